@@ -1,0 +1,88 @@
+"""How an image is made: what was detected, with its evidence, and the build plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decided fact and why: subject "framework", value "django", evidence "manage.py:9 sets ...".
+
+    `origin` is "manifest", "detected" or "default"; a default is worth telling the user.
+    """
+
+    subject: str
+    value: str
+    evidence: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyInstall:
+    """How a manager installs exactly what its lock says.
+
+    `files`: project files the install step reads, relative to the build context.
+    `facts`: what of those files decides the result (one text a line), for the inputs digest.
+    `lock_script`: shell lines run in the build stage that reduces `files` (mounted under /p) to
+    /lock/<lock_output>; `flags`: further arguments of the installer.
+    """
+
+    manager: str
+    files: tuple[str, ...]
+    facts: tuple[str, ...]
+    lock_script: tuple[str, ...]
+    lock_output: str
+    flags: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPlan:
+    """One image. `address` is its service's name; `repository` such as `shop/web`.
+
+    `context` is the build context relative to the project's root ("." for the root itself);
+    `dockerfile` and `dockerignore` are texts; `facts` the declared and detected inputs by name;
+    `files` maps each file that reaches the image to the digest of its content and executable bit;
+    `tag` is `in-` and 16 hex digits of the inputs digest.
+    """
+
+    service: str
+    repository: str
+    context: str
+    dockerfile: str
+    dockerignore: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    tag: str
+    recipe: str
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[str, ...] = ()
+    own_dockerfile: str | None = None
+
+    @property
+    def reference(self) -> str:
+        return f"{self.repository}:{self.tag}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """What a source tree says of one built service; the manifest's own words already taken in.
+
+    `command` starts the server in exec form, None when nothing serves (a script or worker without a
+    framework of its own). `hosts` are the Host names the application accepts as written in its
+    settings, `hosts_env` the environment variable they come from instead.
+    """
+
+    framework: str | None
+    manager: str
+    python: str
+    app: str | None = None
+    server: str | None = None
+    port: int | None = None
+    command: tuple[str, ...] | None = None
+    hosts: tuple[str, ...] = ()
+    hosts_env: str | None = None
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,168 @@
+"""The manifest of one stage, merged, resolved and typed: what the user declared, nothing guessed.
+
+`None` always means "not declared". Durations are seconds, sizes bytes, paths POSIX and relative to
+the folder of shipyard.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Delivery = Literal["env", "file"]
+Rollout = Literal["stop-first", "start-first"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRef:
+    """`${secret:NAME}` inside a value."""
+
+    name: str
+
+
+Template = tuple[str | SecretRef, ...]
+"""A text with secret references left open: its parts in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """One secret of a service. `name` is what the process sees, `source` the name it is looked up by."""
+
+    name: str
+    source: str
+    delivery: Delivery = "env"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """A health check; exactly one of `path` (HTTP) and `command` (exec form) unless only timings are set."""
+
+    path: str | None = None
+    command: tuple[str, ...] | None = None
+    interval: float | None = None
+    timeout: float | None = None
+    retries: int | None = None
+    start_period: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """`source:target[:ro]`. For a bind the source is a path relative to the project or absolute;
+    for a volume it is the volume's key; an anonymous volume has no source."""
+
+    kind: Literal["volume", "bind"]
+    source: str | None
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """A published port. `host_port` None: the engine picks one. `container_port` None: the service's port."""
+
+    host_ip: str = "127.0.0.1"
+    host_port: int | None
+    container_port: int | None
+    protocol: Literal["tcp", "udp"] = "tcp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    cpus: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    manager: str | None = None
+    base: str | None = None
+    packages: tuple[str, ...] = ()
+    build_packages: tuple[str, ...] = ()
+    static: bool | None = None
+    dockerfile: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service. Built from source when `path` is set, else run from `image`.
+
+    `like` names the service whose image this one shares; everything it takes from there is already here.
+    """
+
+    name: str
+    path: str | None = None
+    image: str | None = None
+    like: str | None = None
+    context: str | None = None
+    framework: str | None = None
+    app: str | None = None
+    python: str | None = None
+    port: int | None = None
+    publish: tuple[Publish, ...] = ()
+    health: Health | Literal[False] | None = None
+    env: Mapping[str, Template] = field(default_factory=dict)
+    secrets: tuple[Secret, ...] = ()
+    needs: tuple[str, ...] = ()
+    before_deploy: tuple[str, ...] | None = None
+    volumes: tuple[Mount, ...] = ()
+    resources: Resources = Resources()
+    build: Build = Build()
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    stop_timeout: float | None = None
+    replicas: int = 1
+    restart: str | None = None
+    user: str | None = None
+    read_only: bool = False
+    tmpfs: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    extra_hosts: tuple[str, ...] = ()
+    rollout: Rollout = "stop-first"
+    compose: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A declared network. `name` overrides the name on the engine."""
+
+    key: str
+    name: str | None = None
+    internal: bool = False
+    driver: str | None = None
+    subnet: str | None = None
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A declared volume. `name` overrides the name on the engine."""
+
+    key: str
+    name: str | None = None
+    driver: str | None = None
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute."""
+
+    root: Path
+    name: str
+    stage: str
+    instance: str | None = None
+    registry: str | None = None
+    engine: str | None = None
+    protect: bool = False
+    services: tuple[Service, ...] = ()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+
+    @property
+    def deployment(self) -> str:
+        """The Compose project's name: `shop`, `shop-prod` or `shop-preview-pr-123`."""
+        parts = [self.name, None if self.stage == "default" else self.stage, self.instance]
+        return "-".join(part for part in parts if part)

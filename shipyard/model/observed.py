@@ -1,0 +1,98 @@
+"""What runs on the engine, read in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """`address` is how it was reached, for people; `local` whether its ports are this machine's."""
+
+    id: str
+    name: str
+    version: str
+    address: str
+    local: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPort:
+    """A published port as it is: `host_ip` as the engine says it, such as 0.0.0.0."""
+
+    host_ip: str
+    host_port: int
+    container_port: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container of this deployment.
+
+    `state` is the engine's word (created, running, paused, restarting, exited, dead); `spec` the
+    document recorded in its labels, None when it is damaged; `health` "" without a check;
+    `networks` are names; `memory` bytes, `cpus` cores, 0 for no limit; `job` the digest of a
+    before_deploy run; `started_at` the engine's own text.
+    """
+
+    id: str
+    name: str
+    service: str
+    number: int
+    state: str
+    exit_code: int
+    health: str
+    image: str
+    image_id: str
+    spec: Mapping[str, object] | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    one_off: bool = False
+    job: str | None = None
+    restart: str = "no"
+    cpus: float = 0
+    memory: int = 0
+    restarts: int = 0
+    started_at: str = ""
+    networks: tuple[str, ...] = ()
+    ports: tuple[HostPort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A container that is not of this deployment: known only to see conflicts."""
+
+    name: str
+    ports: tuple[HostPort, ...]
+    networks: tuple[str, ...]
+    volumes: tuple[str, ...]
+    compose_project: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    id: str
+    name: str
+    owned: bool
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    name: str
+    owned: bool
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """One snapshot. `images` maps every reference on the engine to an image id."""
+
+    engine: Engine
+    containers: tuple[Container, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    images: Mapping[str, str] = field(default_factory=dict)
+    listening: tuple[int, ...] = ()
