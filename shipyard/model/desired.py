@@ -112,11 +112,12 @@ class ServiceSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
-    """A before_deploy command; `digest` covers all that makes it run again."""
+    """A before_deploy command; `document` holds all that makes it run again when it changes: image,
+    command, env, secret digests and mounts."""
 
     service: str
     command: tuple[str, ...]
-    digest: str
+    document: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ class Container:
 
     `state` is the engine's word (created, running, paused, restarting, exited, dead); `spec` the
     document recorded in its labels, None when it is damaged; `health` "" without a check;
-    `networks` are names; `memory` bytes, `cpus` cores, 0 for no limit; `job` the digest of a
+    `networks` are names; `memory` bytes, `cpus` cores, 0 for no limit; `job` the document of a
     before_deploy run; `started_at` the engine's own text.
     """
 
@@ -49,13 +49,14 @@ class Container:
     spec: Mapping[str, object] | None
     labels: Mapping[str, str] = field(default_factory=dict)
     one_off: bool = False
-    job: str | None = None
+    job: Mapping[str, object] | None = None
     restart: str = "no"
     cpus: float = 0
     memory: int = 0
     restarts: int = 0
     started_at: str = ""
     networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
     ports: tuple[HostPort, ...] = ()
 
 

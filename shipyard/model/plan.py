@@ -106,6 +106,14 @@ class CreateNetwork(OperationBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceNetwork(OperationBase):
+    """Its settings changed: `network` is the old one's id; containers on it are connected again."""
+
+    action: ClassVar[str] = "replace"
+    network: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateVolume(OperationBase):
     action: ClassVar[str] = "create"
 
@@ -229,6 +237,7 @@ Operation = (
     BuildImage
     | PullImage
     | CreateNetwork
+    | ReplaceNetwork
     | CreateVolume
     | CreateKey
     | CreateSecret

@@ -1,0 +1,61 @@
+"""The `shipyard` process: runs a command and turns what it raises into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+REPORT = "https://github.com/shipyard-deploy/shipyard/issues"
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; the exit code of errors.ExitCode. No traceback reaches the user."""
+    from shipyard.errors import ExitCode, ShipyardError
+
+    try:
+        from shipyard.cli.app import invoke
+
+        return invoke(arguments)
+    except ShipyardError as error:
+        print(_prefixed(str(error)), file=sys.stderr)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has gone (`shipyard plan | head`): nothing is left to say to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.DONE)
+    except Exception as error:  # the last line of defence: a bug says so and where to report it
+        if os.environ.get("SHIPYARD_DEBUG"):
+            raise
+        where = _innermost(error)
+        print(
+            f"error: this is a bug in Shipyard: {type(error).__name__} at {where}\n"
+            f"  -> run again with SHIPYARD_DEBUG=1 for the details, and report it: {REPORT}",
+            file=sys.stderr,
+        )
+        return int(ExitCode.BUG)
+
+
+def _prefixed(text: str) -> str:
+    return f"error: {text}"
+
+
+def _innermost(error: BaseException) -> str:
+    """The place of a bug without its message, which may hold a value that must not be shown."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""`shipyard down`: stop and remove; volumes only when asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shipyard.cli.options import Folder, Format, Instance, Stage, Yes
+from shipyard.errors import ExitCode
+
+
+def down(
+    stage: Stage = None,
+    instance: Instance = None,
+    volumes: Annotated[
+        bool, typer.Option("--volumes", help="Remove the stage's volumes and all data in them too.")
+    ] = False,
+    yes: Yes = False,
+    confirm_stage: Annotated[
+        str | None,
+        typer.Option("--confirm", metavar="STAGE", help="The stage's name, for a protected stage."),
+    ] = None,
+    folder: Folder = Path(),
+) -> int:
+    """Stop and remove a stage's containers and networks. Volumes and images stay.
+
+    Example: shipyard down --stage dev
+    """
+    from shipyard.apply import walk
+    from shipyard.cli.confirm import confirm, confirm_name
+    from shipyard.cli.plan import show
+    from shipyard.cli.progress import TextReport
+    from shipyard.cli.project import load_project
+    from shipyard.engine.connect import connect
+    from shipyard.engine.objects import Objects
+    from shipyard.engine.snapshot import snapshot
+    from shipyard.model.desired import Desired
+    from shipyard.model.plan import RemoveVolume
+    from shipyard.reconcile.teardown import teardown
+    from shipyard.targets.compose.command import compose
+    from shipyard.targets.compose.model import compose_model
+    from shipyard.targets.compose.target import ComposeTarget
+
+    manifest = load_project(folder, stage, instance).manifest
+    with connect(manifest.engine, os.environ) as connection:
+        observed = snapshot(connection, manifest.name, manifest.stage, manifest.instance)
+        plan = teardown(manifest, observed, volumes=volumes)
+        show(plan, Format.TEXT)
+        if plan.empty:
+            return ExitCode.DONE
+        doomed = [one.volume for one in plan.operations if isinstance(one, RemoveVolume)]
+        question = "Take this down?"
+        if doomed:
+            question = f"Take this down and DESTROY the data in {', '.join(doomed)}?"
+        if manifest.protect:
+            confirm_name(question, manifest.stage, given=confirm_stage)
+        else:
+            confirm(question, yes=yes)
+        desired = Desired(manifest=manifest, services=())
+        report = TextReport()
+        model = compose_model(desired)
+        with compose(connection, desired.deployment, model, {}, os.environ) as bound:
+            target = ComposeTarget(
+                connection=connection,
+                desired=desired,
+                compose=bound,
+                objects=Objects(connection),
+                values={},
+                key=None,
+                on_line=report.output,
+            )
+            walk(plan, desired, target, report)
+    return ExitCode.DONE

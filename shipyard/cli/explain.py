@@ -1,0 +1,30 @@
+"""`shipyard explain`: every decision with its evidence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from shipyard.cli.options import Folder, Format, Instance, Output, Services, Stage
+
+
+def explain(
+    services: Services = None,
+    stage: Stage = None,
+    instance: Instance = None,
+    output: Output = Format.TEXT,
+    folder: Folder = Path(),
+) -> None:
+    """Show what was detected or decided for each service, and from what.
+
+    Example: shipyard explain web
+    """
+    from shipyard.cli.project import known_services, load_project
+    from shipyard.compile.builds import compile_builds
+    from shipyard.compile.desired import compile_desired
+    from shipyard.render.explain import explain_json, explain_text
+
+    manifest = load_project(folder, stage, instance).manifest
+    names = known_services(manifest, services)
+    desired = compile_desired(manifest, compile_builds(manifest))
+    sys.stdout.write((explain_json if output is Format.JSON else explain_text)(desired, names))

@@ -1,0 +1,35 @@
+"""Options shared by the commands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+Stage = Annotated[
+    str | None,
+    typer.Option(
+        "--stage", "-s", metavar="NAME", help="The stage; else SHIPYARD_STAGE, else dev, else the only one."
+    ),
+]
+Instance = Annotated[
+    str | None,
+    typer.Option(
+        "--instance", metavar="NAME", help="A copy of the stage with its own name, volumes and ports."
+    ),
+]
+Folder = Annotated[
+    Path,
+    typer.Option("--dir", "-C", metavar="DIR", help="Where to look for shipyard.toml (and above).", show_default=False),
+]
+Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_default=False)]

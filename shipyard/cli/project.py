@@ -1,0 +1,107 @@
+"""What every command begins with: load, detect, compile, observe."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shipyard.compile import labels
+from shipyard.compile.builds import compile_builds
+from shipyard.compile.desired import Builds, compile_desired
+from shipyard.engine.connect import Connection, connect
+from shipyard.engine.secret_values import SecretValues, find_values, keyed_digests
+from shipyard.engine.snapshot import snapshot
+from shipyard.errors import UsageError
+from shipyard.manifest import Loaded, find_root, load
+from shipyard.model.desired import Desired
+from shipyard.model.manifest import Manifest
+from shipyard.model.observed import Engine, Observed
+from shipyard.model.plan import Plan
+from shipyard.reconcile.reconcile import key_volume, reconcile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOWHERE = Engine(id="", name="", version="", address="", local=False)
+
+
+def load_project(folder: Path, stage: str | None, instance: str | None) -> Loaded:
+    """Find and load the manifest of one stage. Raises ManifestError."""
+    return load(find_root(folder.absolute()), stage=stage, instance=instance, environ=os.environ)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One look at the engine with everything that was compiled for it."""
+
+    connection: Connection
+    observed: Observed
+    desired: Desired
+    values: SecretValues
+    key: str | None
+
+
+def recorded_key(manifest: Manifest, observed: Observed) -> str | None:
+    """The key of the deployment's secret digests, from the label of its volume."""
+    name = key_volume(manifest.deployment)
+    found = next((one for one in observed.volumes if one.name == name and one.owned), None)
+    return found.labels.get(labels.KEY) if found is not None else None
+
+
+@contextlib.contextmanager
+def observe(
+    manifest: Manifest, builds: Builds, *, fallback_key: str | None = None
+) -> Iterator[Observation]:
+    """Connect, take the snapshot, and compile the desired state with the secrets' digests.
+
+    `fallback_key` is used where the engine has none yet: by apply, which will record it.
+    """
+    with connect(manifest.engine, os.environ) as connection:
+        yield look(connection, manifest, builds, fallback_key=fallback_key)
+
+
+def look(
+    connection: Connection, manifest: Manifest, builds: Builds, *, fallback_key: str | None = None
+) -> Observation:
+    """One snapshot over an open connection."""
+    observed = snapshot(connection, manifest.name, manifest.stage, manifest.instance)
+    draft = compile_desired(manifest, builds)
+    names = {name for spec in draft.services for name in spec.secrets}
+    values = find_values(manifest.root, manifest.stage, names, os.environ)
+    recorded = recorded_key(manifest, observed)
+    key = recorded or fallback_key
+    digests: Mapping[str, str] = {}
+    if key is not None:
+        digests = keyed_digests(key, manifest.name, manifest.stage, values.values)
+    desired = compile_desired(manifest, builds, digests) if digests else draft
+    return Observation(
+        connection=connection,
+        observed=observed,
+        desired=desired,
+        values=values,
+        key=None if recorded else fallback_key,
+    )
+
+
+def offline_plan(manifest: Manifest) -> tuple[Desired, Plan]:
+    """The plan of a first apply, without an engine."""
+    desired = compile_desired(manifest, compile_builds(manifest))
+    plan = reconcile(desired, Observed(engine=NOWHERE))
+    return desired, replace(plan, engine=None)
+
+
+def known_services(manifest: Manifest, names: Sequence[str] | None) -> tuple[str, ...]:
+    """The named services, or all. Raises UsageError for one that is not declared."""
+    declared = [service.name for service in manifest.services]
+    for name in names or ():
+        if name not in declared:
+            import difflib
+
+            near = difflib.get_close_matches(name, declared, 1)
+            hint = f"did you mean {near[0]}?" if near else f"declared: {', '.join(declared)}"
+            raise UsageError(f"there is no service {name!r} in this stage", hint=hint)
+    return tuple(names or declared)

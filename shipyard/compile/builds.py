@@ -1,0 +1,28 @@
+"""Build plans for every image that the deployment makes, one for each service that owns one."""
+
+from __future__ import annotations
+
+from shipyard.compile.desired import image_owner
+from shipyard.compile.image import plan_build
+from shipyard.errors import ErrorGroup, ShipyardError
+from shipyard.model.build import BuildPlan, Detected
+from shipyard.model.manifest import Manifest
+from shipyard.source import SourceTree
+
+
+def compile_builds(manifest: Manifest) -> dict[str, tuple[Detected, BuildPlan]]:
+    """Detect and compile each image, by the name of its owner. Raises ErrorGroup with every error."""
+    tree = SourceTree(manifest.root)
+    made: dict[str, tuple[Detected, BuildPlan]] = {}
+    errors: list[ShipyardError] = []
+    for service in manifest.services:
+        if image_owner(service) != service.name:
+            continue
+        sharers = tuple(other for other in manifest.services if other.like == service.name)
+        try:
+            made[service.name] = plan_build(service, sharers, manifest, tree)
+        except ShipyardError as error:
+            errors.append(error)
+    if errors:
+        raise ErrorGroup(tuple(errors))
+    return made

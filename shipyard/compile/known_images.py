@@ -1,0 +1,64 @@
+"""What is known of official images that services run from: a health check made of what they carry.
+
+Each check goes over TCP where the image's entrypoint first starts a temporary server on a socket only
+(the official postgres and mysql entrypoints do), so that it is not healthy before it can be reached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownImage:
+    name: str
+    check: tuple[str, ...]
+
+
+_REDIS = "{0} ping | grep -qE 'PONG|NOAUTH'"
+
+_KNOWN = {
+    known.name: known
+    for known in (
+        KnownImage(name="postgres", check=("pg_isready", "-q", "-h", "127.0.0.1")),
+        KnownImage(name="mysql", check=("mysqladmin", "ping", "-h", "127.0.0.1", "--silent")),
+        KnownImage(name="mariadb", check=("mariadb-admin", "ping", "-h", "127.0.0.1", "--silent")),
+        KnownImage(name="redis", check=("sh", "-c", _REDIS.format("redis-cli"))),
+        KnownImage(name="valkey", check=("sh", "-c", _REDIS.format("valkey-cli"))),
+        KnownImage(name="rabbitmq", check=("rabbitmq-diagnostics", "-q", "ping")),
+        KnownImage(
+            name="memcached",
+            check=(
+                "sh",
+                "-c",
+                "nc -z 127.0.0.1 11211 2>/dev/null || bash -c 'exec 3<>/dev/tcp/127.0.0.1/11211'",
+            ),
+        ),
+    )
+}
+
+_SAME_AS = {
+    "postgis/postgis": "postgres",
+    "pgvector/pgvector": "postgres",
+    "timescale/timescaledb": "postgres",
+    "valkey/valkey": "valkey",
+}
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """(repository, tag) of an image reference; the tag is "latest" when there is none, "" for a digest.
+
+    The rule is the distribution project's reference grammar: a colon after the last slash is a tag.
+    """
+    name, _, digest = reference.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    return head + slash + last, tag or ("" if digest else "latest")
+
+
+def known_image(reference: str) -> KnownImage | None:
+    """The known image behind a reference, by its repository on the default registry."""
+    repository, _ = split_reference(reference)
+    for prefix in ("docker.io/", "index.docker.io/", "library/"):
+        repository = repository.removeprefix(prefix)
+    return _KNOWN.get(_SAME_AS.get(repository, repository))

@@ -1,0 +1,29 @@
+"""The labels by which Shipyard knows what it owns. Nothing without them is ever touched."""
+
+from __future__ import annotations
+
+PROJECT = "shipyard.project"
+STAGE = "shipyard.stage"
+INSTANCE = "shipyard.instance"
+SERVICE = "shipyard.service"
+SPEC = "shipyard.spec"
+JOB = "shipyard.job"
+INPUTS = "shipyard.inputs"
+RECIPE = "shipyard.recipe"
+ROLE = "shipyard.role"
+KEY = "shipyard.key"
+SECRETS = "shipyard.secrets"
+COMPOSE_PROJECT = "com.docker.compose.project"
+COMPOSE_SERVICE = "com.docker.compose.service"
+COMPOSE_NUMBER = "com.docker.compose.container-number"
+COMPOSE_ONEOFF = "com.docker.compose.oneoff"
+COMPOSE_NETWORK = "com.docker.compose.network"
+COMPOSE_VOLUME = "com.docker.compose.volume"
+
+
+def ownership(project: str, stage: str, instance: str | None) -> dict[str, str]:
+    """The labels on everything that belongs to one deployment."""
+    labels = {PROJECT: project, STAGE: stage}
+    if instance:
+        labels[INSTANCE] = instance
+    return labels

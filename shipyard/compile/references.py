@@ -1,0 +1,22 @@
+"""Image references as the engine lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shipyard.compile.known_images import split_reference
+
+
+def familiar(reference: str) -> str:
+    """The spelling that the engine's image list uses: no default registry, a tag or a digest, not both."""
+    repository, tag = split_reference(reference)
+    for prefix in ("docker.io/", "index.docker.io/"):
+        repository = repository.removeprefix(prefix)
+    repository = repository.removeprefix("library/")
+    digest = reference.partition("@")[2]
+    return f"{repository}@{digest}" if digest else f"{repository}:{tag}"
+
+
+def image_id(images: Mapping[str, str], reference: str) -> str | None:
+    """The id behind a reference on the engine, None where it is missing."""
+    return images.get(familiar(reference))

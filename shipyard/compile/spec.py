@@ -1,0 +1,99 @@
+"""The canonical, redacted document of a service: what is recorded on its containers and compared later.
+
+Only what differs from a default is written, so a new default or a new key of a later version changes
+no document. It holds names of secrets with keyed digests, never a value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from shipyard.model.desired import Check, JobSpec, ServiceSpec
+from shipyard.model.manifest import Mount, Publish, SecretRef, Template
+
+FORMAT = 1
+JOB_KEYS = ("image", "env", "secrets", "secret_files", "volumes")
+Document = dict[str, object]
+
+
+def canonical(document: object) -> str:
+    """One text for one meaning: sorted keys, no spaces, ASCII."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def show_template(template: Template) -> str:
+    """A value for people and documents: `${secret:NAME}` stays, the same text meant literally is `$${`."""
+    return "".join(
+        f"${{secret:{part.name}}}" if isinstance(part, SecretRef) else part.replace("${", "$${")
+        for part in template
+    )
+
+
+def _publish_text(publish: Publish, port: int | None) -> str:
+    host = f"[{publish.host_ip}]" if ":" in publish.host_ip else publish.host_ip
+    host_port = "" if publish.host_port is None else str(publish.host_port)
+    return f"{host}:{host_port}:{publish.container_port or port}/{publish.protocol}"
+
+
+def _check_document(check: Check) -> Document:
+    return {
+        "command": list(check.command),
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "retries": check.retries,
+        "start_period": check.start_period,
+        "start_interval": check.start_interval,
+    }
+
+
+def _mounts_document(volumes: tuple[Mount, ...]) -> Document:
+    return {
+        mount.target: (mount.source or "anonymous") + (":ro" if mount.read_only else "") for mount in volumes
+    }
+
+
+def service_document(spec: ServiceSpec) -> Document:
+    """The document of a service. Mount sources are names on the engine, or absolute paths."""
+    document: Document = {
+        "format": FORMAT,
+        "image": spec.image,
+        "command": list(spec.command) if spec.command is not None else None,
+        "entrypoint": list(spec.entrypoint) if spec.entrypoint is not None else None,
+        "env": {name: show_template(value) for name, value in spec.env.items()},
+        "secrets": dict(spec.secrets),
+        "secret_files": {file.name: file.source for file in spec.secret_files},
+        "publish": sorted(_publish_text(publish, spec.port) for publish in spec.publish),
+        "health": _check_document(spec.check) if spec.check else ("none" if spec.check_disabled else None),
+        "volumes": _mounts_document(spec.volumes),
+        "networks": sorted(spec.networks),
+        "resources": {
+            key: value for key, value in (("cpus", spec.cpus), ("memory", spec.memory)) if value is not None
+        },
+        "restart": spec.restart,
+        "stop_timeout": spec.stop_timeout,
+        "user": spec.user,
+        "read_only": spec.read_only or None,
+        "tmpfs": list(spec.tmpfs),
+        "labels": dict(spec.labels),
+        "extra_hosts": list(spec.extra_hosts),
+        "compose": dict(spec.compose),
+    }
+    return {key: value for key, value in document.items() if value not in (None, {}, [])}
+
+
+def job_document(spec: ServiceSpec, command: tuple[str, ...]) -> Document:
+    """All that makes a before_deploy command run again: image, env, secrets, mounts and itself."""
+    whole = service_document(spec)
+    kept: Document = {key: whole[key] for key in JOB_KEYS if key in whole}
+    return {"format": FORMAT, "command": list(command), **kept}
+
+
+def job_text(job: JobSpec) -> str:
+    return canonical(job.document)
+
+
+def secrets_of(document: Mapping[str, object]) -> Mapping[str, str | None]:
+    """The keyed digests of a recorded document; empty when it is of another shape."""
+    secrets = document.get("secrets")
+    return secrets if isinstance(secrets, Mapping) else {}

@@ -1,0 +1,85 @@
+"""Builds through Buildx: one bake call for all images, so that they share layers and run in parallel."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from shipyard.compile import labels
+from shipyard.compile.inputs import inputs_label
+from shipyard.engine.connect import Connection
+from shipyard.errors import ShipyardError
+from shipyard.model.build import BuildPlan
+
+EPOCH = "315532800"
+"""1980-01-01: a constant SOURCE_DATE_EPOCH, so that the same inputs give the same image."""
+
+
+class BuildFailed(ShipyardError):
+    """Buildx ended with an error; its own output has named the step."""
+
+
+def bake_definition(plans: Sequence[BuildPlan], root: Path, folder: Path) -> dict[str, object]:
+    """The bake file for some build plans, their Dockerfiles written to `folder`.
+
+    Dollar signs are doubled: bake interpolates in JSON too.
+    """
+    targets = {}
+    for plan in plans:
+        dockerfile = folder / f"{plan.service}.Dockerfile"
+        dockerfile.write_text(plan.dockerfile, encoding="utf-8")
+        # BuildKit reads the ignore file beside the Dockerfile before the context's own.
+        ignore = folder / f"{plan.service}.Dockerfile.dockerignore"
+        ignore.write_text(plan.dockerignore, encoding="utf-8")
+        targets[plan.service] = {
+            "context": _literal(str(root / plan.context)),
+            "dockerfile": _literal(str(dockerfile)),
+            "tags": [plan.reference],
+            "args": {"SOURCE_DATE_EPOCH": EPOCH},
+            "labels": {
+                labels.INPUTS: _literal(inputs_label(plan)),
+                labels.RECIPE: plan.recipe,
+            },
+        }
+    return {"group": {"default": {"targets": sorted(targets)}}, "target": targets}
+
+
+def _literal(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def bake(
+    connection: Connection,
+    plans: Sequence[BuildPlan],
+    root: Path,
+    *,
+    cache: bool = True,
+    progress: Literal["auto", "plain"] = "auto",
+) -> None:
+    """Build and load images; progress goes to standard error as it happens. Raises BuildFailed."""
+    from python_on_whales import DockerClient
+    from python_on_whales.exceptions import DockerException
+
+    docker = DockerClient(client_call=["docker"], host=connection.url)
+    with tempfile.TemporaryDirectory(prefix="shipyard-") as name:
+        folder = Path(name)
+        file = folder / "bake.json"
+        file.write_text(json.dumps(bake_definition(plans, root, folder)), encoding="utf-8")
+        try:
+            docker.buildx.bake(
+                files=[str(file)],
+                load=True,
+                cache=cache,
+                progress=progress,
+                # With attestations an image's digest holds the time, and two builds are never the same.
+                variables={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_BUILDER": "default"},
+            )
+        except DockerException as error:
+            raise BuildFailed(
+                f"building {', '.join(plan.service for plan in plans)} failed",
+                hint="the step that failed and its output are above; `shipyard render DIR` writes the "
+                "Dockerfile it comes from",
+            ) from error

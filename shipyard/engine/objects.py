@@ -1,0 +1,212 @@
+"""Writes on the engine, always by id or by a name that was just made: containers, networks, volumes.
+
+Everything goes through the Docker SDK, imported on first use: `plan` never needs it.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from shipyard.engine.connect import Connection
+from shipyard.engine.http import unreachable
+from shipyard.errors import ShipyardError
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+EMPTY_IMAGE = "shipyard/empty:1"
+"""An image without content, for containers that are never started."""
+
+
+class EngineError(ShipyardError):
+    """The engine refused a write."""
+
+
+class Objects:
+    """The write side of one engine."""
+
+    def __init__(self, connection: Connection) -> None:
+        import docker
+
+        self._errors: Any = docker.errors
+        try:
+            self._api: APIClient = docker.APIClient(base_url=connection.url, version="auto", timeout=120)
+        except docker.errors.DockerException as error:
+            raise unreachable(connection.url, error) from error
+        self._where = connection.address
+
+    def close(self) -> None:
+        self._api.close()
+
+    def _call(self, function: str, *arguments: Any, **options: Any) -> Any:
+        try:
+            return getattr(self._api, function)(*arguments, **options)
+        except self._errors.APIError as error:
+            raise EngineError(
+                f"the engine refused: {error.explanation or error}", where=self._where
+            ) from error
+        except (self._errors.DockerException, OSError) as error:
+            raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
+
+    def inspect(self, container: str) -> Mapping[str, Any] | None:
+        """One container, None when it is gone."""
+        try:
+            found: Mapping[str, Any] = self._api.inspect_container(container)
+        except self._errors.NotFound:
+            return None
+        except (self._errors.DockerException, OSError) as error:
+            raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
+        return found
+
+    def containers(self, wanted: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """Containers (running or not) that carry all these labels."""
+        filters = {"label": [f"{key}={value}" for key, value in wanted.items()]}
+        found: list[Mapping[str, Any]] = self._call("containers", all=True, filters=filters)
+        return found
+
+    def logs(self, container: str, tail: int) -> list[str]:
+        """The last lines of a container's output, both streams."""
+        try:
+            text: bytes = self._api.logs(container, tail=tail, stdout=True, stderr=True)
+        except (self._errors.DockerException, OSError):
+            return []
+        return text.decode("utf-8", "replace").splitlines()
+
+    def start(self, container: str) -> None:
+        self._call("start", container)
+
+    def unpause(self, container: str) -> None:
+        self._call("unpause", container)
+
+    def rename(self, container: str, name: str) -> None:
+        self._call("rename", container, name)
+
+    def stop(self, container: str, seconds: float) -> None:
+        self._call("stop", container, timeout=round(seconds))
+
+    def wait(self, container: str) -> int:
+        """Wait for a container to end; its exit code."""
+        return int(self._call("wait", container)["StatusCode"])
+
+    def remove(self, container: str, *, volumes: bool = False) -> None:
+        """Remove a stopped container; its anonymous volumes only when asked."""
+        self._call("remove_container", container, v=volumes)
+
+    def update(self, container: str, *, restart: str, cpus: float | None, memory: int | None) -> None:
+        """Put restart policy and limits to these values; None leaves a limit as it is."""
+        name, _, count = restart.partition(":")
+        policy: dict[str, Any] = {"Name": name}
+        if count:
+            policy["MaximumRetryCount"] = int(count)
+        body: dict[str, Any] = {"RestartPolicy": policy}
+        if cpus:
+            body["NanoCpus"] = round(cpus * 1e9)
+        if memory:
+            # The swap limit is set with it, as the engine does when a container is made.
+            body |= {"Memory": memory, "MemorySwap": memory * 2}
+        # The SDK's own update_container knows no NanoCpus, in which Compose keeps the limit.
+        api: Any = self._api
+        try:
+            response = api._post_json(api._url("/containers/{0}/update", container), data=body)
+            api._raise_for_status(response)
+        except self._errors.APIError as error:
+            raise EngineError(
+                f"the engine refused: {error.explanation or error}", where=self._where
+            ) from error
+
+    def connect(self, container: str, network: str, aliases: tuple[str, ...]) -> None:
+        self._call("connect_container_to_network", container, network, aliases=list(aliases))
+
+    def disconnect(self, container: str, network: str) -> None:
+        self._call("disconnect_container_from_network", container, network, force=True)
+
+    def network_containers(self, network: str) -> dict[str, tuple[str, ...]]:
+        """Containers on a network, by id, with the names they answer to there."""
+        inspected = self._call("inspect_network", network)
+        found: dict[str, tuple[str, ...]] = {}
+        for container in inspected.get("Containers") or {}:
+            endpoints = self._call("inspect_container", container)["NetworkSettings"]["Networks"]
+            found[container] = tuple((endpoints.get(inspected["Name"]) or {}).get("Aliases") or ())
+        return found
+
+    def create_network(
+        self, name: str, labels: Mapping[str, str], *, driver: str | None, internal: bool, subnet: str | None
+    ) -> None:
+        ipam = None
+        if subnet:
+            from docker.types import IPAMConfig, IPAMPool
+
+            ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
+        self._call(
+            "create_network",
+            name,
+            driver=driver or "bridge",
+            internal=internal,
+            ipam=ipam,
+            labels=dict(labels),
+            check_duplicate=True,
+        )
+
+    def remove_network(self, network: str) -> None:
+        self._call("remove_network", network)
+
+    def create_volume(self, name: str, labels: Mapping[str, str], driver: str | None = None) -> None:
+        self._call("create_volume", name, driver=driver, labels=dict(labels))
+
+    def remove_volume(self, name: str) -> None:
+        self._call("remove_volume", name)
+
+    def pull(self, reference: str) -> None:
+        """Pull an image, with the credentials of the client's own store."""
+        for line in self._call("pull", reference, stream=True, decode=True):
+            if "error" in line:
+                raise EngineError(
+                    f"pulling {reference} failed: {line['error']}",
+                    where=self._where,
+                    hint="check the image's name, the network and `docker login`",
+                )
+
+    def fill_volume(
+        self, volume: str, files: Mapping[str, str], *, uid: int, gid: int, labels: Mapping[str, str]
+    ) -> None:
+        """Write small files, mode 0400, into a volume by the archive call on a container that is never
+        started: works on a remote engine too, and no value appears in any argument or label."""
+        self._empty_image()
+        created = self._call(
+            "create_container",
+            EMPTY_IMAGE,
+            command=["none"],
+            labels=dict(labels),
+            host_config=self._api.create_host_config(binds={volume: {"bind": "/s", "mode": "rw"}}),
+        )
+        try:
+            self._call("put_archive", created["Id"], "/s", _archive(files, uid, gid))
+        finally:
+            self._call("remove_container", created["Id"])
+
+    def _empty_image(self) -> None:
+        if self._call("images", name=EMPTY_IMAGE):
+            return
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode="w"):
+            pass
+        name, _, tag = EMPTY_IMAGE.partition(":")
+        self._call("import_image_from_data", content.getvalue(), repository=name, tag=tag)
+
+
+def _archive(files: Mapping[str, str], uid: int, gid: int) -> bytes:
+    """A tar whose root belongs to the reader and whose files nobody else may read."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
+        root = tarfile.TarInfo(".")
+        root.type, root.mode, root.uid, root.gid = tarfile.DIRTYPE, 0o500, uid, gid
+        archive.addfile(root)
+        for name, value in sorted(files.items()):
+            data = value.encode()
+            entry = tarfile.TarInfo(name)
+            entry.mode, entry.uid, entry.gid, entry.size = 0o400, uid, gid, len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return content.getvalue()

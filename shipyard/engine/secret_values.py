@@ -1,0 +1,94 @@
+"""Where the values of secrets come from, and their keyed digests.
+
+A value is looked up in the process environment, then in the git-ignored file .env.STAGE (.env for the
+default stage). Values leave this module only to be digested, and at apply to be delivered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipyard.errors import ErrorGroup, ShipyardError
+from shipyard.model.desired import Desired
+
+
+class SecretMissing(ShipyardError):
+    """A service that is about to be started uses a secret that has no value here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretValues:
+    """Values by name, and where each was found. Never printed: repr shows names only."""
+
+    values: Mapping[str, str]
+    sources: Mapping[str, str]
+    looked_in: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"SecretValues({', '.join(sorted(self.values))})"
+
+
+def env_file(root: Path, stage: str) -> Path:
+    return root / (".env" if stage == "default" else f".env.{stage}")
+
+
+def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[str, str]) -> SecretValues:
+    """Look each name up. A file that cannot be read as UTF-8 is an error; a missing one is not."""
+    path = env_file(root, stage)
+    wanted = sorted(set(names))
+    from_file: Mapping[str, str | None] = {}
+    if any(name not in environ for name in wanted) and path.is_file():
+        from dotenv import dotenv_values
+
+        try:
+            from_file = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ShipyardError("the file of secrets cannot be read", where=path.name) from error
+    values: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    for name in wanted:
+        if environ.get(name):
+            values[name], sources[name] = environ[name], "environment"
+        elif from_file.get(name):
+            values[name], sources[name] = from_file[name] or "", path.name
+    return SecretValues(values=values, sources=sources, looked_in=("the environment", path.name))
+
+
+def new_key() -> str:
+    """32 random bytes, as hex."""
+    return secrets.token_hex(32)
+
+
+def keyed_digests(key: str, project: str, stage: str, values: Mapping[str, str]) -> dict[str, str]:
+    """HMAC-SHA256 over project, stage, name and value, 32 hex digits: tells whether a value changed and
+    nothing about the value without the key."""
+    return {
+        name: hmac.new(
+            bytes.fromhex(key), "\0".join((project, stage, name, value)).encode(), hashlib.sha256
+        ).hexdigest()[:32]
+        for name, value in values.items()
+    }
+
+
+def require_values(desired: Desired, services: Iterable[str], values: SecretValues) -> None:
+    """Raises SecretMissing for every secret without a value in services that will be started."""
+    where = " and ".join(values.looked_in)
+    errors = [
+        SecretMissing(
+            f"secret {name} of service {service} has no value",
+            where=f"services.{service}",
+            details=(f"looked in {where}",),
+            hint=f"add {name}=... to {values.looked_in[-1]} (keep that file out of git) or set it in the "
+            "environment",
+        )
+        for service in services
+        for name in sorted(desired.service(service).secrets)
+        if name not in values.values
+    ]
+    if errors:
+        raise ErrorGroup(tuple(errors))

@@ -1,0 +1,188 @@
+"""The observed state in one snapshot: a constant number of list calls, and one inspect for each
+container of this deployment. Reads only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from shipyard.compile import labels
+from shipyard.engine.connect import Connection
+from shipyard.engine.http import EngineReader, EngineRefused
+from shipyard.errors import ShipyardError
+from shipyard.model.observed import Container, Engine, Foreign, HostPort, Network, Observed, Volume
+
+OLDEST_ENGINE = (25, 0)
+
+
+class EngineTooOld(ShipyardError):
+    """The engine lacks what Shipyard needs."""
+
+
+def snapshot(connection: Connection, project: str, stage: str, instance: str | None) -> Observed:
+    """Read what runs for one deployment. Raises EngineUnreachable, EngineRefused, EngineTooOld."""
+    reader = EngineReader(connection.url)
+    try:
+        return _read(reader, connection, labels.ownership(project, stage, instance))
+    finally:
+        reader.close()
+
+
+def _read(reader: EngineReader, connection: Connection, ownership: Mapping[str, str]) -> Observed:
+    info = reader.get("/info")
+    engine = Engine(
+        id=info.get("ID") or "",
+        name=info.get("Name") or "",
+        version=info.get("ServerVersion") or "",
+        address=connection.address,
+        local=connection.local,
+    )
+    check_version(engine.version, connection.address)
+    listed = reader.get("/containers/json", all="1")
+    networks = reader.get("/networks")
+    volumes = reader.get("/volumes").get("Volumes") or []
+    images: dict[str, str] = {}
+    for image in reader.get("/images/json"):
+        for reference in (image.get("RepoTags") or []) + (image.get("RepoDigests") or []):
+            images[reference] = image["Id"]
+    ours, foreign = [], []
+    for item in listed:
+        if owned(item.get("Labels"), ownership):
+            try:
+                ours.append(_container(reader.get(f"/containers/{item['Id']}/json"), item))
+            except EngineRefused as refused:
+                if refused.status != 404:  # gone between the list and the inspect
+                    raise
+        else:
+            foreign.append(_foreign(item))
+    return Observed(
+        engine=engine,
+        containers=tuple(sorted(ours, key=lambda one: (one.service, one.one_off, one.number, one.name))),
+        foreign=tuple(sorted(foreign, key=lambda one: one.name)),
+        networks=tuple(
+            Network(
+                id=item["Id"],
+                name=item["Name"],
+                owned=owned(item.get("Labels"), ownership),
+                labels=item.get("Labels") or {},
+            )
+            for item in sorted(networks, key=lambda one: (one["Name"], one["Id"]))
+        ),
+        volumes=tuple(
+            Volume(
+                name=item["Name"],
+                owned=owned(item.get("Labels"), ownership),
+                labels=item.get("Labels") or {},
+            )
+            for item in sorted(volumes, key=lambda one: one["Name"])
+        ),
+        images=images,
+        listening=_listening() if connection.local else (),
+    )
+
+
+def check_version(version: str, where: str) -> None:
+    """Raises EngineTooOld below the oldest engine that has start_interval for health checks."""
+    match = re.match(r"(\d+)\.(\d+)", version)
+    if match and (int(match[1]), int(match[2])) < OLDEST_ENGINE:
+        raise EngineTooOld(
+            f"Docker Engine {version} is too old: Shipyard needs 25 or newer",
+            where=where,
+            hint="upgrade the engine",
+        )
+
+
+def owned(found: Mapping[str, str] | None, ownership: Mapping[str, str]) -> bool:
+    """Whether labels are exactly those of the deployment (an instance's are not its stage's)."""
+    if not found:
+        return False
+    return all(
+        found.get(key) == ownership.get(key) for key in (labels.PROJECT, labels.STAGE, labels.INSTANCE)
+    )
+
+
+def _container(inspect: Mapping[str, Any], item: Mapping[str, Any]) -> Container:
+    state, host = inspect["State"], inspect["HostConfig"]
+    found = inspect["Config"].get("Labels") or {}
+    nano = host.get("NanoCpus") or 0
+    quota, period = host.get("CpuQuota") or 0, host.get("CpuPeriod") or 100000
+    return Container(
+        id=inspect["Id"],
+        name=inspect["Name"].lstrip("/"),
+        service=found.get(labels.SERVICE, ""),
+        number=int(found.get(labels.COMPOSE_NUMBER) or 0),
+        state=state["Status"],
+        exit_code=state.get("ExitCode") or 0,
+        health=(state.get("Health") or {}).get("Status") or "",
+        image=inspect["Config"]["Image"],
+        image_id=inspect["Image"],
+        spec=_document(found.get(labels.SPEC)),
+        labels=found,
+        one_off=found.get(labels.COMPOSE_ONEOFF) == "True",
+        job=_document(found.get(labels.JOB)),
+        restart=(host.get("RestartPolicy") or {}).get("Name") or "no",
+        cpus=nano / 1e9 if nano else (quota / period if quota > 0 else 0),
+        memory=host.get("Memory") or 0,
+        restarts=inspect.get("RestartCount") or 0,
+        started_at=state.get("StartedAt") or "",
+        networks=tuple(sorted((inspect.get("NetworkSettings") or {}).get("Networks") or {})),
+        volumes=_volumes(item),
+        ports=_ports(item),
+    )
+
+
+def _volumes(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        sorted(mount["Name"] for mount in item.get("Mounts") or [] if mount.get("Type") == "volume")
+    )
+
+
+def _foreign(item: Mapping[str, Any]) -> Foreign:
+    found = item.get("Labels") or {}
+    return Foreign(
+        name=(item.get("Names") or ["/?"])[0].lstrip("/"),
+        ports=_ports(item),
+        networks=tuple(sorted((item.get("NetworkSettings") or {}).get("Networks") or {})),
+        volumes=_volumes(item),
+        compose_project=found.get(labels.COMPOSE_PROJECT),
+    )
+
+
+def _ports(item: Mapping[str, Any]) -> tuple[HostPort, ...]:
+    found = {
+        HostPort(
+            host_ip=port.get("IP") or "",
+            host_port=port["PublicPort"],
+            container_port=port["PrivatePort"],
+            protocol=port.get("Type") or "tcp",
+        )
+        for port in item.get("Ports") or []
+        if port.get("PublicPort")
+    }
+    return tuple(sorted(found, key=lambda port: (port.container_port, port.protocol, port.host_ip)))
+
+
+def _document(text: str | None) -> Mapping[str, object] | None:
+    try:
+        document = json.loads(text or "")
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _listening() -> tuple[int, ...]:
+    """TCP ports that a process of this machine listens on (proc(5): state 0A is LISTEN)."""
+    ports: set[int] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            lines = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            if fields[3] == "0A":
+                ports.add(int(fields[1].rpartition(":")[2], 16))
+    return tuple(sorted(ports))

@@ -1,0 +1,164 @@
+"""From shipyard.toml to the manifest of one stage: read, check, merge, resolve, parse, validate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shipyard import __version__
+from shipyard.manifest import like, references, validated
+from shipyard.manifest.errors import MANIFEST, Invalid, ManifestError, Problem, Problems, place, whereabouts
+from shipyard.manifest.interpolate import interpolate, written
+from shipyard.manifest.merge import choose_stage, merge_stage
+from shipyard.manifest.parse import parse
+from shipyard.manifest.read import Source, read
+from shipyard.manifest.schema import check, schema_path
+from shipyard.manifest.validate import validate
+from shipyard.manifest.validate_paths import validate_paths
+from shipyard.model.manifest import Manifest
+from shipyard.model.origin import Origin
+from shipyard.model.origin import Path as Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A manifest and where it comes from.
+
+    `merged` is the document of the stage with everything resolved, in the manifest's own words;
+    `origins` says of each of its places where in the file it was set; `text` is the file's.
+    """
+
+    manifest: Manifest
+    merged: Mapping[str, object]
+    origins: Mapping[Place, Origin]
+    text: str = field(repr=False)
+
+    def where(self, path: Place) -> str:
+        """`shipyard.toml:12: services.web.port` for a place in the merged manifest."""
+        from shipyard.manifest.locate import locator
+
+        there = place(path, self.origins)
+        return whereabouts(there, locator(self.text).line(there))
+
+
+def load(root: Path, *, stage: str | None, instance: str | None, environ: Mapping[str, str]) -> Loaded:
+    """Load `root`/shipyard.toml for one stage.
+
+    Without `stage`: SHIPYARD_STAGE, else `dev` if it is declared, else `default` if no stage is.
+    Raises ManifestError, or ErrorGroup of all that is wrong.
+    """
+    root = root.absolute()
+    source = read(root)
+    try:
+        return _load(root, source, stage, instance, environ)
+    except RecursionError:
+        raise ManifestError("tables are nested too deeply", where=MANIFEST, hint="flatten them") from None
+
+
+def _load(
+    root: Path, source: Source, stage: str | None, instance: str | None, environ: Mapping[str, str]
+) -> Loaded:
+    problems = Problems()
+    document = source.document
+    _check_version(document, problems)
+    problems.raise_found(source.text, {})
+    problems.found += _against_schema(root, source, environ)
+    if not all(_within_service(problem.path) for problem in problems.found):
+        problems.raise_found(source.text, {})
+    for problem in problems.found:
+        _take_out(document, problem.path)
+    try:
+        chosen = choose_stage(document, stage, environ)
+    except Invalid as error:
+        problems.add_invalid(("stages",), error)
+        problems.raise_found(source.text, {})
+        raise
+    _check_instance(document, chosen, instance, problems)
+    merged, origins = merge_stage(document, chosen, problems)
+    resolved = interpolate(merged, environ, problems)
+    like.resolve(resolved, origins, problems)
+    manifest = parse(root, resolved, chosen, instance, problems)
+    validate(manifest, problems)
+    manifest = validate_paths(manifest, problems)
+    problems.raise_found(source.text, origins)
+    return Loaded(manifest=manifest, merged=_shown(resolved), origins=origins, text=source.text)
+
+
+def _check_version(document: Mapping[str, Any], problems: Problems) -> None:
+    """Before all else: what another version knows would only be called unknown here."""
+    number = document.get("format", 1)
+    if type(number) is not int or number != 1:
+        problems.add(
+            ("format",),
+            f"format {number} is not known to Shipyard {__version__}",
+            "write format = 1, or install a Shipyard that knows it",
+        )
+    wanted = document.get("required-version")
+    if not isinstance(wanted, str):
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        fits = SpecifierSet(wanted).contains(__version__, prereleases=True)
+    except InvalidSpecifier:
+        problems.add(("required-version",), f"{wanted!r} is no version specifier", 'write it as in ">=0.3"')
+        return
+    if not fits:
+        problems.add(
+            ("required-version",),
+            f"this manifest wants Shipyard {wanted}; this is {__version__}",
+            "install a Shipyard that fits",
+        )
+
+
+def _against_schema(root: Path, source: Source, environ: Mapping[str, str]) -> list[Problem]:
+    schema = schema_path().read_bytes()
+    digest = validated.digest(source.data, schema)
+    if validated.is_known(root, digest, environ):
+        return []
+    problems = check(source.document, schema)
+    if not problems:
+        validated.remember(root, digest, environ)
+    return problems
+
+
+def _within_service(path: Place) -> bool:
+    """Whether what is wrong concerns one key of one service, so that all the rest can still be judged."""
+    inner = path[2:] if path[:1] == ("stages",) else path
+    return inner[:1] == ("services",) and len(inner) > 2 and inner[2] != "networks"
+
+
+def _take_out(document: dict[str, Any], path: Place) -> None:
+    """Put None in the place of a value that is wrong and told."""
+    container: Any = document
+    for key in path[:-1]:
+        if container[key] is None:
+            return
+        container = container[key]
+    container[path[-1]] = None
+
+
+def _check_instance(
+    document: Mapping[str, Any], stage: str, instance: str | None, problems: Problems
+) -> None:
+    if instance is None:
+        return
+    path = ("stages", stage)
+    if not document.get("stages", {}).get(stage, {}).get("instances"):
+        hint = f"write instances = true in [stages.{stage}]"
+        problems.add(path, f"the stage {stage} has no instances", hint, in_file=True)
+    try:
+        references.name(instance)
+    except Invalid as error:
+        problems.add((), f"--instance: {error.title}", error.hint)
+
+
+def _shown(value: Any) -> Any:
+    """The document as data again: templates become texts."""
+    if isinstance(value, dict):
+        return {key: _shown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    return written(value) if isinstance(value, tuple) else value

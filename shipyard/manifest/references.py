@@ -1,0 +1,83 @@
+"""Names that other systems give rules for: images, registries, secrets, our own names. All raise Invalid."""
+
+from __future__ import annotations
+
+import re
+
+from shipyard.manifest.errors import Invalid
+from shipyard.manifest.values import line
+
+# The grammar of image references: distribution/reference. A host is what has a dot, a port, or is localhost.
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?"
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
+_IMAGE = re.compile(
+    rf"(?:{_HOST}/)?{_PATH}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?"
+)
+_REGISTRY = re.compile(rf"{_HOST}(?:/{_PATH})?")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
+_SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def image(value: object) -> str:
+    text = line(value)
+    if not _IMAGE.fullmatch(text) or len(text) > 255 + 128 + 72:
+        lower = text.lower()
+        if lower != text and _IMAGE.fullmatch(lower):
+            raise Invalid(f"{text!r} is no image reference: names are lower-case", f'did you mean "{lower}"?')
+        raise Invalid(f"{text!r} is no image reference", 'write it as in "postgres:17"')
+    return text
+
+
+def registry(value: object) -> str:
+    text = line(value)
+    scheme, separator, rest = text.partition("://")
+    if separator:
+        raise Invalid(f"a registry is written without {scheme}://", f'write "{rest.rstrip("/")}"')
+    if not _REGISTRY.fullmatch(text):
+        trimmed = text.rstrip("/")
+        hint = trimmed if trimmed != text and _REGISTRY.fullmatch(trimmed) else "registry.example.com/acme"
+        raise Invalid(f"{text!r} is no registry", f'write it as in "{hint}"')
+    return text
+
+
+def name(value: object) -> str:
+    """A name of our own: of a service, volume, network, stage or instance."""
+    text = line(value)
+    if not _NAME.fullmatch(text):
+        raise Invalid(
+            f"{text!r} is no name", "lower-case letters, digits, - and _; first a letter or digit; at most 63"
+        )
+    return text
+
+
+def engine_name(value: object) -> str:
+    """A name on the engine, of a network or volume."""
+    text = line(value)
+    if not _ENGINE_NAME.fullmatch(text):
+        raise Invalid(
+            f"{text!r} is no name on an engine", "letters, digits, -, _ and .; first a letter or digit"
+        )
+    return text
+
+
+def secret(value: object) -> str:
+    text = line(value)
+    if not _SECRET.fullmatch(text):
+        raise Invalid(f"{text!r} is no name of a secret", "letters, digits and _; not first a digit")
+    return text
+
+
+def subnet(value: object) -> str:
+    import ipaddress
+
+    text = line(value)
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise Invalid(f"{text!r} is no subnet", 'write it as in "10.20.0.0/24"') from None
+    if "/" not in text or str(network) != text:
+        raise Invalid(f"{text!r} is no subnet's own address", f'did you mean "{network}"?')
+    return text

@@ -1,0 +1,183 @@
+"""What would make apply fail for sure and can be seen before it starts."""
+
+from __future__ import annotations
+
+from shipyard.compile import labels
+from shipyard.compile.known_images import known_image, split_reference
+from shipyard.compile.spec import canonical
+from shipyard.model.desired import Desired, NetworkSpec, ServiceSpec, VolumeSpec
+from shipyard.model.observed import HostPort, Observed
+from shipyard.model.plan import Problem
+
+
+def problems(desired: Desired, observed: Observed) -> tuple[Problem, ...]:
+    """All of them, in the order of addresses."""
+    found = [*_name_problems(desired, observed), *_port_problems(desired, observed)]
+    found += _network_problems(desired, observed) + _volume_problems(desired, observed)
+    found += _database_problems(desired, observed)
+    return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
+
+
+def _name_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    """Other people's containers under names that Compose will give ours."""
+    found = []
+    for spec in desired.services:
+        prefix = f"{desired.deployment}-{spec.name}-"
+        for foreign in observed.foreign:
+            if foreign.name.startswith(prefix) and foreign.name.removeprefix(prefix).isdigit():
+                found.append(
+                    Problem(
+                        address=f"service.{spec.name}",
+                        title=f"a container that is not Shipyard's already has the name {foreign.name}",
+                        hint=f"rename the project, or remove it if it is yours: docker rm -f {foreign.name}",
+                    )
+                )
+    return found
+
+
+def _overlaps(one: str, other: str) -> bool:
+    anywhere = ("0.0.0.0", "::", "")
+    return one == other or one in anywhere or other in anywhere
+
+
+def _port_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    ours: set[int] = {port.host_port for container in observed.containers for port in container.ports}
+    held: list[tuple[str, HostPort]] = [
+        (foreign.name, port) for foreign in observed.foreign for port in foreign.ports
+    ]
+    by_containers = ours | {port.host_port for _, port in held}
+    found = []
+    for spec in desired.services:
+        for publish in spec.publish:
+            if publish.host_port is None:
+                continue
+            holder = next(
+                (
+                    name
+                    for name, port in held
+                    if port.host_port == publish.host_port
+                    and port.protocol == publish.protocol
+                    and _overlaps(port.host_ip, publish.host_ip)
+                ),
+                None,
+            )
+            if holder is not None:
+                who, hint = f"container {holder}", f"stop it (docker stop {holder}) or publish another port"
+            elif (
+                publish.protocol == "tcp"
+                and publish.host_port in observed.listening
+                and publish.host_port not in by_containers
+            ):
+                who = "a process on this machine"
+                hint = f"`ss -ltnp sport = :{publish.host_port}` names it; stop it or publish another port"
+            else:
+                continue
+            found.append(
+                Problem(
+                    address=f"service.{spec.name}",
+                    title=f"host port {publish.host_port} is held by {who}",
+                    hint=hint,
+                )
+            )
+    return found
+
+
+def network_document(spec: NetworkSpec) -> str:
+    """The declared settings, recorded on the network."""
+    return canonical({"driver": spec.driver, "internal": spec.internal, "subnet": spec.subnet})
+
+
+def volume_document(spec: VolumeSpec) -> str:
+    """The declared settings, recorded on the volume."""
+    return canonical({"driver": spec.driver})
+
+
+def _network_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    by_name = {network.name: network for network in observed.networks}
+    found = []
+    for spec in desired.networks:
+        there = by_name.get(spec.name)
+        if spec.external and there is None:
+            found.append(
+                Problem(
+                    address=f"network.{spec.key}",
+                    title=f"the external network {spec.name} does not exist",
+                    hint=f"docker network create {spec.name}, or drop external = true",
+                )
+            )
+        elif not spec.external and there is not None and not there.owned:
+            found.append(
+                Problem(
+                    address=f"network.{spec.key}",
+                    title=f"a network that is not Shipyard's already has the name {spec.name}",
+                    hint=f"declare [networks.{spec.key}] with external = true to use it",
+                )
+            )
+    return found
+
+
+def _volume_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    by_name = {volume.name: volume for volume in observed.volumes}
+    found = []
+    for spec in desired.volumes:
+        there = by_name.get(spec.name)
+        address = f"volume.{spec.key}"
+        if spec.external and there is None:
+            found.append(
+                Problem(
+                    address=address,
+                    title=f"the external volume {spec.name} does not exist",
+                    hint=f"docker volume create {spec.name}, or drop external = true",
+                )
+            )
+        elif not spec.external and there is not None and not there.owned:
+            found.append(
+                Problem(
+                    address=address,
+                    title=f"a volume that is not Shipyard's already has the name {spec.name}",
+                    hint=f"declare [volumes.{spec.key}] with external = true to use it and its data",
+                )
+            )
+        elif not spec.external and there is not None and there.labels.get(labels.SPEC) != volume_document(spec):
+            found.append(
+                Problem(
+                    address=address,
+                    title=f"the settings of volume {spec.name} changed; a volume cannot be changed in place",
+                    hint=f"declare a new volume and copy: docker run --rm -v {spec.name}:/from -v NEW:/to "
+                    "IMAGE cp -a /from/. /to",
+                )
+            )
+    return found
+
+
+def _major(reference: str) -> str:
+    return split_reference(reference)[1].partition("-")[0].partition(".")[0]
+
+
+def _database_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    """A database of another major version does not read the files of the one before."""
+    found = []
+    for spec in desired.services:
+        known = known_image(spec.image)
+        if known is None or known.name not in ("postgres", "mysql", "mariadb"):
+            continue
+        for container in observed.containers:
+            before = str((container.spec or {}).get("image") or "")
+            if container.service != spec.name or not before or not _keeps_data(spec):
+                continue
+            old = known_image(before)
+            old_major, new_major = _major(before), _major(spec.image)
+            if old == known and old_major.isdigit() and new_major.isdigit() and old_major != new_major:
+                found.append(
+                    Problem(
+                        address=f"service.{spec.name}",
+                        title=f"{before} to {spec.image} is a change of major version over existing data",
+                        hint="dump with the old version, give the new one a new volume, and restore there",
+                    )
+                )
+                break
+    return found
+
+
+def _keeps_data(spec: ServiceSpec) -> bool:
+    return any(mount.kind == "volume" for mount in spec.volumes) or not spec.volumes

@@ -1,0 +1,58 @@
+"""The plan of `down`: pure. Containers and networks go, volumes stay unless they are asked for."""
+
+from __future__ import annotations
+
+from shipyard.compile import labels
+from shipyard.model.manifest import Manifest
+from shipyard.model.observed import Observed
+from shipyard.model.plan import (
+    Operation,
+    Plan,
+    ReasonCause,
+    RemoveNetwork,
+    RemoveSecret,
+    RemoveService,
+    RemoveVolume,
+)
+
+
+def teardown(manifest: Manifest, observed: Observed, *, volumes: bool = False) -> Plan:
+    """Remove what is owned: services before what they need, then networks, secret files, and volumes
+    when asked. A network that someone else's container is on stays."""
+    asked = (ReasonCause(reason="removed", text="down"),)
+    order = {service.name: service.needs for service in manifest.services}
+    names = sorted({one.service for one in observed.containers})
+    operations: list[Operation] = [
+        RemoveService(
+            address=f"service.{name}",
+            causes=asked,
+            containers=tuple(one.id for one in observed.containers if one.service == name),
+        )
+        for name in sorted(names, key=lambda name: (-_depth(order, name), name))
+    ]
+    for network in observed.networks:
+        busy = any(network.name in foreign.networks for foreign in observed.foreign)
+        if network.owned and not busy:
+            address = f"network.{network.name.removeprefix(manifest.deployment + '_')}"
+            operations.append(RemoveNetwork(address=address, causes=asked, network=network.id))
+    for volume in observed.volumes:
+        if not volume.owned:
+            continue
+        short = volume.name.removeprefix(manifest.deployment + "_")
+        if volume.labels.get(labels.ROLE) == "secrets":
+            operations.append(RemoveSecret(address=f"secret.{short}", causes=asked, volume=volume.name))
+        elif volumes:
+            operations.append(RemoveVolume(address=f"volume.{short}", causes=asked, volume=volume.name))
+    return Plan(
+        project=manifest.name,
+        stage=manifest.stage,
+        instance=manifest.instance,
+        deployment=manifest.deployment,
+        engine=observed.engine,
+        operations=tuple(operations),
+    )
+
+
+def _depth(needs: dict[str, tuple[str, ...]], name: str) -> int:
+    """How many others in a row it needs: what nobody needs stops first."""
+    return 1 + max((_depth(needs, need) for need in needs.get(name, ()) if need in needs), default=0)

@@ -1,0 +1,73 @@
+"""The plan as JSON: the contract for scripts, schemas/plan.schema.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import shipyard
+from shipyard.model.plan import Cause, CreateService, ImageCause, Operation, Plan, ReplaceService, RunJob, ScaleService
+
+FORMAT = 1
+
+
+def plan_document(plan: Plan) -> dict[str, object]:
+    """The plan as JSON values; no secret value can be in it, because none is in the plan."""
+    summary: dict[str, int] = {}
+    for operation in plan.operations:
+        summary[operation.action] = summary.get(operation.action, 0) + 1
+    summary["unchanged"] = len(plan.unchanged)
+    document: dict[str, object] = {
+        "format": FORMAT,
+        "shipyard": shipyard.__version__,
+        "project": plan.project,
+        "stage": plan.stage,
+        "engine": {"id": plan.engine.id, "version": plan.engine.version} if plan.engine else None,
+        "summary": summary,
+        "operations": [_operation(operation) for operation in plan.operations],
+        "not_compared": list(plan.not_compared),
+        "unchanged": list(plan.unchanged),
+        "attention": [{"address": address, "text": text} for address, text in plan.attention],
+        "feels": [{"address": address, "text": text} for address, text in plan.feels],
+        "problems": [asdict(problem) for problem in plan.problems],
+        "notes": list(plan.notes),
+    }
+    if plan.instance:
+        document["instance"] = plan.instance
+    return document
+
+
+def plan_json(plan: Plan) -> str:
+    return json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
+
+
+def _operation(operation: Operation) -> dict[str, object]:
+    document: dict[str, object] = {
+        "id": operation.id,
+        "address": operation.address,
+        "action": operation.action,
+        "after": list(operation.after),
+        "causes": [_cause(cause) for cause in operation.causes],
+        "destructive": operation.destructive,
+    }
+    match operation:
+        case ReplaceService():
+            document["replicas"] = list(operation.replicas)
+            document["strategy"] = operation.strategy
+            document["interruption"] = asdict(operation.interruption)
+        case ScaleService():
+            document["replicas"] = list(operation.replicas)
+        case CreateService():
+            document["replicas"] = [0, operation.replicas]
+        case RunJob():
+            document["command"] = list(operation.command)
+        case _:
+            pass
+    return document
+
+
+def _cause(cause: Cause) -> dict[str, object]:
+    fields = asdict(cause)
+    if isinstance(cause, ImageCause):
+        fields = {key: value for key, value in fields.items() if value is not None}
+    return {"kind": cause.kind, **fields}

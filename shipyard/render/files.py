@@ -1,0 +1,123 @@
+"""What `render` writes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from shipyard.errors import ShipyardError
+from shipyard.model.desired import Desired
+from shipyard.targets.compose.command import model_text
+from shipyard.targets.compose.model import Model, compose_model
+
+
+class RenderRefused(ShipyardError):
+    """A file there was not written by render."""
+
+
+MARK = "made by `shipyard render`"
+
+
+def rendered_files(desired: Desired, target: Path, *, applied: bool) -> dict[str, str]:
+    """Texts by file name. Paths inside are relative to `target`, so that the folder can be committed."""
+    files: dict[str, str] = {}
+    for plan in desired.images:
+        name = f"{plan.service}.Dockerfile"
+        files[name] = plan.dockerfile if applied else f"# {MARK}\n{plan.dockerfile}"
+        files[f"{name}.dockerignore"] = plan.dockerignore if applied else f"# {MARK}\n{plan.dockerignore}"
+    if applied:
+        files["compose.json"] = model_text(compose_model(desired))
+    else:
+        files["compose.yaml"] = _portable(desired, target)
+    return files
+
+
+def _portable(desired: Desired, target: Path) -> str:
+    model = compose_model(desired, "portable")
+    services = model["services"]
+    assert isinstance(services, dict)
+    root = desired.manifest.root
+    for plan in desired.images:
+        context = root / plan.context
+        users = [spec.name for spec in desired.services if spec.built == plan.service]
+        for name in users:
+            services[name] = {
+                "build": {
+                    "context": _relative(context, target),
+                    "dockerfile": _relative(target.absolute() / f"{plan.service}.Dockerfile", context),
+                    "args": {"SOURCE_DATE_EPOCH": "315532800"},
+                },
+                **services[name],
+            }
+    head = [
+        f"# {MARK}; run it from anywhere with",
+        f"#   docker compose -f {'compose.yaml'} up -d",
+    ]
+    names = sorted({name for spec in desired.services for name in spec.secrets})
+    if names:
+        head.append(f"# Set these in the environment or with --env-file: {', '.join(names)}")
+    for volume in desired.secret_volumes:
+        head.append(
+            f"# Volume {volume.name} holds the secret files {', '.join(file.name for file in volume.files)} "
+            f"of {volume.service} (mode 0400, owner {volume.uid}); `shipyard apply` fills it."
+        )
+    return "\n".join(head) + "\n" + yaml_text(model)
+
+
+def _relative(path: Path, start: Path) -> str:
+    return os.path.relpath(path.absolute(), start.absolute())
+
+
+def yaml_text(value: object, indent: int = 0) -> str:
+    """Block-style YAML. Scalars are written as JSON, which YAML 1.2 includes; keys likewise when they
+    hold more than letters, digits and ._-/ ."""
+    pad = "  " * indent
+    lines = []
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            lines.append(f"{pad}{_key(str(key))}:{_value(item, indent)}")
+    elif isinstance(value, list) and value:
+        for item in value:
+            if isinstance(item, Mapping | list) and item:
+                nested = yaml_text(item, indent + 1).lstrip(" ")
+                lines.append(f"{pad}- {nested.rstrip()}")
+            else:
+                lines.append(f"{pad}- {_scalar(item)}")
+    else:
+        lines.append(f"{pad}{_scalar(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _value(item: object, indent: int) -> str:
+    if isinstance(item, Mapping | list) and item:
+        return "\n" + yaml_text(item, indent + 1).rstrip("\n")
+    return "" if item is None else f" {_scalar(item)}"
+
+
+def _scalar(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True)
+
+
+def _key(text: str) -> str:
+    plain = text.replace("_", "a").replace("-", "a").replace(".", "a").replace("/", "a")
+    reserved = text.lower() in ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~")
+    return text if plain.isalnum() and plain.isascii() and not reserved and not text[0].isdigit() else _scalar(text)
+
+
+def write_files(target: Path, files: Mapping[str, str]) -> list[Path]:
+    """Write all files; nothing is overwritten that render did not make. Raises RenderRefused."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            path = target / name
+            if path.exists() and MARK in text and MARK not in path.read_text("utf-8", "replace")[:200]:
+                raise RenderRefused(
+                    f"{path} is there and was not made by `shipyard render`", hint="render into another folder"
+                )
+        for name, text in files.items():
+            (target / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RenderRefused(f"cannot write there: {error.strerror}", where=str(target)) from error
+    return [target / name for name in files]

@@ -1,0 +1,114 @@
+"""What runs, for a terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from shipyard.model.desired import Desired, ServiceSpec
+from shipyard.model.manifest import Manifest
+from shipyard.model.observed import Container, Engine, Observed
+from shipyard.model.plan import Plan
+from shipyard.render.text import header
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One service as it is. `url` is where it answers from this machine; `replicas` (running, declared);
+    `note` what is not as declared."""
+
+    name: str
+    state: str
+    health: str
+    image: str
+    url: str | None
+    ports: tuple[str, ...]
+    replicas: tuple[int, int]
+    restarts: int
+    note: str = ""
+
+
+def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None) -> tuple[ServiceRow, ...]:
+    """One row a service, declared ones first, then what runs and is no longer declared."""
+    pending: dict[str, list[str]] = {}
+    for operation in plan.operations if plan else ():
+        if operation.address.startswith("service."):
+            pending.setdefault(operation.name, []).append(operation.action)
+    rows = []
+    for spec in desired.services:
+        found = _of(observed, spec.name)
+        note = f"plan would {', '.join(pending[spec.name])} it" if spec.name in pending else ""
+        rows.append(_row(spec.name, spec, found, observed.engine, note))
+    declared = {spec.name for spec in desired.services}
+    for name in sorted({one.service for one in observed.containers if not one.one_off} - declared):
+        rows.append(_row(name, None, _of(observed, name), observed.engine, "no longer declared"))
+    return tuple(rows)
+
+
+def _of(observed: Observed, name: str) -> tuple[Container, ...]:
+    return tuple(one for one in observed.containers if one.service == name and not one.one_off)
+
+
+def _row(
+    name: str, spec: ServiceSpec | None, found: tuple[Container, ...], engine: Engine, note: str
+) -> ServiceRow:
+    states = sorted({one.state for one in found})
+    healths = sorted({one.health for one in found if one.health not in ("", "none")})
+    ports = sorted(
+        {f"{port.host_ip}:{port.host_port}->{port.container_port}" for one in found for port in one.ports}
+    )
+    running = sum(one.state == "running" for one in found)
+    return ServiceRow(
+        name=name,
+        state=", ".join(states) or "not created",
+        health=", ".join(healths) or ("no check" if found else ""),
+        image=found[0].image if found else (spec.image if spec else ""),
+        url=_url(spec, found, engine),
+        ports=tuple(ports),
+        replicas=(running, spec.replicas if spec else 0),
+        restarts=sum(one.restarts for one in found),
+        note=note,
+    )
+
+
+def _url(spec: ServiceSpec | None, found: tuple[Container, ...], engine: Engine) -> str | None:
+    """The first published port that leads to the service's own."""
+    for one in found:
+        for port in one.ports:
+            if port.protocol == "tcp" and spec is not None and port.container_port == spec.port:
+                host = port.host_ip if port.host_ip not in ("0.0.0.0", "::", "") else "127.0.0.1"
+                if not engine.local:
+                    host = engine.address.rpartition("@")[2].partition("//")[2] or engine.name
+                host = f"[{host}]" if ":" in host else host
+                return f"http://{host}:{port.host_port}"
+    return None
+
+
+def status_text(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...]) -> str:
+    """A table with as much as fits people's eyes."""
+    lines = [header(manifest.name, manifest.stage, manifest.instance, engine.address), ""]
+    table = [("SERVICE", "STATE", "HEALTH", "REPLICAS", "URL", "NOTE")]
+    for row in rows:
+        count = f"{row.replicas[0]}/{row.replicas[1]}"
+        shown = row.url or ", ".join(row.ports) or "-"
+        table.append((row.name, row.state, row.health or "-", count, shown, row.note))
+    widths = [max(len(line[index]) for line in table) for index in range(len(table[0]))]
+    for line in table:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def status_json(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...]) -> str:
+    """schemas/status.schema.json."""
+    document = {
+        "format": FORMAT,
+        "project": manifest.name,
+        "stage": manifest.stage,
+        "instance": manifest.instance,
+        "engine": {"id": engine.id, "version": engine.version, "address": engine.address},
+        "services": [asdict(row) for row in rows],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,143 @@
+"""Compose as a process: always with the project, the model and the engine named, never with anything
+that could ask, build, pull or remove by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipyard.engine.connect import Connection
+from shipyard.errors import ShipyardError
+from shipyard.targets.compose.model import Model
+
+OLDEST_COMPOSE = (2, 26)
+
+
+class ComposeError(ShipyardError):
+    """Compose ended with an error; `code` is its exit code, or that of the command it ran."""
+
+    def __init__(self, title: str, *, details: tuple[str, ...], code: int) -> None:
+        super().__init__(title, details=details)
+        self.code = code
+
+
+class DockerMissing(ShipyardError):
+    """The docker command or one of its plugins is not there."""
+
+
+def model_text(model: Model) -> str:
+    """The model as a file: JSON is accepted as a Compose file."""
+    return json.dumps(model, indent=2, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compose:
+    """Runs Compose for one deployment. `values` are the secrets' values by environment variable: they
+    reach Compose through its process environment only."""
+
+    deployment: str
+    file: Path
+    environment: Mapping[str, str]
+
+    def arguments(self, *words: str) -> list[str]:
+        return ["docker", "compose", "-p", self.deployment, "-f", str(self.file), *_FIXED, *words]
+
+    def run(self, *words: str, on_line: Callable[[str], None] | None = None) -> str:
+        """Run to the end; the combined output, each line given to `on_line` as it comes.
+
+        Raises ComposeError with the last lines.
+        """
+        lines: list[str] = []
+        try:
+            process = subprocess.Popen(
+                self.arguments(*words),
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except FileNotFoundError as error:
+            raise docker_missing() from error
+        with process:
+            for line in process.stdout or ():
+                lines.append(line.rstrip("\n"))
+                if on_line is not None:
+                    on_line(lines[-1])
+        if process.returncode != 0:
+            raise ComposeError(
+                f"docker compose {words[0]} failed", details=tuple(_last_lines(lines)), code=process.returncode
+            )
+        return "\n".join(lines)
+
+    def up(self, service: str, scale: int, *flags: str) -> str:
+        """Converge one service without touching any other."""
+        return self.run(
+            *("up", "-d", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans=false"),
+            *(*flags, "--scale", f"{service}={scale}", service),
+        )
+
+
+_FIXED = ("--env-file", os.devnull, "--progress", "plain")
+
+
+def _last_lines(lines: list[str]) -> list[str]:
+    return [line.strip() for line in lines if line.strip()][-6:]
+
+
+def docker_missing() -> DockerMissing:
+    return DockerMissing(
+        "the docker command is not installed",
+        hint="install Docker Engine with its Buildx and Compose plugins",
+    )
+
+
+@contextlib.contextmanager
+def compose(
+    connection: Connection,
+    deployment: str,
+    model: Model,
+    values: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> Iterator[Compose]:
+    """A Compose bound to a model, whose file lives as long as the block."""
+    with tempfile.TemporaryDirectory(prefix="shipyard-") as folder:
+        file = Path(folder) / "compose.json"
+        file.write_text(model_text(model), encoding="utf-8")
+        yield Compose(
+            deployment=deployment,
+            file=file,
+            environment={**connection.environment(environ), **values},
+        )
+
+
+def check_compose(environment: Mapping[str, str]) -> None:
+    """Raises DockerMissing when Compose is absent or older than the oldest that is supported."""
+    text = plugin_version(["docker", "compose", "version", "--short"], environment)
+    match = re.search(r"(\d+)\.(\d+)", text or "")
+    if text is None or match is None:
+        raise DockerMissing("Docker Compose is not installed", hint="install the docker-compose-plugin package")
+    if (int(match[1]), int(match[2])) < OLDEST_COMPOSE:
+        raise DockerMissing(
+            f"Docker Compose {text.strip()} is too old: Shipyard needs 2.26 or newer",
+            hint="upgrade the docker-compose-plugin package",
+        )
+
+
+def plugin_version(command: Sequence[str], environment: Mapping[str, str]) -> str | None:
+    """What a version command prints, None when it fails. Raises DockerMissing without a docker command."""
+    try:
+        done = subprocess.run(
+            list(command), env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise docker_missing() from error
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
