@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from shipyard.compile.desired import image_owner
-from shipyard.compile.image import plan_build
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.build import BuildPlan, Detected
 from shipyard.model.manifest import Manifest
-from shipyard.source import SourceTree
-
 
 def compile_builds(manifest: Manifest) -> dict[str, tuple[Detected, BuildPlan]]:
     """Detect and compile each image, by the name of its owner. Raises ErrorGroup with every error."""
-    tree = SourceTree(manifest.root)
     made: dict[str, tuple[Detected, BuildPlan]] = {}
     errors: list[ShipyardError] = []
-    for service in manifest.services:
-        if image_owner(service) != service.name:
-            continue
+    owners = [service for service in manifest.services if image_owner(service) == service.name]
+    if not owners:
+        return made
+    # Detection loads parsers that a project of ready images does not need.
+    from shipyard.compile.image import plan_build
+    from shipyard.source import SourceTree
+
+    tree = SourceTree(manifest.root)
+    for service in owners:
         sharers = tuple(other for other in manifest.services if other.like == service.name)
         try:
             made[service.name] = plan_build(service, sharers, manifest, tree)

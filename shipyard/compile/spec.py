@@ -36,14 +36,19 @@ def _publish_text(publish: Publish, port: int | None) -> str:
     return f"{host}:{host_port}:{publish.container_port or port}/{publish.protocol}"
 
 
+def _number(value: float | None) -> float | None:
+    """Whole numbers without a point: one text for one meaning."""
+    return int(value) if value is not None and value == int(value) else value
+
+
 def _check_document(check: Check) -> Document:
     return {
         "command": list(check.command),
-        "interval": check.interval,
-        "timeout": check.timeout,
+        "interval": _number(check.interval),
+        "timeout": _number(check.timeout),
         "retries": check.retries,
-        "start_period": check.start_period,
-        "start_interval": check.start_interval,
+        "start_period": _number(check.start_period),
+        "start_interval": _number(check.start_interval),
     }
 
 
@@ -68,10 +73,10 @@ def service_document(spec: ServiceSpec) -> Document:
         "volumes": _mounts_document(spec.volumes),
         "networks": sorted(spec.networks),
         "resources": {
-            key: value for key, value in (("cpus", spec.cpus), ("memory", spec.memory)) if value is not None
+            key: value for key, value in (("cpus", _number(spec.cpus)), ("memory", spec.memory)) if value is not None
         },
         "restart": spec.restart,
-        "stop_timeout": spec.stop_timeout,
+        "stop_timeout": _number(spec.stop_timeout),
         "user": spec.user,
         "read_only": spec.read_only or None,
         "tmpfs": list(spec.tmpfs),

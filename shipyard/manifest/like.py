@@ -9,8 +9,7 @@ from shipyard.manifest.errors import Problems, did_you_mean
 from shipyard.manifest.merge import BUILT_KEYS, Origins, Table, forget, overlay
 from shipyard.model.origin import Origin, Path
 
-IMAGE_KEYS = ("image", *BUILT_KEYS)
-TAKEN = (*IMAGE_KEYS, "env", "secrets", "volumes", "networks", "needs", "resources")
+TAKEN = ("image", *BUILT_KEYS, "env", "secrets", "volumes", "networks", "needs", "resources")
 """What `like` takes over. Never what makes a service the one it is: command, port, publish, health,
 replicas, before_deploy."""
 
@@ -20,6 +19,7 @@ def resolve(document: Table, origins: Origins, problems: Problems) -> None:
     services: dict[str, Table] = document["services"]
     for name, service in services.items():
         _check_source(name, service, problems)
+        _unset(service, origins, ("services", name))  # before it is taken over: gone is gone for both
         if not any(key in service for key in ("image", "path", "like")):
             service["path"] = "."
             origins["services", name, "path"] = Origin(kind="default")
@@ -35,8 +35,7 @@ def resolve(document: Table, origins: Origins, problems: Problems) -> None:
             problems.add(path, title, f'write like = "{likes[source]}"')
         else:
             _take(services, origins, name, source)
-    for name, service in services.items():
-        _unset(service, origins, ("services", name))
+            _unset(services[name], origins, ("services", name))
 
 
 def _check_source(name: str, service: Table, problems: Problems) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from shipyard import __version__
-from shipyard.manifest import like, references, validated
+from shipyard.manifest import like, references, schema, validated
 from shipyard.manifest.errors import MANIFEST, Invalid, ManifestError, Problem, Problems, place, whereabouts
 from shipyard.manifest.interpolate import interpolate, written
 from shipyard.manifest.merge import choose_stage, merge_stage
 from shipyard.manifest.parse import parse
 from shipyard.manifest.read import Source, read
-from shipyard.manifest.schema import check, schema_path
 from shipyard.manifest.validate import validate
 from shipyard.manifest.validate_paths import validate_paths
 from shipyard.model.manifest import Manifest
@@ -114,11 +113,11 @@ def _check_version(document: Mapping[str, Any], problems: Problems) -> None:
 
 
 def _against_schema(root: Path, source: Source, environ: Mapping[str, str]) -> list[Problem]:
-    schema = schema_path().read_bytes()
-    digest = validated.digest(source.data, schema)
+    text = schema.schema_path().read_bytes()
+    digest = validated.digest(source.data, text)
     if validated.is_known(root, digest, environ):
         return []
-    problems = check(source.document, schema)
+    problems = schema.check(source.document, text)
     if not problems:
         validated.remember(root, digest, environ)
     return problems

@@ -92,13 +92,11 @@ def overlay(
         here = (*path, key)
         if isinstance(value, dict):
             if not isinstance(target.get(key), dict):
-                if key in target:
-                    forget(origins, here)
                 target[key] = {}
                 origins[here] = origin_of(here)
             overlay(target[key], origins, value, here, origin_of)
         else:
-            if key in target:
+            if isinstance(target.get(key), dict):
                 forget(origins, here)
             target[key] = value
             origins[here] = origin_of(here)

@@ -18,7 +18,6 @@ from shipyard.model.plan import (
     ReasonCause,
     ReplaceService,
     RunJob,
-    ScaleService,
 )
 
 SYMBOLS = {
@@ -83,8 +82,6 @@ def effect_text(operation: Operation) -> str:
             pause = operation.interruption
             how = f"about {pause.seconds:g} s: {pause.why}" if 0 < pause.seconds <= 10 else pause.why
             return f"{operation.strategy}, {how}"
-        case ScaleService():
-            return f"{operation.replicas[0]} -> {operation.replicas[1]} replicas"
         case CreateService() if operation.replicas > 1:
             return f"{operation.replicas} replicas"
         case PullImage() | BuildImage():

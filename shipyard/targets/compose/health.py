@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from shipyard.compile import labels
@@ -16,6 +17,7 @@ GATE = 120.0
 STEADY = 5.0
 """Seconds that a container without a check has to stay up."""
 CRASHES = 3
+PROBES = 2
 LOG_LINES = 15
 POLL = 0.15
 
@@ -44,29 +46,39 @@ def explain_exit(code: int, *, out_of_memory: bool = False) -> str:
     return f"exit code {code}: {words.get(code, 'the application failed')}"
 
 
-def wait_healthy(objects: Objects, desired: Desired, spec: ServiceSpec, limit: float | None = None) -> None:
-    """Wait for every container of a service. Raises Unhealthy with its logs.
+@dataclass(slots=True, kw_only=True)
+class _Watch:
+    """What was seen of one container since the gate began."""
+
+    restarts: int
+    stale_probe: str
+    was_unhealthy: bool
+    probes: set[str] = field(default_factory=set)
+    started: str = ""
+    since: float = 0.0
+
+
+def wait_healthy(objects: Objects, desired: Desired, spec: ServiceSpec, expected: int | None = None) -> None:
+    """Wait for the containers of a service, `expected` or all its replicas. Raises Unhealthy with logs.
 
     Healthy: its check passes; without one, up for 5 s with the same start; a one-shot has ended with 0.
     """
     check = spec.check
-    patience = limit or GATE
-    if limit is None and check is not None:
+    count = spec.replicas if expected is None else expected
+    patience = GATE
+    if check is not None:
         patience = max(GATE, check.start_period + check.retries * (check.interval + check.timeout))
     deadline = time.monotonic() + patience
-    steady: dict[str, tuple[str, float]] = {}
-    crashes: dict[str, int] = {}
+    watches: dict[str, _Watch] = {}
     while True:
         states = _states(objects, desired, spec)
-        waiting = [
-            state for state in states if not _settled(state, spec, steady, crashes, objects)
-        ]
-        if not waiting and len(states) >= spec.replicas:
+        waiting = [state for state in states if not _settled(state, spec, watches, objects)]
+        if not waiting and len(states) >= count:
             return
         if time.monotonic() > deadline:
             if not waiting:
                 raise Unhealthy(
-                    f"service {spec.name} has {len(states)} of {spec.replicas} containers",
+                    f"service {spec.name} has {len(states)} of {count} containers",
                     where=f"service.{spec.name}",
                 )
             raise _unhealthy(objects, waiting[0], spec, f"was not healthy within {patience:g} s")
@@ -86,35 +98,35 @@ def _states(objects: Objects, desired: Desired, spec: ServiceSpec) -> list[Mappi
 
 
 def _settled(
-    inspected: Mapping[str, Any],
-    spec: ServiceSpec,
-    steady: dict[str, tuple[str, float]],
-    crashes: dict[str, int],
-    objects: Objects,
+    inspected: Mapping[str, Any], spec: ServiceSpec, watches: dict[str, _Watch], objects: Objects
 ) -> bool:
     state = inspected["State"]
     status = state["Status"]
+    health = (state.get("Health") or {}).get("Status") or "none"
+    last = (((state.get("Health") or {}).get("Log") or [{}])[-1]).get("Start", "")
+    watch = watches.setdefault(
+        inspected["Id"],
+        _Watch(restarts=inspected["RestartCount"], stale_probe=last, was_unhealthy=health == "unhealthy"),
+    )
     one_shot = spec.restart.partition(":")[0] in ("no", "on-failure")
     if status in ("exited", "dead"):
         if one_shot and status == "exited" and state["ExitCode"] == 0:
             return True
         raise _unhealthy(objects, inspected, spec, "stopped")
-    first = crashes.setdefault(inspected["Id"], inspected["RestartCount"])
-    if inspected["RestartCount"] - first >= CRASHES:
+    if inspected["RestartCount"] - watch.restarts >= CRASHES:
         raise _unhealthy(objects, inspected, spec, "keeps crashing")
     if status != "running":
         return False
-    health = (state.get("Health") or {}).get("Status")
-    if health in (None, "", "none"):
-        if one_shot:
-            return False
-        began, since = steady.get(inspected["Id"], ("", 0.0))
-        if began != state["StartedAt"]:
-            steady[inspected["Id"]] = (state["StartedAt"], time.monotonic())
-            return False
-        return time.monotonic() - since >= STEADY
+    if health == "none":
+        if watch.started != state["StartedAt"]:
+            watch.started, watch.since = state["StartedAt"], time.monotonic()
+        return not one_shot and time.monotonic() - watch.since >= STEADY
     if health == "unhealthy":
-        raise _unhealthy(objects, inspected, spec, "is unhealthy")
+        # A container that was unhealthy before (it was paused, say) is judged by probes of its own time.
+        if last != watch.stale_probe:
+            watch.probes.add(last)
+        if not watch.was_unhealthy or len(watch.probes) >= PROBES:
+            raise _unhealthy(objects, inspected, spec, "is unhealthy")
     return bool(health == "healthy")
 
 

@@ -68,9 +68,9 @@ class ComposeTarget:
         plans = [plan for plan in self.desired.images if plan.reference in wanted]
         bake(self.connection, plans, self.desired.manifest.root, progress=self.progress)
 
-    def wait_healthy(self, service: str) -> None:
-        """Raises Unhealthy."""
-        wait_healthy(self.objects, self.desired, self.desired.service(service))
+    def wait_healthy(self, service: str, expected: int | None = None) -> None:
+        """Wait for `expected` containers, or all replicas. Raises Unhealthy."""
+        wait_healthy(self.objects, self.desired, self.desired.service(service), expected)
 
     def execute(self, operation: Operation) -> None:
         """Carry out one operation. Raises ShipyardError."""
@@ -174,8 +174,9 @@ class ComposeTarget:
         total = operation.replicas[0]
         if operation.strategy == "start-first":
             # Twice as many, then the old ones go: those that stay are all of the new spec.
-            self.compose.up(spec.name, total + len(operation.containers), "--no-recreate")
-            self.wait_healthy(spec.name)
+            doubled = total + len(operation.containers)
+            self.compose.up(spec.name, doubled, "--no-recreate")
+            self.wait_healthy(spec.name, doubled)
             self._stop_and_remove(operation.containers, spec)
         elif total == 1:
             self.compose.up(spec.name, 1, "--force-recreate")
@@ -183,7 +184,7 @@ class ComposeTarget:
             for container in operation.containers:
                 self._stop_and_remove((container,), spec)
                 self.compose.up(spec.name, total, "--no-recreate")
-                self.wait_healthy(spec.name)
+                self.wait_healthy(spec.name, total)
 
     def _scale(self, operation: ScaleService) -> None:
         if operation.removed:

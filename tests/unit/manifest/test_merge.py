@@ -147,6 +147,12 @@ def test_unset_in_a_like_does_not_reach_its_source(load_text: Load) -> None:
     assert [secret.name for secret in first.secrets] == ["S"]
 
 
+def test_what_the_source_unsets_is_not_taken(load_text: Load) -> None:
+    text = LIKE + '[stages.dev.services.web]\nunset = ["A", "S"]\n'
+    worker = load_text(text).manifest.services[2]
+    assert (worker.env, worker.secrets) == ({"B": ("2",)}, ())
+
+
 def test_like_an_image(load_text: Load) -> None:
     services = load_text(
         'name = "a"\n[services.x]\nimage = "a:1"\n[services.y]\nlike = "x"\n'
