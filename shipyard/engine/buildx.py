@@ -17,6 +17,15 @@ from shipyard.model.build import BuildPlan
 EPOCH = "315532800"
 """1980-01-01: a constant SOURCE_DATE_EPOCH, so that the same inputs give the same image."""
 
+_VARIABLES = {
+    # With attestations an image's digest holds the time, and two builds are never the same.
+    "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
+    # The engine's own builder: others may not load images into it.
+    "BUILDX_BUILDER": "default",
+    # The definition names only files that were written here and contexts that were checked.
+    "BUILDX_BAKE_ENTITLEMENTS_FS": "0",
+}
+
 
 class BuildFailed(ShipyardError):
     """Buildx ended with an error; its own output has named the step."""
@@ -74,8 +83,7 @@ def bake(
                 load=True,
                 cache=cache,
                 progress=progress,
-                # With attestations an image's digest holds the time, and two builds are never the same.
-                variables={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_BUILDER": "default"},
+                variables=_VARIABLES,
             )
         except DockerException as error:
             raise BuildFailed(

@@ -21,20 +21,19 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencyInstall:
-    """How a manager installs exactly what its lock says.
+    """How a manager installs exactly what its lock says, by uv, into /opt/venv.
 
-    `files`: project files the install step reads, relative to the build context.
-    `facts`: what of those files decides the result (one text a line), for the inputs digest.
-    `lock_script`: shell lines run in the build stage that reduces `files` (mounted under /p) to
-    /lock/<lock_output>; `flags`: further arguments of the installer.
+    `files` are project files that the steps read, relative to the project's folder, mounted below /p.
+    `facts` is what of them decides the result, one text a line, for the inputs digest. `reduce` are
+    shell commands that write /lock/<name> from them in a build stage of its own, so that what changes
+    nothing in the result leaves the install cached. `install` are the arguments of `uv pip`.
+    `extra` are pinned requirements that Shipyard adds.
     """
 
-    manager: str
     files: tuple[str, ...]
     facts: tuple[str, ...]
-    lock_script: tuple[str, ...]
-    lock_output: str
-    flags: tuple[str, ...] = ()
+    reduce: tuple[str, ...] = ()
+    install: tuple[str, ...]
     extra: tuple[str, ...] = ()
 
 

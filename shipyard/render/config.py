@@ -35,10 +35,10 @@ def config_rows(loaded: Loaded, desired: Desired, builds: Builds) -> tuple[Confi
     told = {row.path for row in rows}
     for name, decisions in desired.decisions.items():
         for decision in decisions:
-            path = f"services.{name}.{decision.subject.replace(' ', '_')}"
-            if decision.origin != "manifest" and path not in told:
+            key = f"services.{name}.{decision.subject.replace(' ', '_')}"
+            if decision.origin != "manifest" and key not in told:
                 rows.append(
-                    ConfigRow(path=path, value=decision.value, origin=decision.origin, where=decision.evidence)
+                    ConfigRow(path=key, value=decision.value, origin=decision.origin, where=decision.evidence)
                 )
     rows += _defaults(desired, told)
     return tuple(rows)

@@ -28,7 +28,7 @@ def rendered_files(desired: Desired, target: Path, *, applied: bool) -> dict[str
         files[name] = plan.dockerfile if applied else f"# {MARK}\n{plan.dockerfile}"
         files[f"{name}.dockerignore"] = plan.dockerignore if applied else f"# {MARK}\n{plan.dockerignore}"
     if applied:
-        files["compose.json"] = model_text(compose_model(desired))
+        files["compose.applied.json"] = model_text(compose_model(desired))
     else:
         files["compose.yaml"] = _portable(desired, target)
     return files
@@ -53,7 +53,7 @@ def _portable(desired: Desired, target: Path) -> str:
             }
     head = [
         f"# {MARK}; run it from anywhere with",
-        f"#   docker compose -f {'compose.yaml'} up -d",
+        f"#   docker compose -f compose.yaml up -d",
     ]
     names = sorted({name for spec in desired.services for name in spec.secrets})
     if names:

@@ -1,0 +1,186 @@
+"""Dockerfile instructions as types, and their text. Escaping is here and nowhere else.
+
+Source of the syntax: the Dockerfile reference. No `# syntax=` line: the engine's built-in frontend has
+all that is used, and the line would pull an image for every build.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from shipyard.errors import ShipyardError
+
+_WORD = re.compile(r"[A-Za-z0-9_./:@+,-]+")
+
+
+class DockerfileError(ShipyardError):
+    """A value that has no place in a Dockerfile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class From:
+    image: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arg:
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Env:
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindMount:
+    """`source` in the build stage `stage`, or in the build context."""
+
+    target: str
+    source: str | None = None
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheMount:
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TmpfsMount:
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Shell commands, each of which must succeed. They are shell text: quote values with shlex."""
+
+    commands: tuple[str, ...]
+    mounts: tuple[BindMount | CacheMount | TmpfsMount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A linked copy from another build stage: independent of the layers below it."""
+
+    stage: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workdir:
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expose:
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cmd:
+    words: tuple[str, ...]
+
+
+Instruction = Comment | From | Arg | Env | Run | Copy | Workdir | User | Expose | Cmd
+
+
+def dockerfile_text(instructions: tuple[Instruction, ...]) -> str:
+    """The file. An empty line before each build stage. Raises DockerfileError."""
+    lines: list[str] = []
+    for instruction in instructions:
+        if isinstance(instruction, From) and lines and not lines[-1].startswith("#"):
+            lines.append("")
+        if isinstance(instruction, Comment) and lines:
+            lines.append("")
+        lines.append(_text(instruction))
+    return "\n".join(lines) + "\n"
+
+
+def _text(instruction: Instruction) -> str:
+    match instruction:
+        case Comment():
+            return f"# {_one_line(instruction.text)}"
+        case From():
+            name = f" AS {_plain(instruction.name)}" if instruction.name else ""
+            return f"FROM {_plain(instruction.image)}{name}"
+        case Arg():
+            return f"ARG {_plain(instruction.name)}"
+        case Env():
+            pairs = [f"{_plain(name)}={_quoted(value)}" for name, value in instruction.values]
+            return "ENV " + " \\\n    ".join(pairs)
+        case Run():
+            mounts = [_mount(mount) for mount in instruction.mounts]
+            commands = " && \\\n    ".join(_one_line(command) for command in instruction.commands)
+            return "RUN " + " \\\n    ".join([*mounts, commands])
+        case Copy():
+            words = json.dumps([instruction.source, instruction.target])
+            if _WORD.fullmatch(instruction.source) and _WORD.fullmatch(instruction.target):
+                words = f"{instruction.source} {instruction.target}"
+            return f"COPY --link --from={_plain(instruction.stage)} {words}"
+        case Workdir():
+            return f"WORKDIR {_plain(instruction.path)}"
+        case User():
+            return f"USER {_plain(instruction.name)}"
+        case Expose():
+            return f"EXPOSE {instruction.port}"
+        case Cmd():
+            return f"CMD {json.dumps(instruction.words)}"
+
+
+def _mount(mount: BindMount | CacheMount | TmpfsMount) -> str:
+    match mount:
+        case BindMount():
+            origin = f",from={_plain(mount.stage)}" if mount.stage else ""
+            source = f",source={_field(mount.source)}" if mount.source else ""
+            return f"--mount=type=bind{origin}{source},target={_field(mount.target)}"
+        case CacheMount():
+            return f"--mount=type=cache,target={_field(mount.target)}"
+        case TmpfsMount():
+            return f"--mount=type=tmpfs,target={_field(mount.target)}"
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\r" in text or "\0" in text:
+        raise DockerfileError("a line break cannot stand in a Dockerfile instruction", where=repr(text[:60]))
+    # A backslash at the end of a line continues it.
+    if text.endswith("\\"):
+        raise DockerfileError("a Dockerfile line cannot end with a backslash", where=repr(text[:60]))
+    return text
+
+
+def _plain(text: str) -> str:
+    """A word that needs no quoting anywhere."""
+    if not _WORD.fullmatch(text):
+        raise DockerfileError(
+            f"{text!r} cannot be used in a Dockerfile",
+            hint="use letters, digits and . _ / : @ + - only",
+        )
+    return text
+
+
+def _field(text: str) -> str:
+    """A field of a mount, which is CSV: no commas."""
+    if "," in text:
+        raise DockerfileError(f"{text!r} cannot be mounted in a build", hint="rename it without a comma")
+    return _plain(text)
+
+
+def _quoted(value: str) -> str:
+    """A double-quoted value of ENV: backslash, quote and dollar sign escaped."""
+    escaped = re.sub(r'([\\"$])', r"\\\1", _one_line(value))
+    return value if _WORD.fullmatch(value) else f'"{escaped}"'

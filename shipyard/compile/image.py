@@ -1,0 +1,221 @@
+"""One image: from what was detected to its build plan."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Mapping
+from dataclasses import replace
+
+from shipyard.compile.context import dockerignore_text, is_project_file
+from shipyard.compile.detect import Detection, detect
+from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
+from shipyard.compile.spec import canonical
+from shipyard.errors import ShipyardError
+from shipyard.model.build import BuildPlan, Detected
+from shipyard.model.manifest import Manifest, SecretRef, Service, Template
+from shipyard.source import SourceTree, parse_ignore
+
+APP = "/app"
+APP_USER = "10001:10001"
+
+
+class ImageError(ShipyardError):
+    """An image that cannot be compiled."""
+
+
+def plan_build(
+    service: Service, sharers: tuple[Service, ...], manifest: Manifest, tree: SourceTree
+) -> tuple[Detected, BuildPlan]:
+    """The build plan of a service's image, which `sharers` run from too. Raises ShipyardError."""
+    if service.build.dockerfile is not None:
+        return _own_dockerfile(service, manifest, tree)
+    detection = detect(service, tree)
+    detected = detection.detected
+    folder, context = service.path or ".", service.context or service.path or "."
+    inner = posixpath.relpath(folder, context)
+    files = _context_files(detection, inner)
+    ignore = dockerignore_text(tree.text(posixpath.join(context, ".dockerignore")), files)
+    static = _static(service, detection)
+    recipe = Recipe(
+        base=_base(service, detected.python),
+        install=replace(detection.dependencies.install, extra=detection.added),
+        inner=inner,
+        packages=service.build.packages,
+        build_packages=service.build.build_packages,
+        static_environment=_throw_away(service) if static else None,
+        import_path=detection.application.import_path if detection.application else "",
+        mount_points=_mount_points(service, sharers),
+        user=service.user if service.user and service.user[0].isdigit() else APP_USER,
+        port=detected.port,
+        command=detected.command,
+    )
+    reached = {
+        path: digest
+        for path, digest in tree.digests(context, parse_ignore(ignore)).items()
+        if not is_project_file(path, inner)
+    }
+    facts = _facts(recipe, detection, static)
+    return detected, _plan(
+        service,
+        manifest,
+        context=context,
+        dockerfile=recipe_text(recipe),
+        dockerignore=ignore,
+        facts=facts,
+        files=reached,
+        detected=detected,
+    )
+
+
+def _plan(
+    service: Service,
+    manifest: Manifest,
+    *,
+    context: str,
+    dockerfile: str,
+    dockerignore: str,
+    facts: Mapping[str, object],
+    files: Mapping[str, str],
+    detected: Detected,
+    own: str | None = None,
+) -> BuildPlan:
+    digest = hashlib.sha256(canonical({"facts": facts, "files": files}).encode()).hexdigest()
+    prefix = f"{manifest.registry}/" if manifest.registry else ""
+    return BuildPlan(
+        service=service.name,
+        repository=f"{prefix}{manifest.name}/{service.name}",
+        context=context,
+        dockerfile=dockerfile,
+        dockerignore=dockerignore,
+        facts=facts,
+        files=files,
+        tag=f"in-{digest[:16]}",
+        recipe=RECIPE,
+        decisions=detected.decisions,
+        notes=detected.notes,
+        own_dockerfile=own,
+    )
+
+
+def _own_dockerfile(service: Service, manifest: Manifest, tree: SourceTree) -> tuple[Detected, BuildPlan]:
+    """The way out: the project's own Dockerfile, in its own context, by its own .dockerignore."""
+    name = service.build.dockerfile or ""
+    text = tree.text(name)
+    if text is None:
+        raise ImageError(f"there is no {name}", where=f"services.{service.name}.build.dockerfile")
+    context = service.context or service.path or "."
+    ignore = tree.text(f"{name}.dockerignore") or tree.text(posixpath.join(context, ".dockerignore")) or ""
+    files = tree.digests(context, parse_ignore(ignore))
+    detected = Detected(framework=None, manager="none", python="", port=service.port)
+    facts = {"dockerfile": hashlib.sha256(text.encode()).hexdigest()}
+    plan = _plan(
+        service,
+        manifest,
+        context=context,
+        dockerfile=text,
+        dockerignore=ignore,
+        facts=facts,
+        files=files,
+        detected=detected,
+        own=name,
+    )
+    return detected, plan
+
+
+def _base(service: Service, python: str) -> str:
+    base = service.build.base or "slim"
+    if base == "slim":
+        return f"python:{python}-slim"
+    if base == "distroless":
+        raise ImageError(
+            'base = "distroless" is not there yet',
+            where=f"services.{service.name}.build.base",
+            hint='use "slim" or an image reference',
+        )
+    return base
+
+
+def _context_files(detection: Detection, inner: str) -> tuple[str, ...]:
+    return tuple(
+        posixpath.normpath(posixpath.join(inner, name)) for name in detection.dependencies.install.files
+    )
+
+
+def _static(service: Service, detection: Detection) -> bool:
+    application = detection.application
+    if service.build.static is not None:
+        if service.build.static and (application is None or application.framework != "django"):
+            raise ImageError(
+                "static = true collects Django's static files, and this is no Django project",
+                where=f"services.{service.name}.build.static",
+            )
+        return service.build.static
+    return application is not None and bool(application.static)
+
+
+def _throw_away(service: Service) -> tuple[tuple[str, str], ...]:
+    """Values that let settings load while static files are collected; none of them stays in the image.
+
+    They keep the shape of the declared ones (a number, a URL) and nothing else, so that stages share
+    images. The settings module is the one whose value matters.
+    """
+    names: dict[str, str] = {"SECRET_KEY": "build"}
+    for name, value in service.env.items():
+        names[name] = _literal(value) if name == "DJANGO_SETTINGS_MODULE" else _shape(value)
+    for secret in service.secrets:
+        names[secret.name] = "build"
+    return tuple(sorted(names.items()))
+
+
+def _literal(value: Template) -> str:
+    return "".join(part for part in value if isinstance(part, str))
+
+
+def _shape(value: Template) -> str:
+    text = "".join("build" if isinstance(part, SecretRef) else part for part in value)
+    if text.lower() in ("true", "false", "yes", "no", "on", "off", ""):
+        return "0"
+    if text.replace(".", "", 1).replace("-", "", 1).isdigit():
+        return "1"
+    scheme, separator, _ = text.partition("://")
+    if separator and scheme.replace("+", "").isalnum():
+        return "sqlite:////tmp/build.db" if scheme.startswith("sqlite") else f"{scheme}://build:build@localhost/0"
+    return "build"
+
+
+def _mount_points(service: Service, sharers: tuple[Service, ...]) -> tuple[str, ...]:
+    """Where volumes will be mounted: the folders must exist in the image, owned by its user, because a
+    fresh volume takes over owner and content of what it covers (Docker reference, "Volumes")."""
+    return tuple(
+        sorted(
+            {
+                posixpath.normpath(mount.target)
+                for one in (service, *sharers)
+                for mount in one.volumes
+                if mount.kind == "volume"
+            }
+        )
+    )
+
+
+def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, object]:
+    install = recipe.install
+    facts: dict[str, object] = {
+        "base": recipe.base,
+        "dependencies": {
+            name: one.version or "unpinned" for name, one in sorted(detection.dependencies.packages.items())
+        },
+        "install": hashlib.sha256(canonical([install.facts, install.install, install.extra]).encode()).hexdigest(),
+        "packages": list(recipe.packages),
+        "build_packages": list(recipe.build_packages),
+        "static": static,
+        "settings": dict(recipe.static_environment or ()).get("DJANGO_SETTINGS_MODULE"),
+        "import_path": recipe.import_path,
+        "mount_points": list(recipe.mount_points),
+        "user": recipe.user,
+        "port": recipe.port,
+        "command": list(recipe.command) if recipe.command else None,
+        "inner": recipe.inner,
+    }
+    return {key: value for key, value in facts.items() if value not in (None, [], {}, "", False, ".")}

@@ -1,0 +1,230 @@
+"""The recipe: a Dockerfile whose layers change no more often than what they are made of.
+
+Build stages, in the order of how rarely they change: base, tool (the installer), std (byte code of the
+standard library), lock (what is to be installed), deps, src. The final stage copies results only, each
+as a linked layer, so that a code edit moves the source layer alone. Two builds of the same inputs give
+the same bytes: byte code is keyed by content, every time is SOURCE_DATE_EPOCH, whole top-level folders
+are copied.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from dataclasses import dataclass
+
+from shipyard.compile.context import PROJECT_FILES
+from shipyard.compile.dockerfile import (
+    BindMount,
+    CacheMount,
+    Cmd,
+    Comment,
+    Copy,
+    Env,
+    Expose,
+    From,
+    Instruction,
+    Run,
+    TmpfsMount,
+    User,
+    Workdir,
+    dockerfile_text,
+)
+from shipyard.model.build import DependencyInstall
+
+RECIPE = "1"
+"""Raised by hand when the text changes: a newer recipe is taken at the next real change."""
+UV = "0.13.9"
+EPOCH = "315532800"
+VENV = "/opt/venv"
+_TOUCH = "-exec touch -hcd @$SOURCE_DATE_EPOCH {} +"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """`inner` is the project's folder in the context, "." when they are the same.
+    `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect."""
+
+    base: str
+    install: DependencyInstall
+    inner: str
+    packages: tuple[str, ...]
+    build_packages: tuple[str, ...]
+    static_environment: tuple[tuple[str, str], ...] | None
+    import_path: str
+    mount_points: tuple[str, ...]
+    user: str
+    port: int | None
+    command: tuple[str, ...] | None
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The Dockerfile."""
+    return dockerfile_text(
+        (
+            *_base_stages(recipe),
+            *_dependency_stages(recipe),
+            *_source_stage(recipe),
+            *_final_stage(recipe),
+        )
+    )
+
+
+def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
+    uid, _, gid = recipe.user.partition(":")
+    gid = gid or uid
+    skip = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|ensurepip|pydoc_data|lib2to3)/"
+    return (
+        From(image=recipe.base, name="base"),
+        Env(
+            values=(
+                ("SOURCE_DATE_EPOCH", EPOCH),
+                ("PYC_INVALIDATION_MODE", "UNCHECKED_HASH"),
+                ("UV_NO_PROGRESS", "1"),
+                ("UV_PYTHON_DOWNLOADS", "never"),
+                ("UV_LINK_MODE", "copy"),
+            )
+        ),
+        Comment(text="The installer, in a build stage of its own."),
+        From(image="base", name="tool"),
+        Run(
+            commands=(
+                f"python -m pip install -q --no-cache-dir --no-compile --root-user-action=ignore"
+                f" --target /tool uv=={UV}",
+                "mv /tool/bin/uv /uv",
+            )
+        ),
+        Comment(text="Byte code of the standard library, and a passwd line for the user."),
+        From(image="base", name="std"),
+        Run(
+            commands=(
+                'lib="$(python -c \'import sysconfig; print(sysconfig.get_path("stdlib"))\')"',
+                f'python -m compileall -q -j 0 -x {shlex.quote(skip)} --invalidation-mode unchecked-hash "$lib"',
+                "mkdir -p /std/etc",
+                'find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} +',
+                f"sed '$a app:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin' /etc/passwd > /std/etc/passwd",
+                f"sed '$a app:x:{gid}:' /etc/group > /std/etc/group",
+                f"find /std {_TOUCH}",
+            )
+        ),
+    )
+
+
+def _dependency_stages(recipe: Recipe) -> tuple[Instruction, ...]:
+    install = recipe.install
+    uv = BindMount(stage="tool", source="/uv", target="/usr/local/bin/uv")
+    files = tuple(
+        BindMount(source=posixpath.normpath(posixpath.join(recipe.inner, name)), target=f"/p/{name}")
+        for name in install.files
+    )
+    made: list[Instruction] = []
+    mounts: tuple[BindMount, ...] = files
+    if install.reduce:
+        made += [
+            Comment(text="What is to be installed: a stage of its own, so that other edits of its files stop here."),
+            From(image="base", name="lock"),
+            Run(mounts=(uv, *files), commands=("mkdir /lock", *install.reduce)),
+        ]
+        mounts = (BindMount(stage="lock", source="/lock", target="/lock"),)
+    made += [Comment(text="Dependencies, in a virtual environment outside the source."), From(image="base", name="deps")]
+    if recipe.build_packages:
+        made.append(_apt(recipe.build_packages))
+    commands = [f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}"]
+    words = " ".join(shlex.quote(word) for word in install.install)
+    commands.append(f"uv pip {_quiet(words)}")
+    if install.extra:
+        commands.append(f"uv pip {_quiet('install ' + ' '.join(map(shlex.quote, install.extra)))}")
+    commands.append(f"find /opt {_TOUCH}")
+    made.append(
+        Run(mounts=(uv, *mounts, CacheMount(target="/root/.cache/uv")), commands=tuple(commands))
+    )
+    return tuple(made)
+
+
+def _quiet(words: str) -> str:
+    verb, _, rest = words.partition(" ")
+    return f"{verb} -q --python {VENV} --compile-bytecode {rest}"
+
+
+def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
+    top = "/app" if recipe.inner == "." else f"/app/{recipe.inner}"
+    commands = ["mkdir /app /points", "cp -R /context/. /app", _remove_project_files(top)]
+    mounts: list[BindMount] = [BindMount(target="/context")]
+    if recipe.static_environment is not None:
+        mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
+        environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in recipe.static_environment)
+        commands.append(
+            f"(cd {shlex.quote(top)} && env {environment} {VENV}/bin/python manage.py collectstatic --noinput -v 0)"
+        )
+    commands += [
+        # A file that is no Python of this version (a template, say) is left without byte code.
+        "(python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app || true)",
+        "chmod -R u=rwX,go=rX /app",
+    ]
+    owner = shlex.quote(recipe.user if ":" in recipe.user else f"{recipe.user}:{recipe.user}")
+    inside = [point for point in recipe.mount_points if point.startswith("/app/")]
+    outside = [f"/points{point}" for point in recipe.mount_points if not point.startswith("/app/") and point != "/app"]
+    for point in map(shlex.quote, inside + outside):
+        commands.append(f"mkdir -p {point} && chown {owner} {point}")
+    commands.append(f"find /app /points {_TOUCH}")
+    return (
+        Comment(text="The source, without what only people and tools read."),
+        From(image="base", name="src"),
+        Run(mounts=tuple(mounts), commands=tuple(commands)),
+    )
+
+
+def _remove_project_files(top: str) -> str:
+    patterns = " ".join(f"{shlex.quote(top)}/{pattern}" for pattern in PROJECT_FILES)
+    return f"rm -rf {patterns}"
+
+
+def _apt(packages: tuple[str, ...]) -> Run:
+    """Debian packages without a trace of the time: nothing apt writes beside them stays."""
+    names = " ".join(map(shlex.quote, packages))
+    tmpfs = ("/var/cache", "/var/lib/apt/lists", "/var/log", "/tmp")  # noqa: S108 - a path in the image
+    return Run(
+        mounts=tuple(TmpfsMount(target=target) for target in tmpfs),
+        commands=(
+            "touch /before",
+            "apt-get update -qq",
+            f"DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends {names}",
+            f"find / -xdev -newer /before -not -path '/proc/*' -not -path '/sys/*' "
+            f"-exec touch -hcd @{EPOCH} {{}} +",
+            "rm /before",
+        ),
+    )
+
+
+def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
+    workdir = "/app" if recipe.inner == "." else f"/app/{recipe.inner}"
+    environment = [
+        ("PATH", f"{VENV}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        ("PYTHONUNBUFFERED", "1"),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+    ]
+    if recipe.import_path:
+        environment.append(("PYTHONPATH", f"{workdir}/{recipe.import_path}"))
+    made: list[Instruction] = [
+        Comment(text="The image: results only."),
+        From(image=recipe.base),
+        Env(values=tuple(environment)),
+    ]
+    if recipe.packages:
+        made.append(_apt(recipe.packages))
+    made += [
+        Copy(stage="std", source="/std/", target="/"),
+        Copy(stage="deps", source="/opt", target="/opt"),
+    ]
+    if any(not point.startswith("/app/") for point in recipe.mount_points):
+        made.append(Copy(stage="src", source="/points/", target="/"))
+    made += [
+        Copy(stage="src", source="/app", target="/app"),
+        Workdir(path=workdir),
+        User(name=recipe.user if ":" in recipe.user else f"{recipe.user}:{recipe.user}"),
+    ]
+    if recipe.port is not None:
+        made.append(Expose(port=recipe.port))
+    if recipe.command is not None:
+        made.append(Cmd(words=recipe.command))
+    return tuple(made)

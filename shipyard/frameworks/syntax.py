@@ -1,0 +1,78 @@
+"""Questions that several frameworks ask of Python source, answered from its syntax tree."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from shipyard.source import SourceError, SourceTree
+
+
+def parse(tree: SourceTree, path: str) -> ast.Module | None:
+    """The syntax tree of a file; None when it is missing or not valid for this Python."""
+    try:
+        text = tree.text(path)
+        return ast.parse(text) if text is not None else None
+    except (SyntaxError, ValueError, RecursionError, SourceError):
+        return None
+
+
+def text_of(node: ast.expr | None) -> str | None:
+    """A string literal's value."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def texts_in(node: ast.AST) -> list[str]:
+    """Every string literal inside, in order."""
+    return [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+
+
+def dotted(node: ast.expr) -> str:
+    """`os.environ.get` of a chain of names, "" for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = dotted(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    return ""
+
+
+def module_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that run at import, those inside if, try and with included."""
+    for statement in body:
+        yield statement
+        for field in ("body", "orelse", "finalbody"):
+            if isinstance(statement, ast.If | ast.Try | ast.With):
+                yield from module_statements(getattr(statement, field, []))
+        if isinstance(statement, ast.Try):
+            for handler in statement.handlers:
+                yield from module_statements(handler.body)
+
+
+def assignments(module: ast.Module) -> Iterator[tuple[str, ast.expr, int]]:
+    """(name, value, line) of each assignment at module level, `+=` included."""
+    for statement in module_statements(module.body):
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, statement.value, statement.lineno
+        elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
+            if isinstance(statement.target, ast.Name) and statement.value is not None:
+                yield statement.target.id, statement.value, statement.lineno
+
+
+def environment_variable(node: ast.AST) -> str | None:
+    """The variable that an expression reads: os.environ["X"], os.environ.get("X"), os.getenv("X"), and
+    the env("X"), env.list("X") and config("X") of django-environ and decouple."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Subscript) and dotted(one.value) in ("os.environ", "environ"):
+            found = text_of(one.slice)
+        elif isinstance(one, ast.Call) and one.args:
+            name = dotted(one.func)
+            reads = name in ("os.environ.get", "environ.get", "os.getenv", "getenv", "env", "config")
+            found = text_of(one.args[0]) if reads or name.startswith("env.") else None
+        else:
+            continue
+        if found:
+            return found
+    return None

@@ -1,0 +1,131 @@
+"""uv: uv.lock beside a pyproject.toml.
+
+Only what the project itself installs counts: the closure of its dependencies in the lock, without
+dependency groups. The project's version, its dev dependencies and its tool sections decide nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from shipyard.errors import ShipyardError
+from shipyard.model.build import DependencyInstall
+from shipyard.model.dependencies import Dependencies, Dependency
+from shipyard.source import SourceTree
+
+LOCK = "uv.lock"
+PROJECT = "pyproject.toml"
+
+
+class UvLockError(ShipyardError):
+    """A uv project that cannot be used."""
+
+
+class Uv:
+    """Installs exactly the lock, by its hashes; a lock out of date with its project fails the build."""
+
+    name = "uv"
+
+    def evidence(self, tree: SourceTree, folder: str) -> str | None:
+        return LOCK if tree.is_file(posixpath.join(folder, LOCK)) else None
+
+    def read(self, tree: SourceTree, folder: str) -> Dependencies:
+        """Raises UvLockError."""
+        text = tree.text(posixpath.join(folder, LOCK)) or ""
+        lock = _toml(text, LOCK)
+        project = _toml(tree.text(posixpath.join(folder, PROJECT)) or "", PROJECT)
+        if "project" not in project:
+            raise UvLockError(f"{LOCK} stands beside no {PROJECT} with a [project] table", where=LOCK)
+        packages: list[dict[str, Any]] = lock.get("package", [])
+        root = next((one for one in packages if _is_root(one)), None)
+        if root is None:
+            raise UvLockError(
+                "the lock does not hold this project", where=LOCK, hint="run `uv lock` in its folder"
+            )
+        by_name: dict[str, list[dict[str, Any]]] = {}
+        for package in packages:
+            by_name.setdefault(package["name"], []).append(package)
+        closure, edges = _closure(root, by_name)
+        lines = {
+            match[1]: text.count("\n", 0, match.start()) + 1
+            for match in re.finditer(r'^name = "([^"]+)"', text, re.MULTILINE)
+        }
+        requires = project["project"].get("requires-python") or lock.get("requires-python")
+        return Dependencies(
+            manager=self.name,
+            evidence=LOCK,
+            packages={
+                package["name"]: Dependency(
+                    name=package["name"],
+                    version=package.get("version"),
+                    where=f"{LOCK}:{lines.get(package['name'], 1)}",
+                )
+                for package in closure
+            },
+            install=DependencyInstall(
+                files=(PROJECT, LOCK),
+                facts=(*sorted(_fact(package) for package in closure), *sorted(edges)),
+                reduce=(
+                    "uv export -q --project /p --locked --no-default-groups --no-emit-project --no-header"
+                    " --no-annotate --format pylock.toml -o /lock/pylock.toml",
+                ),
+                install=("sync", "--require-hashes", "/lock/pylock.toml"),
+            ),
+            requires_python=requires,
+            requires_python_where=PROJECT,
+        )
+
+
+def _toml(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UvLockError(f"not valid TOML: {error}", where=where) from None
+
+
+def _is_root(package: Mapping[str, Any]) -> bool:
+    source = package.get("source", {})
+    return "." in (source.get("virtual"), source.get("editable"))
+
+
+def _closure(
+    root: dict[str, Any], by_name: Mapping[str, list[dict[str, Any]]]
+) -> tuple[list[dict[str, Any]], set[str]]:
+    """Packages reachable from the project, and the edges with their markers and extras."""
+    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    edges: set[str] = set()
+    done: set[tuple[str, str, str]] = set()
+    pending: list[tuple[dict[str, Any], str]] = [(root, "")]
+    while pending:
+        package, extra = pending.pop()
+        name = "" if package is root else package["name"]
+        wanted = package.get("dependencies", [])
+        if extra:
+            wanted = package.get("optional-dependencies", {}).get(extra, [])
+        for edge in wanted:
+            edges.add(f"{name}[{extra}] -> {json.dumps(edge, sort_keys=True)}")
+            for target in by_name.get(edge["name"], []):
+                if "version" in edge and target.get("version") != edge["version"]:
+                    continue
+                seen[target["name"], target.get("version", "")] = target
+                for further in ("", *edge.get("extra", [])):
+                    key = (target["name"], target.get("version", ""), further)
+                    if key not in done:
+                        done.add(key)
+                        pending.append((target, further))
+    return [seen[key] for key in sorted(seen)], edges
+
+
+def _fact(package: Mapping[str, Any]) -> str:
+    """What of a package decides which bytes are installed."""
+    files = [package.get("sdist") or {}, *package.get("wheels", [])]
+    hashes = sorted(str(file["hash"]) for file in files if "hash" in file)
+    origin = package.get("source", {})
+    # Which registry served a file decides nothing: its hash does.
+    source = "registry" if "registry" in origin else json.dumps(origin, sort_keys=True)
+    return " ".join([package["name"], str(package.get("version")), source, *hashes])

@@ -1,0 +1,34 @@
+"""What a project's lock or requirements say, whatever manager wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shipyard.model.build import DependencyInstall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """`name` normalised (PEP 503); `version` None when it is not pinned; `where` such as uv.lock:12."""
+
+    name: str
+    version: str | None
+    extras: tuple[str, ...] = ()
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """`requires_python` is a version specifier, with where it stands."""
+
+    manager: str
+    evidence: str
+    packages: Mapping[str, Dependency]
+    install: DependencyInstall
+    requires_python: str | None = None
+    requires_python_where: str = ""
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def get(self, name: str) -> Dependency | None:
+        return self.packages.get(name)
