@@ -26,7 +26,9 @@ class Report(Protocol):
 class ApplyFailed(ShipyardError):
     """An operation failed; `done` and `left` are operation ids."""
 
-    def __init__(self, cause: ShipyardError, done: tuple[str, ...], failed: str, left: tuple[str, ...]) -> None:
+    def __init__(
+        self, cause: ShipyardError, done: tuple[str, ...], failed: str, left: tuple[str, ...]
+    ) -> None:
         super().__init__(f"{failed} failed")
         self.cause = cause
         self.done = done

@@ -28,7 +28,9 @@ Instance = Annotated[
 ]
 Folder = Annotated[
     Path,
-    typer.Option("--dir", "-C", metavar="DIR", help="Where to look for shipyard.toml (and above).", show_default=False),
+    typer.Option(
+        "--dir", "-C", metavar="DIR", help="Where to look for shipyard.toml (and above).", show_default=False
+    ),
 ]
 Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

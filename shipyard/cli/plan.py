@@ -19,7 +19,9 @@ def plan(
     stage: Stage = None,
     instance: Instance = None,
     output: Output = Format.TEXT,
-    offline: Annotated[bool, typer.Option("--offline", help="Compare with nothing; needs no engine.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Compare with nothing; needs no engine.")
+    ] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 when changes are pending.")
     ] = False,

@@ -53,9 +53,7 @@ def recorded_key(manifest: Manifest, observed: Observed) -> str | None:
 
 
 @contextlib.contextmanager
-def observe(
-    manifest: Manifest, builds: Builds, *, fallback_key: str | None = None
-) -> Iterator[Observation]:
+def observe(manifest: Manifest, builds: Builds, *, fallback_key: str | None = None) -> Iterator[Observation]:
     """Connect, take the snapshot, and compile the desired state with the secrets' digests.
 
     `fallback_key` is used where the engine has none yet: by apply, which will record it.

@@ -7,6 +7,7 @@ from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.build import BuildPlan, Detected
 from shipyard.model.manifest import Manifest
 
+
 def compile_builds(manifest: Manifest) -> dict[str, tuple[Detected, BuildPlan]]:
     """Detect and compile each image, by the name of its owner. Raises ErrorGroup with every error."""
     made: dict[str, tuple[Detected, BuildPlan]] = {}

@@ -67,9 +67,7 @@ def compile_desired(
         decisions[service.name] = made
     if errors:
         raise ErrorGroup(tuple(errors))
-    secret_volumes = tuple(
-        volume for spec in specs if (volume := _secret_volume(manifest, spec)) is not None
-    )
+    secret_volumes = tuple(volume for spec in specs if (volume := _secret_volume(manifest, spec)) is not None)
     named = {volume.service: volume.name for volume in secret_volumes}
     specs = [replace(spec, secret_volume=named.get(spec.name)) for spec in specs]
     jobs = tuple(
@@ -146,8 +144,10 @@ def _service_spec(
     if serves and service.resources.cpus is not None and "WEB_CONCURRENCY" not in env:
         # gunicorn and uvicorn both read it; a container with a share of a core wants no more workers.
         env["WEB_CONCURRENCY"] = (str(max(1, min(8, int(2 * service.resources.cpus)))),)
-    used = sorted({ref.name for value in env.values() for ref in value if isinstance(ref, SecretRef)}
-                  | {file.source for file in files})
+    used = sorted(
+        {ref.name for value in env.values() for ref in value if isinstance(ref, SecretRef)}
+        | {file.source for file in files}
+    )
     spec = ServiceSpec(
         name=service.name,
         image=build.reference if build is not None else service.image or "",
@@ -163,9 +163,7 @@ def _service_spec(
         check_origin=check_origin,
         check_disabled=service.health is False,
         volumes=tuple(_on_engine(manifest, mount) for mount in service.volumes),
-        networks=tuple(
-            _network_name(manifest, key) for key in sorted(set(service.networks or ("default",)))
-        ),
+        networks=tuple(_network_name(manifest, key) for key in sorted(set(service.networks or ("default",)))),
         cpus=service.resources.cpus,
         memory=service.resources.memory,
         restart=service.restart or "unless-stopped",

@@ -54,7 +54,9 @@ def detect(service: Service, tree: SourceTree) -> Detection:
     added: tuple[str, ...] = ()
     server = command = port = None
     if application is not None:
-        decisions.append(_decision("framework", application.framework, application.evidence, service.framework))
+        decisions.append(
+            _decision("framework", application.framework, application.evidence, service.framework)
+        )
         decisions.append(_decision("app", application.app, application.app_evidence, service.app))
     if application is not None and service.command is None:
         server, added = _server(application, dependencies, decisions, notes)
@@ -65,7 +67,9 @@ def detect(service: Service, tree: SourceTree) -> Detection:
             decisions.append(_decision("port", str(port), "declared", service.port))
         command = server_command(server, application, port)
         decisions.append(
-            Decision(subject="command", value=" ".join(command), evidence=f"starts {server}", origin="detected")
+            Decision(
+                subject="command", value=" ".join(command), evidence=f"starts {server}", origin="detected"
+            )
         )
     elif application is None and service.command is None:
         raise _nothing_to_run(service, dependencies)
@@ -90,9 +94,7 @@ def detect(service: Service, tree: SourceTree) -> Detection:
         decisions=tuple(decisions),
         notes=tuple(f"{service.name}: {note}" for note in notes),
     )
-    return Detection(
-        detected=detected, dependencies=dependencies, application=application, added=added
-    )
+    return Detection(detected=detected, dependencies=dependencies, application=application, added=added)
 
 
 def _decision(subject: str, value: str, evidence: str, declared: object) -> Decision:
@@ -105,9 +107,7 @@ def _default(subject: str, value: str, evidence: str) -> Decision:
     return Decision(subject=subject, value=value, evidence=evidence, origin="default")
 
 
-def _dependencies(
-    service: Service, tree: SourceTree, folder: str, decisions: list[Decision]
-) -> Dependencies:
+def _dependencies(service: Service, tree: SourceTree, folder: str, decisions: list[Decision]) -> Dependencies:
     found = {manager.name: manager.evidence(tree, folder) for manager in MANAGERS}
     there = [manager for manager in MANAGERS if found[manager.name]]
     if service.build.manager is not None:

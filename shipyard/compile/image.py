@@ -180,7 +180,11 @@ def _shape(value: Template) -> str:
         return "1"
     scheme, separator, _ = text.partition("://")
     if separator and scheme.replace("+", "").isalnum():
-        return "sqlite:////tmp/build.db" if scheme.startswith("sqlite") else f"{scheme}://build:build@localhost/0"
+        return (
+            "sqlite:////tmp/build.db"
+            if scheme.startswith("sqlite")
+            else f"{scheme}://build:build@localhost/0"
+        )
     return "build"
 
 
@@ -206,7 +210,9 @@ def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, obje
         "dependencies": {
             name: one.version or "unpinned" for name, one in sorted(detection.dependencies.packages.items())
         },
-        "install": hashlib.sha256(canonical([install.facts, install.install, install.extra]).encode()).hexdigest(),
+        "install": hashlib.sha256(
+            canonical([install.facts, install.install, install.extra]).encode()
+        ).hexdigest(),
         "packages": list(recipe.packages),
         "build_packages": list(recipe.build_packages),
         "static": static,

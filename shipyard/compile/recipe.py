@@ -121,12 +121,17 @@ def _dependency_stages(recipe: Recipe) -> tuple[Instruction, ...]:
     mounts: tuple[BindMount, ...] = files
     if install.reduce:
         made += [
-            Comment(text="What is to be installed: a stage of its own, so that other edits of its files stop here."),
+            Comment(
+                text="What is to be installed: a stage of its own, so that other edits of its files stop here."
+            ),
             From(image="base", name="lock"),
             Run(mounts=(uv, *files), commands=("mkdir /lock", *install.reduce)),
         ]
         mounts = (BindMount(stage="lock", source="/lock", target="/lock"),)
-    made += [Comment(text="Dependencies, in a virtual environment outside the source."), From(image="base", name="deps")]
+    made += [
+        Comment(text="Dependencies, in a virtual environment outside the source."),
+        From(image="base", name="deps"),
+    ]
     if recipe.build_packages:
         made.append(_apt(recipe.build_packages))
     commands = [f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}"]
@@ -135,9 +140,7 @@ def _dependency_stages(recipe: Recipe) -> tuple[Instruction, ...]:
     if install.extra:
         commands.append(f"uv pip {_quiet('install ' + ' '.join(map(shlex.quote, install.extra)))}")
     commands.append(f"find /opt {_TOUCH}")
-    made.append(
-        Run(mounts=(uv, *mounts, CacheMount(target="/root/.cache/uv")), commands=tuple(commands))
-    )
+    made.append(Run(mounts=(uv, *mounts, CacheMount(target="/root/.cache/uv")), commands=tuple(commands)))
     return tuple(made)
 
 
@@ -163,7 +166,11 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     ]
     owner = shlex.quote(recipe.user if ":" in recipe.user else f"{recipe.user}:{recipe.user}")
     inside = [point for point in recipe.mount_points if point.startswith("/app/")]
-    outside = [f"/points{point}" for point in recipe.mount_points if not point.startswith("/app/") and point != "/app"]
+    outside = [
+        f"/points{point}"
+        for point in recipe.mount_points
+        if not point.startswith("/app/") and point != "/app"
+    ]
     for point in map(shlex.quote, inside + outside):
         commands.append(f"mkdir -p {point} && chown {owner} {point}")
     commands.append(f"find /app /points {_TOUCH}")

@@ -73,7 +73,9 @@ def service_document(spec: ServiceSpec) -> Document:
         "volumes": _mounts_document(spec.volumes),
         "networks": sorted(spec.networks),
         "resources": {
-            key: value for key, value in (("cpus", _number(spec.cpus)), ("memory", spec.memory)) if value is not None
+            key: value
+            for key, value in (("cpus", _number(spec.cpus)), ("memory", spec.memory))
+            if value is not None
         },
         "restart": spec.restart,
         "stop_timeout": _number(spec.stop_timeout),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -22,8 +23,6 @@ _VARIABLES = {
     "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
     # The engine's own builder: others may not load images into it.
     "BUILDX_BUILDER": "default",
-    # The definition names only files that were written here and contexts that were checked.
-    "BUILDX_BAKE_ENTITLEMENTS_FS": "0",
 }
 
 
@@ -78,13 +77,11 @@ def bake(
         file = folder / "bake.json"
         file.write_text(json.dumps(bake_definition(plans, root, folder)), encoding="utf-8")
         try:
-            docker.buildx.bake(
-                files=[str(file)],
-                load=True,
-                cache=cache,
-                progress=progress,
-                variables=_VARIABLES,
-            )
+            # Bake asks for leave to read files outside its working folder; all paths here are absolute.
+            with contextlib.chdir("/"):
+                docker.buildx.bake(
+                    files=[str(file)], load=True, cache=cache, progress=progress, variables=_VARIABLES
+                )
         except DockerException as error:
             raise BuildFailed(
                 f"building {', '.join(plan.service for plan in plans)} failed",

@@ -39,7 +39,8 @@ class Connection:
         kept = {
             key: value
             for key, value in environ.items()
-            if not key.startswith(("COMPOSE_", "BUILDX_BAKE_")) and key not in ("DOCKER_CONTEXT", "DOCKER_HOST")
+            if not key.startswith(("COMPOSE_", "BUILDX_BAKE_"))
+            and key not in ("DOCKER_CONTEXT", "DOCKER_HOST")
         }
         # A builder chosen for other projects may not load images into this engine.
         kept.pop("BUILDX_BUILDER", None)

@@ -135,9 +135,7 @@ def _container(inspect: Mapping[str, Any], item: Mapping[str, Any]) -> Container
 
 
 def _volumes(item: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        sorted(mount["Name"] for mount in item.get("Mounts") or [] if mount.get("Type") == "volume")
-    )
+    return tuple(sorted(mount["Name"] for mount in item.get("Mounts") or [] if mount.get("Type") == "volume"))
 
 
 def _foreign(item: Mapping[str, Any]) -> Foreign:

@@ -69,7 +69,11 @@ def _settings_module(tree: SourceTree, folder: str, service: Service) -> tuple[s
         return "".join(map(str, declared)), f"services.{service.name}.env.{VARIABLE}"
     module = parse(tree, posixpath.join(folder, MANAGE))
     for node in ast.walk(module) if module else ():
-        if isinstance(node, ast.Call) and dotted(node.func).endswith("environ.setdefault") and len(node.args) == 2:
+        if (
+            isinstance(node, ast.Call)
+            and dotted(node.func).endswith("environ.setdefault")
+            and len(node.args) == 2
+        ):
             value = text_of(node.args[1])
             if text_of(node.args[0]) == VARIABLE and value:
                 return value, f"{MANAGE}:{node.lineno} sets {VARIABLE}"

@@ -13,7 +13,18 @@ from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
 
 _USUAL = ("main", "app", "asgi", "server", "api")
-_SKIPPED = ("tests", "test", "docs", "examples", "scripts", "migrations", "alembic", "node_modules", "venv", "build")
+_SKIPPED = (
+    "tests",
+    "test",
+    "docs",
+    "examples",
+    "scripts",
+    "migrations",
+    "alembic",
+    "node_modules",
+    "venv",
+    "build",
+)
 _DEPTH = 4
 _MOST_FILES = 2000
 
@@ -128,8 +139,10 @@ class FastAPI:
         """A function that makes the object and returns something; an annotation says it by itself."""
         if function.returns is not None and dotted(function.returns).rpartition(".")[2] in self.classes:
             return True
-        makes = any(isinstance(node, ast.Assign | ast.Return) and node.value is not None
-                    and self._makes(node.value) for node in ast.walk(function))
+        makes = any(
+            isinstance(node, ast.Assign | ast.Return) and node.value is not None and self._makes(node.value)
+            for node in ast.walk(function)
+        )
         return makes and any(isinstance(node, ast.Return) and node.value for node in ast.walk(function))
 
 

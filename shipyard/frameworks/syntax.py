@@ -24,7 +24,9 @@ def text_of(node: ast.expr | None) -> str | None:
 
 def texts_in(node: ast.AST) -> list[str]:
     """Every string literal inside, in order."""
-    return [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return [
+        one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    ]
 
 
 def dotted(node: ast.expr) -> str:

@@ -112,7 +112,9 @@ def _lines(
     if name in files:
         return
     if not _FILE_NAME.fullmatch(name) or name.startswith("/") or len(files) >= _MOST_FILES:
-        raise RequirementsError(f"cannot include {name!r}", where=included_at, hint="use a plain relative path")
+        raise RequirementsError(
+            f"cannot include {name!r}", where=included_at, hint="use a plain relative path"
+        )
     text = tree.text(posixpath.normpath(posixpath.join(folder, name)))
     if text is None or name.startswith(".."):
         raise RequirementsError(f"{name} is not in the project", where=included_at)

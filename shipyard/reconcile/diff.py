@@ -66,11 +66,16 @@ def inputs_causes(
         old_facts, old_files = dict(recorded["facts"]), dict(recorded["files"])
     except (ValueError, KeyError, TypeError):
         return ()
-    causes: list[FieldCause | FilesCause] = [
-        FieldCause(path=f"build.{key}", before=old_facts.get(key), after=facts.get(key))
-        for key in sorted(old_facts.keys() | facts.keys())
-        if old_facts.get(key) != facts.get(key)
-    ]
+    causes: list[FieldCause | FilesCause] = []
+    for key in sorted(old_facts.keys() | facts.keys()):
+        before, after = old_facts.get(key), facts.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            causes += _table_causes(f"build.{key}", before, after)
+        elif before != after:
+            causes.append(FieldCause(path=f"build.{key}", before=before, after=after))
+    if any(isinstance(one, FieldCause) and one.path.startswith("build.dependencies.") for one in causes):
+        # The digest of the whole install says nothing more than the versions do.
+        causes = [one for one in causes if not isinstance(one, FieldCause) or one.path != "build.install"]
     new_files = shortened(files, int(recorded.get("depth") or 0))
     changed = tuple(sorted(p for p in old_files.keys() & new_files.keys() if old_files[p] != new_files[p]))
     added = tuple(sorted(new_files.keys() - old_files.keys()))
@@ -78,4 +83,3 @@ def inputs_causes(
     if changed or added or removed:
         causes.insert(0, FilesCause(changed=changed, added=added, removed=removed))
     return tuple(causes)
-

@@ -138,7 +138,9 @@ def _volume_problems(desired: Desired, observed: Observed) -> list[Problem]:
                     hint=f"declare [volumes.{spec.key}] with external = true to use it and its data",
                 )
             )
-        elif not spec.external and there is not None and there.labels.get(labels.SPEC) != volume_document(spec):
+        elif (
+            not spec.external and there is not None and there.labels.get(labels.SPEC) != volume_document(spec)
+        ):
             found.append(
                 Problem(
                     address=address,

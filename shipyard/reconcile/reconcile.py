@@ -190,9 +190,7 @@ def _image_text(spec: ServiceSpec) -> str:
 def _jobs(desired: Desired, observed: Observed) -> list[RunJob]:
     made = []
     for job in desired.jobs:
-        records = [
-            one for one in observed.containers if one.service == job.service and one.job is not None
-        ]
+        records = [one for one in observed.containers if one.service == job.service and one.job is not None]
         done = [one for one in records if one.state == "exited" and one.exit_code == 0]
         if any(same_document(one.job, job.document) for one in done):
             continue
@@ -229,9 +227,7 @@ def _images(desired: Desired, observed: Observed, wanted: set[str]) -> list[Oper
         if not causes:
             text = "no image of it yet" if recorded is None else "its image is gone from the engine"
             causes = (ReasonCause(reason="new" if recorded is None else "missing", text=text),)
-        made.append(
-            BuildImage(address=f"image.{plan.service}", causes=causes, reference=plan.reference)
-        )
+        made.append(BuildImage(address=f"image.{plan.service}", causes=causes, reference=plan.reference))
     pulled = sorted({spec.image for spec in desired.services if spec.image in wanted - built})
     for reference in pulled:
         if image_id(observed.images, reference) is None:
@@ -282,8 +278,7 @@ def _base(
     return [
         operation.id
         for operation in (*images, *resources, *early)
-        if not operation.address.startswith("image.")
-        or getattr(operation, "reference", None) == spec.image
+        if not operation.address.startswith("image.") or getattr(operation, "reference", None) == spec.image
     ]
 
 

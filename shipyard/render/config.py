@@ -94,9 +94,7 @@ def config_text(manifest: Manifest, rows: tuple[ConfigRow, ...]) -> str:
     lines = [f"# {manifest.name} / {manifest.stage}, Compose project {manifest.deployment}"]
     texts = [f"{row.path} = {json.dumps(row.value, ensure_ascii=False)}" for row in rows]
     width = min(60, max((len(text) for text in texts), default=0))
-    lines += [
-        f"{text:<{width}}  # {row.origin}: {row.where}" for text, row in zip(texts, rows, strict=True)
-    ]
+    lines += [f"{text:<{width}}  # {row.origin}: {row.where}" for text, row in zip(texts, rows, strict=True)]
     return "\n".join(lines) + "\n"
 
 

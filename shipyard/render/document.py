@@ -6,7 +6,16 @@ import json
 from dataclasses import asdict
 
 import shipyard
-from shipyard.model.plan import Cause, CreateService, ImageCause, Operation, Plan, ReplaceService, RunJob, ScaleService
+from shipyard.model.plan import (
+    Cause,
+    CreateService,
+    ImageCause,
+    Operation,
+    Plan,
+    ReplaceService,
+    RunJob,
+    ScaleService,
+)
 
 FORMAT = 1
 

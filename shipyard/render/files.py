@@ -103,7 +103,11 @@ def _scalar(value: object) -> str:
 def _key(text: str) -> str:
     plain = text.replace("_", "a").replace("-", "a").replace(".", "a").replace("/", "a")
     reserved = text.lower() in ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~")
-    return text if plain.isalnum() and plain.isascii() and not reserved and not text[0].isdigit() else _scalar(text)
+    return (
+        text
+        if plain.isalnum() and plain.isascii() and not reserved and not text[0].isdigit()
+        else _scalar(text)
+    )
 
 
 def write_files(target: Path, files: Mapping[str, str]) -> list[Path]:
@@ -114,7 +118,8 @@ def write_files(target: Path, files: Mapping[str, str]) -> list[Path]:
             path = target / name
             if path.exists() and MARK in text and MARK not in path.read_text("utf-8", "replace")[:200]:
                 raise RenderRefused(
-                    f"{path} is there and was not made by `shipyard render`", hint="render into another folder"
+                    f"{path} is there and was not made by `shipyard render`",
+                    hint="render into another folder",
                 )
         for name, text in files.items():
             (target / name).write_text(text, encoding="utf-8")

@@ -74,7 +74,9 @@ def parse_ignore(text: str, where: str = ".dockerignore") -> IgnoreRules:
             patterns.append(Pattern(text=cleaned, include=include, regex=_compiled(cleaned)))
         except re.error:
             hint = "brackets must be closed, as in [a-z]"
-            raise IgnorePatternError(f"{word!r} is no pattern", where=f"{where}:{number}", hint=hint) from None
+            raise IgnorePatternError(
+                f"{word!r} is no pattern", where=f"{where}:{number}", hint=hint
+            ) from None
     return IgnoreRules(patterns=tuple(patterns))
 
 

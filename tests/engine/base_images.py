@@ -98,7 +98,9 @@ def pull(image: str) -> str | None:
         done = docker("pull", "-q", image, timeout=PULL_SECONDS)
     except subprocess.TimeoutExpired:
         return "no answer in time"
-    return None if done.returncode == 0 else done.stderr.decode(errors="replace").strip().splitlines()[-1][:160]
+    return (
+        None if done.returncode == 0 else done.stderr.decode(errors="replace").strip().splitlines()[-1][:160]
+    )
 
 
 def make(image: str, digest: str, say: Say) -> None:
@@ -136,7 +138,14 @@ def debian(suite: str, packages: Sequence[str], digest: str, say: Say) -> str:
     say(f"making {name}")
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "root.tar"
-        command = ["mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join(packages)}", suite, str(archive)]
+        command = [
+            "mmdebstrap",
+            "--variant=minbase",
+            "--quiet",
+            f"--include={','.join(packages)}",
+            suite,
+            str(archive),
+        ]
         done = subprocess.run(command, check=False, capture_output=True)
         if done.returncode != 0:
             raise Failed(f"mmdebstrap {suite} failed: {done.stderr.decode(errors='replace')[-800:]}")
@@ -189,7 +198,9 @@ def find_python(version: str) -> Path:
         for prefix in sorted(Path(root, "versions").glob(f"{version}.*"), reverse=True):
             if (prefix / "bin" / f"python{version}").exists():
                 return prefix
-    raise Failed(f"python:{version}-slim cannot be pulled, and this machine has no CPython {version} to make it of")
+    raise Failed(
+        f"python:{version}-slim cannot be pulled, and this machine has no CPython {version} to make it of"
+    )
 
 
 if __name__ == "__main__":

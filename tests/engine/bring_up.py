@@ -63,7 +63,10 @@ def complete() -> bool:
     major = re.match(r"\d+", version or "")
     if major is None or int(major[0]) < OLDEST_ENGINE:
         return False
-    return output("docker", "buildx", "version") is not None and output("docker", "compose", "version") is not None
+    return (
+        output("docker", "buildx", "version") is not None
+        and output("docker", "compose", "version") is not None
+    )
 
 
 def as_root(arguments: list[str]) -> None:
@@ -83,7 +86,9 @@ def machine_source() -> tuple[str, str | None, str]:
     )
     name = release.get("VERSION_CODENAME", "").strip('"')
     if release.get("ID", "").strip('"') != "debian":
-        raise Failed("no Docker engine answers, and only Debian's own packages can be used to bring one up here")
+        raise Failed(
+            "no Docker engine answers, and only Debian's own packages can be used to bring one up here"
+        )
     for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
         for stanza in re.split(r"\n\s*\n", path.read_text()):
             fields = dict(re.findall(r"^([A-Za-z-]+):\s*(.+)$", stanza, re.MULTILINE))
@@ -107,7 +112,8 @@ def add_source(suites: tuple[str, ...]) -> None:
     source = Path("/etc/apt/sources.list.d/shipyard-engine.sources")
     source.write_text("\n".join(lines) + "\n")
     pins = [
-        f"Package: *\nPin: release n={suite}\nPin-Priority: {50 + index}\n" for index, suite in enumerate(suites)
+        f"Package: *\nPin: release n={suite}\nPin-Priority: {50 + index}\n"
+        for index, suite in enumerate(suites)
     ]
     Path("/etc/apt/preferences.d/shipyard-engine").write_text("\n".join(pins))
     run("apt-get", "update", "-qq")
@@ -150,7 +156,9 @@ def install() -> None:
 
 def _download(suite: str, folder: Path) -> bool:
     names = [f"{package}/{suite}" for package in PACKAGES]
-    done = subprocess.run(["apt-get", "download", "-qq", *names], cwd=folder, capture_output=True, check=False)
+    done = subprocess.run(
+        ["apt-get", "download", "-qq", *names], cwd=folder, capture_output=True, check=False
+    )
     return done.returncode == 0
 
 
@@ -160,7 +168,10 @@ def start(*, classic: bool) -> None:
     config = HOME / f"daemon-{store}.json"
     config.write_text(json.dumps({"features": {"containerd-snapshotter": not classic}}) + "\n")
     binaries = f"{HOME}/root/usr/bin:{HOME}/root/usr/sbin"
-    environment = {**os.environ, "PATH": f"{binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+    environment = {
+        **os.environ,
+        "PATH": f"{binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    }
     for name in list(environment):
         if name.startswith(("DOCKER_", "COMPOSE_")):
             del environment[name]
@@ -238,7 +249,9 @@ def main(arguments: list[str]) -> int:
                 if engine_version() is None:
                     start(classic=options.classic)
                 if not complete():
-                    raise Failed("an engine answers, and Buildx or Compose is missing or too old: install them")
+                    raise Failed(
+                        "an engine answers, and Buildx or Compose is missing or too old: install them"
+                    )
         say(f"Docker Engine {engine_version()} answers")
         if not options.no_images:
             base_images.ensure(images, say)

@@ -74,7 +74,9 @@ class Compose:
                     on_line(lines[-1])
         if process.returncode != 0:
             raise ComposeError(
-                f"docker compose {words[0]} failed", details=tuple(_last_lines(lines)), code=process.returncode
+                f"docker compose {words[0]} failed",
+                details=tuple(_last_lines(lines)),
+                code=process.returncode,
             )
         return "\n".join(lines)
 
@@ -124,7 +126,9 @@ def check_compose(environment: Mapping[str, str]) -> None:
     text = plugin_version(["docker", "compose", "version", "--short"], environment)
     match = re.search(r"(\d+)\.(\d+)", text or "")
     if text is None or match is None:
-        raise DockerMissing("Docker Compose is not installed", hint="install the docker-compose-plugin package")
+        raise DockerMissing(
+            "Docker Compose is not installed", hint="install the docker-compose-plugin package"
+        )
     if (int(match[1]), int(match[2])) < OLDEST_COMPOSE:
         raise DockerMissing(
             f"Docker Compose {text.strip()} is too old: Shipyard needs 2.26 or newer",

@@ -115,9 +115,7 @@ class ComposeTarget:
             case UpdateService():
                 spec = self._spec(operation)
                 for container in operation.containers:
-                    self.objects.update(
-                        container, restart=spec.restart, cpus=spec.cpus, memory=spec.memory
-                    )
+                    self.objects.update(container, restart=spec.restart, cpus=spec.cpus, memory=spec.memory)
             case RemoveService():
                 self._stop_and_remove(operation.containers, None)
             case RemoveNetwork():
