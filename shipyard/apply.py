@@ -49,53 +49,69 @@ class ApplyFailed(ShipyardError):
 def walk(plan: Plan, desired: Desired, target: ComposeTarget, report: Report) -> None:
     """Carry out every operation in the plan's order, each service gated on its health before anything
     that needs it. Raises ApplyFailed at the first failure; what was done is kept."""
+    gate = _Gate(desired, target)
     done: list[str] = []
-    healthy: set[str] = set()
     operations = list(plan.operations)
-
-    def gate(service: str) -> None:
-        if service not in healthy:
-            target.wait_healthy(service)
-            healthy.add(service)
-
-    def needs(operation: Operation) -> tuple[str, ...]:
-        kind, _, name = operation.address.partition(".")
-        starts = operation.action in (*_STARTS, "run")
-        return desired.service(name).needs if kind in ("service", "job") and starts else ()
-
     index = 0
     while index < len(operations):
         group = _builds(operations, index) or [operations[index]]
+        left = operations[index + len(group) :]
         began = time.monotonic()
         for operation in group:
             report.started(operation)
         try:
-            builds = [operation for operation in group if isinstance(operation, BuildImage)]
-            if builds:
-                target.build(builds)
-            else:
-                operation = group[0]
-                for need in needs(operation):
-                    gate(need)
-                target.execute(operation)
-                if operation.address.startswith("service.") and operation.action in _STARTS:
-                    healthy.discard(operation.name)
-                    if _is_last(operations, index):
-                        gate(operation.name)
+            _carry_out(group, left, target, gate)
         except ShipyardError as error:
             for operation in group:
                 report.failed(operation)
-            left = tuple(operation.id for operation in operations[index + len(group) :])
-            raise ApplyFailed(error, tuple(done), group[0].id, left) from error
+            raise ApplyFailed(error, tuple(done), group[0].id, tuple(one.id for one in left)) from error
         for operation in group:
             report.ended(operation, time.monotonic() - began)
             done.append(operation.id)
         index += len(group)
     for address, _ in plan.attention:
         try:
-            gate(address.partition(".")[2])
+            gate.wait(address.partition(".")[2])
         except ShipyardError as error:
             raise ApplyFailed(error, tuple(done), f"{address}/health", ()) from error
+
+
+class _Gate:
+    """Waits for a service's health once, until something changes it again."""
+
+    def __init__(self, desired: Desired, target: ComposeTarget) -> None:
+        self._desired = desired
+        self._target = target
+        self._healthy: set[str] = set()
+
+    def wait(self, service: str) -> None:
+        if service not in self._healthy:
+            self._target.wait_healthy(service)
+            self._healthy.add(service)
+
+    def wait_for_needs(self, operation: Operation) -> None:
+        """What starts something waits for what that needs, changed by this plan or not."""
+        if operation.address.startswith(("service.", "job.")) and operation.action in (*_STARTS, "run"):
+            for need in self._desired.service(operation.name).needs:
+                self.wait(need)
+
+    def changed(self, service: str) -> None:
+        self._healthy.discard(service)
+
+
+def _carry_out(group: list[Operation], left: list[Operation], target: ComposeTarget, gate: _Gate) -> None:
+    builds = [operation for operation in group if isinstance(operation, BuildImage)]
+    if builds:
+        target.build(builds)
+        return
+    operation = group[0]
+    gate.wait_for_needs(operation)
+    target.execute(operation)
+    if operation.address.startswith("service.") and operation.action in _STARTS:
+        gate.changed(operation.name)
+        # Its health says something only when nothing else is going to change it.
+        if all(later.address != operation.address for later in left):
+            gate.wait(operation.name)
 
 
 def _builds(operations: list[Operation], index: int) -> list[Operation]:
@@ -104,9 +120,3 @@ def _builds(operations: list[Operation], index: int) -> list[Operation]:
     while end < len(operations) and isinstance(operations[end], BuildImage):
         end += 1
     return operations[index:end]
-
-
-def _is_last(operations: list[Operation], index: int) -> bool:
-    """Whether no later operation changes the same service: only then its health says something."""
-    address = operations[index].address
-    return all(operation.address != address for operation in operations[index + 1 :])

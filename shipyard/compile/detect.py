@@ -288,5 +288,6 @@ def _nothing_to_run(service: Service, dependencies: Dependencies) -> DetectionEr
             f"{dependencies.evidence} names {len(dependencies.packages)} packages; no application of a known "
             f"framework ({known}) was found with them",
         ),
-        hint=f'add app = "package.module:name" with framework, or command = ["..."], to [services.{service.name}]',
+        hint=f'add app = "package.module:name" with framework, or command = ["..."], '
+        f"to [services.{service.name}]",
     )

@@ -99,7 +99,8 @@ def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
         Run(
             commands=(
                 'lib="$(python -c \'import sysconfig; print(sysconfig.get_path("stdlib"))\')"',
-                f'python -m compileall -q -j 0 -x {shlex.quote(skip)} --invalidation-mode unchecked-hash "$lib"',
+                f"python -m compileall -q -j 0 -x {shlex.quote(skip)}"
+                ' --invalidation-mode unchecked-hash "$lib"',
                 "mkdir -p /std/etc",
                 'find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} +',
                 f"sed '$a app:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin' /etc/passwd > /std/etc/passwd",
@@ -121,9 +122,7 @@ def _dependency_stages(recipe: Recipe) -> tuple[Instruction, ...]:
     mounts: tuple[BindMount, ...] = files
     if install.reduce:
         made += [
-            Comment(
-                text="What is to be installed: a stage of its own, so that other edits of its files stop here."
-            ),
+            Comment(text="What is to be installed, so that edits of other things in its files stop here."),
             From(image="base", name="lock"),
             Run(mounts=(uv, *files), commands=("mkdir /lock", *install.reduce)),
         ]
@@ -156,9 +155,8 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if recipe.static_environment is not None:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
         environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in recipe.static_environment)
-        commands.append(
-            f"(cd {shlex.quote(top)} && env {environment} {VENV}/bin/python manage.py collectstatic --noinput -v 0)"
-        )
+        collect = f"{VENV}/bin/python manage.py collectstatic --noinput -v 0"
+        commands.append(f"(cd {shlex.quote(top)} && env {environment} {collect})")
     commands += [
         # A file that is no Python of this version (a template, say) is left without byte code.
         "(python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app || true)",
@@ -189,7 +187,7 @@ def _remove_project_files(top: str) -> str:
 def _apt(packages: tuple[str, ...]) -> Run:
     """Debian packages without a trace of the time: nothing apt writes beside them stays."""
     names = " ".join(map(shlex.quote, packages))
-    tmpfs = ("/var/cache", "/var/lib/apt/lists", "/var/log", "/tmp")  # noqa: S108 - a path in the image
+    tmpfs = ("/var/cache", "/var/lib/apt/lists", "/var/log", "/tmp")
     return Run(
         mounts=tuple(TmpfsMount(target=target) for target in tmpfs),
         commands=(

@@ -146,6 +146,10 @@ class FastAPI:
         return makes and any(isinstance(node, ast.Return) and node.value for node in ast.walk(function))
 
 
+def _worth_a_look(name: str, depth: int) -> bool:
+    return depth < _DEPTH and not name.startswith(".") and name not in _SKIPPED
+
+
 def _python_files(tree: SourceTree, folder: str) -> list[str]:
     found: list[str] = []
 
@@ -155,9 +159,8 @@ def _python_files(tree: SourceTree, folder: str) -> list[str]:
             if name.endswith(".py") and len(found) < _MOST_FILES:
                 if not name.startswith("test_") and name != "conftest.py":
                     found.append(path)
-            elif depth < _DEPTH and not name.startswith(".") and name not in _SKIPPED:
-                if tree.is_dir(posixpath.join(folder, path)):
-                    walk(path, depth + 1)
+            elif _worth_a_look(name, depth) and tree.is_dir(posixpath.join(folder, path)):
+                walk(path, depth + 1)
 
     walk("", 0)
     return found

@@ -54,13 +54,16 @@ def module_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 def assignments(module: ast.Module) -> Iterator[tuple[str, ast.expr, int]]:
     """(name, value, line) of each assignment at module level, `+=` included."""
     for statement in module_statements(module.body):
+        targets: list[ast.expr] = []
         if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, statement.value, statement.lineno
+            targets = statement.targets
         elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
-            if isinstance(statement.target, ast.Name) and statement.value is not None:
-                yield statement.target.id, statement.value, statement.lineno
+            targets = [statement.target]
+        else:
+            continue
+        for target in targets:
+            if isinstance(target, ast.Name) and statement.value is not None:
+                yield target.id, statement.value, statement.lineno
 
 
 def environment_variable(node: ast.AST) -> str | None:

@@ -18,7 +18,7 @@ class ManifestError(ShipyardError):
     """shipyard.toml is missing, unreadable or wrong."""
 
 
-class Invalid(Exception):  # noqa: N818 - never reaches a user: whoever knows the place makes it a Problem
+class Invalid(Exception):
     """One value is wrong."""
 
     def __init__(self, title: str, hint: str | None = None) -> None:

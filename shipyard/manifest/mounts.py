@@ -33,7 +33,7 @@ def publish(value: object) -> Publish:
     if not host and not address:
         raise Invalid(f"{text!r} names no host port", f'write "{_EPHEMERAL}" to let the engine pick one')
     return Publish(
-        host_ip=_address(address, text) if address else "0.0.0.0",  # noqa: S104 - as Docker does
+        host_ip=_address(address, text) if address else "0.0.0.0",
         host_port=_port(host, text) if host else None,
         container_port=_port(container, text),
         protocol=kind,

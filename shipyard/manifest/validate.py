@@ -5,7 +5,7 @@ from __future__ import annotations
 from shipyard.manifest.errors import Problems, did_you_mean
 from shipyard.model.manifest import Manifest, Publish, Service
 
-_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+_EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 def validate(manifest: Manifest, problems: Problems) -> None:

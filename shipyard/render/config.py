@@ -81,7 +81,7 @@ def _defaults(desired: Desired, told: set[str]) -> list[ConfigRow]:
                 rows.append(ConfigRow(path=path, value=value, origin="default", where="Shipyard's default"))
         if spec.publish and f"services.{spec.name}.publish" not in told:
             shown = [
-                f"{one.host_ip}:{'' if one.host_port is None else one.host_port}:{one.container_port or spec.port}"
+                f"{one.host_ip}:{one.host_port or ''}:{one.container_port or spec.port}"
                 for one in spec.publish
             ]
             why = "this stage publishes nothing itself"

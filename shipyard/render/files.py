@@ -10,7 +10,7 @@ from pathlib import Path
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired
 from shipyard.targets.compose.command import model_text
-from shipyard.targets.compose.model import Model, compose_model
+from shipyard.targets.compose.model import compose_model
 
 
 class RenderRefused(ShipyardError):
@@ -53,7 +53,7 @@ def _portable(desired: Desired, target: Path) -> str:
             }
     head = [
         f"# {MARK}; run it from anywhere with",
-        f"#   docker compose -f compose.yaml up -d",
+        "#   docker compose -f compose.yaml up -d",
     ]
     names = sorted({name for spec in desired.services for name in spec.secrets})
     if names:

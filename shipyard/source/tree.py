@@ -52,10 +52,8 @@ class SourceTree:
             data = real.read_bytes()
         except OSError as error:
             raise SourceError(f"the file cannot be read: {error.strerror}", where=relative) from error
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            encoding = "utf-16"  # what some Windows shells write
-        else:
-            encoding = "utf-8-sig"
+        # UTF-16 is what some Windows shells write.
+        encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         try:
             return data.decode(encoding)
         except UnicodeDecodeError as error:
@@ -98,7 +96,7 @@ class SourceTree:
 def _digest(entry: os.DirEntry[str], name: str) -> str | None:
     try:
         if entry.is_symlink():
-            return hashlib.sha256(b"link\0" + os.fsencode(os.readlink(entry.path))).hexdigest()
+            return hashlib.sha256(b"link\0" + os.fsencode(Path(entry.path).readlink())).hexdigest()
         found = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(found.st_mode):
             return None

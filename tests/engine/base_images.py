@@ -20,11 +20,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 LABEL = "shipyard.stand-in"
+VERSION = 1  # raised when the code here makes another image of the same recipe
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 CPYTHON_LIBRARIES = (
-    "ca-certificates netbase tzdata libssl3 libsqlite3-0 libffi8 libreadline8 zlib1g libbz2-1.0 liblzma5 "
-    "libexpat1 libncursesw6 libuuid1 libgdbm6 libdb5.3 libnsl2 libtirpc3"
-).split()
+    *("ca-certificates", "netbase", "tzdata", "libssl3", "libsqlite3-0", "libffi8", "libreadline8", "zlib1g"),
+    *("libbz2-1.0", "liblzma5", "libexpat1", "libncursesw6", "libuuid1", "libgdbm6", "libdb5.3"),
+    *("libnsl2", "libtirpc3"),
+)
 ENVIRONMENT = {
     "SSL_CERT_FILE": str(CERTIFICATES),
     "PIP_CERT": str(CERTIFICATES),
@@ -87,7 +89,8 @@ def present(image: str, digest: str) -> bool:
 def recipe_digest() -> str:
     """Changes when any recipe does."""
     digest = hashlib.sha256()
-    for path in (Path(__file__), *sorted(RECIPES.iterdir())):
+    digest.update(repr((VERSION, CPYTHON_LIBRARIES, ENVIRONMENT)).encode())
+    for path in sorted(RECIPES.iterdir()):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -87,7 +87,7 @@ def _service(desired: Desired, spec: ServiceSpec, form: Form) -> Model:
         "ports": [_port(spec, index) for index in range(len(spec.publish))],
         "healthcheck": _healthcheck(spec),
         "volumes": [_mount(desired, mount) for mount in spec.volumes] + _secret_mount(spec),
-        "networks": {key: None for key in _network_keys(desired, spec)},
+        "networks": dict.fromkeys(_network_keys(desired, spec)),
         "depends_on": _depends(desired, spec),
         "restart": spec.restart,
         "stop_grace_period": _duration(spec.stop_timeout),

@@ -72,7 +72,7 @@ class ComposeTarget:
         """Wait for `expected` containers, or all replicas. Raises Unhealthy."""
         wait_healthy(self.objects, self.desired, self.desired.service(service), expected)
 
-    def execute(self, operation: Operation) -> None:
+    def execute(self, operation: Operation) -> None:  # noqa: C901 - one case for each operation
         """Carry out one operation. Raises ShipyardError."""
         match operation:
             case BuildImage():
