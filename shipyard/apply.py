@@ -27,7 +27,7 @@ class ApplyFailed(ShipyardError):
     """An operation failed; `done` and `left` are operation ids."""
 
     def __init__(
-        self, cause: ShipyardError, done: tuple[str, ...], failed: str, left: tuple[str, ...]
+        self, cause: BaseException, done: tuple[str, ...], failed: str, left: tuple[str, ...]
     ) -> None:
         super().__init__(f"{failed} failed")
         self.cause = cause
@@ -35,9 +35,11 @@ class ApplyFailed(ShipyardError):
         self.failed_operation = failed
         self.left = left
         self.exit_code = ExitCode.NEEDS_ATTENTION if done else ExitCode.FAILED
+        if isinstance(cause, KeyboardInterrupt):
+            self.exit_code = ExitCode.INTERRUPTED
 
     def __str__(self) -> str:
-        lines = [str(self.cause), ""]
+        lines = ["interrupted" if isinstance(self.cause, KeyboardInterrupt) else str(self.cause), ""]
         lines.append("done:     " + (", ".join(self.done) or "nothing"))
         lines.append(f"failed:   {self.failed_operation}")
         if self.left:
@@ -61,7 +63,7 @@ def walk(plan: Plan, desired: Desired, target: ComposeTarget, report: Report) ->
             report.started(operation)
         try:
             _carry_out(group, left, target, gate)
-        except ShipyardError as error:
+        except (ShipyardError, KeyboardInterrupt) as error:
             for operation in group:
                 report.failed(operation)
             raise ApplyFailed(error, tuple(done), group[0].id, tuple(one.id for one in left)) from error

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from typing import Any
 
 import typer
-from typer.exceptions import TyperException
 
 import shipyard
 from shipyard.cli import (
@@ -63,14 +62,17 @@ def root(
     """Plan, build and run a Python web project from one shipyard.toml."""
 
 
+# typer brings click's errors and exports only some: this is what they all derive from.
+_CommandLineError: Any = typer.BadParameter.__mro__[2]
+
+
 def invoke(arguments: list[str]) -> int:
     """Run a command line; its exit code. Wrong usage is 64, not typer's own 2, which means changes."""
     try:
         result = app(args=arguments, prog_name="shipyard", standalone_mode=False)
     except typer.Abort:
         return int(ExitCode.INTERRUPTED)
-    except TyperException as error:
-        show = getattr(error, "show", None)
-        print(error.format_message(), file=sys.stderr) if show is None else show()
+    except _CommandLineError as error:
+        error.show()
         return int(ExitCode.USAGE)
     return int(result) if isinstance(result, int) else int(ExitCode.DONE)

@@ -90,7 +90,7 @@ def _summary(seen: object, seconds: float) -> None:
 
     assert isinstance(seen, Observation)
     manifest = seen.desired.manifest
-    after = snapshot(seen.connection, manifest.name, manifest.stage, manifest.instance)
+    after = snapshot(seen.connection, manifest)
     rows = service_rows(seen.desired, after)
     sys.stdout.write(status_text(manifest, after.engine, rows))
     sys.stdout.write(f"\napplied in {seconds:.1f} s\n")

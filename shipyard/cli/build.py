@@ -39,7 +39,7 @@ def build(
         raise UsageError("none of these services is built from source", hint="`shipyard explain` lists them")
     with connect(manifest.engine, os.environ) as connection:
         # Asked before Buildx is, so that an engine that is not there is said in our own words.
-        there = snapshot(connection, manifest.name, manifest.stage, manifest.instance).images
+        there = snapshot(connection, manifest, (plan.reference for plan in plans)).images
         missing = [plan for plan in plans if no_cache or plan.reference not in there]
         if missing:
             bake(

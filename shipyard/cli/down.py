@@ -46,7 +46,7 @@ def down(
 
     manifest = load_project(folder, stage, instance).manifest
     with connect(manifest.engine, os.environ) as connection:
-        observed = snapshot(connection, manifest.name, manifest.stage, manifest.instance)
+        observed = snapshot(connection, manifest)
         plan = teardown(manifest, observed, volumes=volumes)
         show(plan, Format.TEXT)
         if plan.empty:

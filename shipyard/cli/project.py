@@ -66,8 +66,8 @@ def look(
     connection: Connection, manifest: Manifest, builds: Builds, *, fallback_key: str | None = None
 ) -> Observation:
     """One snapshot over an open connection."""
-    observed = snapshot(connection, manifest.name, manifest.stage, manifest.instance)
     draft = compile_desired(manifest, builds)
+    observed = snapshot(connection, manifest, (spec.image for spec in draft.services))
     names = {name for spec in draft.services for name in spec.secrets}
     values = find_values(manifest.root, manifest.stage, names, os.environ)
     recorded = recorded_key(manifest, observed)

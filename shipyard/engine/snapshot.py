@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from shipyard.compile import labels
+from shipyard.compile.references import familiar
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import EngineReader, EngineRefused
 from shipyard.errors import ShipyardError
+from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Container, Engine, Foreign, HostPort, Network, Observed, Volume
 
 OLDEST_ENGINE = (25, 0)
@@ -22,16 +24,23 @@ class EngineTooOld(ShipyardError):
     """The engine lacks what Shipyard needs."""
 
 
-def snapshot(connection: Connection, project: str, stage: str, instance: str | None) -> Observed:
-    """Read what runs for one deployment. Raises EngineUnreachable, EngineRefused, EngineTooOld."""
+def snapshot(connection: Connection, manifest: Manifest, references: Iterable[str] = ()) -> Observed:
+    """Read what runs for one deployment, and which of the image `references` are there.
+
+    Listing every image of an engine costs more than all the rest together: only these are asked for.
+    Raises EngineUnreachable, EngineRefused, EngineTooOld.
+    """
     reader = EngineReader(connection.url)
+    ownership = labels.ownership(manifest.name, manifest.stage, manifest.instance)
     try:
-        return _read(reader, connection, labels.ownership(project, stage, instance))
+        return _read(reader, connection, ownership, sorted({familiar(one) for one in references}))
     finally:
         reader.close()
 
 
-def _read(reader: EngineReader, connection: Connection, ownership: Mapping[str, str]) -> Observed:
+def _read(
+    reader: EngineReader, connection: Connection, ownership: Mapping[str, str], references: list[str]
+) -> Observed:
     info = reader.get("/info")
     engine = Engine(
         id=info.get("ID") or "",
@@ -45,7 +54,8 @@ def _read(reader: EngineReader, connection: Connection, ownership: Mapping[str, 
     networks = reader.get("/networks")
     volumes = reader.get("/volumes").get("Volumes") or []
     images: dict[str, str] = {}
-    for image in reader.get("/images/json"):
+    filters = json.dumps({"reference": references})
+    for image in reader.get("/images/json", filters=filters) if references else ():
         for reference in (image.get("RepoTags") or []) + (image.get("RepoDigests") or []):
             images[reference] = image["Id"]
     ours, foreign = [], []
