@@ -93,7 +93,9 @@ def _pass(check: Check, run: _Run) -> None:
         connection.close()
     if answer.status != check.status or text not in content:
         expected = f"{check.status}" + (f" with {text!r}" if text else "")
-        raise CheckFailed(f"{check.method} {path}: expected {expected}, got {answer.status}: {content[:500]!r}")
+        raise CheckFailed(
+            f"{check.method} {path}: expected {expected}, got {answer.status}: {content[:500]!r}"
+        )
     if check.save:
         values = json.loads(content)
         run.saved.update({name: str(values[name]) for name in check.save})

@@ -11,9 +11,10 @@ from shipyard.compile.context import dockerignore_text, is_project_file
 from shipyard.compile.detect import Detection, detect
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.spec import canonical
+from shipyard.compile.throw_away import SETTINGS, throw_away
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan, Detected
-from shipyard.model.manifest import Manifest, SecretRef, Service, Template
+from shipyard.model.manifest import Manifest, Service
 from shipyard.source import SourceTree, parse_ignore
 
 APP = "/app"
@@ -37,13 +38,14 @@ def plan_build(
     files = _context_files(detection, inner)
     ignore = dockerignore_text(tree.text(posixpath.join(context, ".dockerignore")), files)
     static = _static(service, detection)
+    reads = detection.application.reads if detection.application else ()
     recipe = Recipe(
         base=_base(service, detected.python),
         install=replace(detection.dependencies.install, extra=detection.added),
         inner=inner,
         packages=service.build.packages,
         build_packages=service.build.build_packages,
-        static_environment=_throw_away(service) if static else None,
+        static_environment=throw_away(service, reads) if static else None,
         import_path=detection.application.import_path if detection.application else "",
         mount_points=_mount_points(service, sharers),
         user=service.user if service.user and service.user[0].isdigit() else APP_USER,
@@ -154,40 +156,6 @@ def _static(service: Service, detection: Detection) -> bool:
     return application is not None and bool(application.static)
 
 
-def _throw_away(service: Service) -> tuple[tuple[str, str], ...]:
-    """Values that let settings load while static files are collected; none of them stays in the image.
-
-    They keep the shape of the declared ones (a number, a URL) and nothing else, so that stages share
-    images. The settings module is the one whose value matters.
-    """
-    names: dict[str, str] = {"SECRET_KEY": "build"}
-    for name, value in service.env.items():
-        names[name] = _literal(value) if name == "DJANGO_SETTINGS_MODULE" else _shape(value)
-    for secret in service.secrets:
-        names[secret.name] = "build"
-    return tuple(sorted(names.items()))
-
-
-def _literal(value: Template) -> str:
-    return "".join(part for part in value if isinstance(part, str))
-
-
-def _shape(value: Template) -> str:
-    text = "".join("build" if isinstance(part, SecretRef) else part for part in value)
-    if text.lower() in ("true", "false", "yes", "no", "on", "off", ""):
-        return "0"
-    if text.replace(".", "", 1).replace("-", "", 1).isdigit():
-        return "1"
-    scheme, separator, _ = text.partition("://")
-    if separator and scheme.replace("+", "").isalnum():
-        return (
-            "sqlite:////tmp/build.db"
-            if scheme.startswith("sqlite")
-            else f"{scheme}://build:build@localhost/0"
-        )
-    return "build"
-
-
 def _mount_points(service: Service, sharers: tuple[Service, ...]) -> tuple[str, ...]:
     """Where volumes will be mounted: the folders must exist in the image, owned by its user, because a
     fresh volume takes over owner and content of what it covers (Docker reference, "Volumes")."""
@@ -216,7 +184,7 @@ def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, obje
         "packages": list(recipe.packages),
         "build_packages": list(recipe.build_packages),
         "static": static,
-        "settings": dict(recipe.static_environment or ()).get("DJANGO_SETTINGS_MODULE"),
+        "settings": dict(recipe.static_environment or ()).get(SETTINGS),
         "import_path": recipe.import_path,
         "mount_points": list(recipe.mount_points),
         "user": recipe.user,

@@ -7,11 +7,11 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import Literal
 
-from shipyard.frameworks.application import Application, ApplicationError
+from shipyard.frameworks.application import Application, ApplicationError, EnvironmentRead
+from shipyard.frameworks.environment import environment_reads, environment_variable
 from shipyard.frameworks.syntax import (
     assignments,
     dotted,
-    environment_variable,
     parse,
     text_of,
     texts_in,
@@ -32,6 +32,7 @@ class _Settings:
 
     values: dict[str, tuple[ast.expr, str]] = field(default_factory=dict)
     installed: list[str] = field(default_factory=list)
+    reads: list[EnvironmentRead] = field(default_factory=list)
 
 
 class Django:
@@ -60,6 +61,7 @@ class Django:
             hosts=hosts,
             hosts_env=hosts_env,
             hosts_evidence=hosts_evidence,
+            reads=tuple(settings.reads),
         )
 
 
@@ -104,6 +106,7 @@ def _read_settings(tree: SourceTree, folder: str, name: str, settings: _Settings
                 parent = ".".join(parts[: len(parts) - statement.level + 1])
                 target = f"{parent}.{target}".strip(".")
             _read_settings(tree, folder, target, settings, depth + 1)
+    settings.reads += environment_reads(module)
     shown = posixpath.relpath(path, folder)
     for key, value, line in assignments(module):
         if key == "INSTALLED_APPS":

@@ -64,20 +64,3 @@ def assignments(module: ast.Module) -> Iterator[tuple[str, ast.expr, int]]:
         for target in targets:
             if isinstance(target, ast.Name) and statement.value is not None:
                 yield target.id, statement.value, statement.lineno
-
-
-def environment_variable(node: ast.AST) -> str | None:
-    """The variable that an expression reads: os.environ["X"], os.environ.get("X"), os.getenv("X"), and
-    the env("X"), env.list("X") and config("X") of django-environ and decouple."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Subscript) and dotted(one.value) in ("os.environ", "environ"):
-            found = text_of(one.slice)
-        elif isinstance(one, ast.Call) and one.args:
-            name = dotted(one.func)
-            reads = name in ("os.environ.get", "environ.get", "os.getenv", "getenv", "env", "config")
-            found = text_of(one.args[0]) if reads or name.startswith("env.") else None
-        else:
-            continue
-        if found:
-            return found
-    return None

@@ -77,7 +77,9 @@ async def healthz(pool: Pool) -> dict[str, str]:
 @app.post("/items", status_code=status.HTTP_201_CREATED)
 async def create_item(new: NewItem, pool: Pool) -> Item:
     async with pool.connection() as connection, connection.cursor(row_factory=class_row(Item)) as cursor:
-        await cursor.execute("INSERT INTO items (name) VALUES (%s) RETURNING id, name, created_at", [new.name])
+        await cursor.execute(
+            "INSERT INTO items (name) VALUES (%s) RETURNING id, name, created_at", [new.name]
+        )
         item = await cursor.fetchone()
     assert item is not None
     logger.info("created item %d", item.id)
