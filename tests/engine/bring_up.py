@@ -180,6 +180,8 @@ def start(*, classic: bool) -> None:
     say(f"starting dockerd ({store} image store), log in {log}")
     command = ["dockerd", "--config-file", str(config), "--data-root", str(HOME / f"data-{store}")]
     command += ["--exec-root", "/run/shipyard-engine", "--pidfile", "/run/shipyard-engine.pid"]
+    # Under sudo the socket is for the user who asked.
+    command += ["--group", os.environ.get("SUDO_GID", "0")]
     with log.open("wb") as sink:
         process = subprocess.Popen(
             [*command, "-H", f"unix://{SOCKET}"],
