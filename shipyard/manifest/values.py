@@ -140,7 +140,7 @@ def needs_shell(text: str) -> bool:
             quote = "'" if character == "'" else '"'
         elif character in _OPERATORS:
             return True
-    return False
+    return escaped  # what it escapes is the whitespace at the end
 
 
 def user(value: object) -> str:
