@@ -1,0 +1,47 @@
+"""What may run: tests on a real engine only with --engine, longer ones only with --slow."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", action="store_true", help="run the tests that need a Docker engine too")
+    parser.addoption("--slow", action="store_true", help="run the longer tests too")
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run that asks for the engine and finds none fails at once, never skips."""
+    if not config.getoption("--engine") or hasattr(config, "workerinput"):
+        return
+    docker = shutil.which("docker")
+    done = docker and subprocess.run([docker, "version"], capture_output=True, text=True, check=False)
+    if not done or done.returncode != 0:
+        said = done.stderr.strip() if done else "the docker command is not installed"
+        raise pytest.UsageError(f"--engine was asked for and no engine answers ({said}); run tests/engine/up")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests below tests/engine are marked by their place."""
+    engine_folder = Path(__file__).parent / "engine"
+    kept, left_out = [], []
+    for item in items:
+        if item.path.is_relative_to(engine_folder):
+            item.add_marker(pytest.mark.engine)
+        wanted = all(
+            config.getoption(f"--{mark}") or item.get_closest_marker(mark) is None
+            for mark in ("engine", "slow")
+        )
+        (kept if wanted else left_out).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
