@@ -21,7 +21,8 @@ from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Engine, Observed
 from shipyard.model.plan import Plan
-from shipyard.reconcile.reconcile import key_volume, reconcile
+from shipyard.reconcile.reconcile import reconcile
+from shipyard.reconcile.resources import key_volume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
 from shipyard.compile.checks import service_check
-from shipyard.compile.spec import canonical, job_document
+from shipyard.compile.spec import job_document
+from shipyard.compile.storage import network_name, network_specs, on_engine, secret_volume, volume_specs
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.build import BuildPlan, Decision, Detected
-from shipyard.model.desired import (
-    Desired,
-    JobSpec,
-    NetworkSpec,
-    SecretFile,
-    SecretVolume,
-    ServiceSpec,
-    VolumeSpec,
-)
-from shipyard.model.manifest import Manifest, Mount, Publish, SecretRef, Service, Template
+from shipyard.model.desired import Desired, JobSpec, SecretFile, ServiceSpec
+from shipyard.model.manifest import Manifest, Publish, SecretRef, Service, Template
 
-APP_UID = 10001
 SERVER_GRACE = 10.0
 WORKER_GRACE = 60.0
 
@@ -67,7 +58,7 @@ def compile_desired(
         decisions[service.name] = made
     if errors:
         raise ErrorGroup(tuple(errors))
-    secret_volumes = tuple(volume for spec in specs if (volume := _secret_volume(manifest, spec)) is not None)
+    secret_volumes = tuple(volume for spec in specs if (volume := secret_volume(manifest, spec)) is not None)
     named = {volume.service: volume.name for volume in secret_volumes}
     specs = [replace(spec, secret_volume=named.get(spec.name)) for spec in specs]
     jobs = tuple(
@@ -83,8 +74,8 @@ def compile_desired(
         manifest=manifest,
         services=tuple(in_order_of_needs(specs)),
         images=tuple(plan for _, plan in builds.values()),
-        networks=_networks(manifest, specs),
-        volumes=_volumes(manifest),
+        networks=network_specs(manifest),
+        volumes=volume_specs(manifest),
         secret_volumes=secret_volumes,
         jobs=jobs,
         decisions=decisions,
@@ -92,16 +83,19 @@ def compile_desired(
 
 
 def in_order_of_needs(specs: list[ServiceSpec]) -> list[ServiceSpec]:
-    """Needs first; otherwise as declared."""
+    """Needs first, and who shares an image after its owner, whose before_deploy comes before both;
+    otherwise as declared."""
     by_name = {spec.name: spec for spec in specs}
     ordered: dict[str, ServiceSpec] = {}
+    waiting: set[str] = set()
 
     def visit(spec: ServiceSpec) -> None:
-        if spec.name in ordered:
+        if spec.name in ordered or spec.name in waiting:
             return
-        for need in spec.needs:
-            if need in by_name:
-                visit(by_name[need])
+        waiting.add(spec.name)
+        for before in (*spec.needs, spec.like):
+            if before in by_name:
+                visit(by_name[before])
         ordered[spec.name] = spec
 
     for spec in specs:
@@ -162,8 +156,8 @@ def _service_spec(
         check=check,
         check_origin=check_origin,
         check_disabled=service.health is False,
-        volumes=tuple(_on_engine(manifest, mount) for mount in service.volumes),
-        networks=tuple(_network_name(manifest, key) for key in sorted(set(service.networks or ("default",)))),
+        volumes=tuple(on_engine(manifest, mount) for mount in service.volumes),
+        networks=tuple(network_name(manifest, key) for key in sorted(set(service.networks or ("default",)))),
         cpus=service.resources.cpus,
         memory=service.resources.memory,
         restart=service.restart or "unless-stopped",
@@ -205,99 +199,3 @@ def _environment(service: Service) -> dict[str, Template]:
         else:
             env[f"{secret.name}_FILE"] = (f"/run/secrets/{secret.name}",)
     return env
-
-
-def _network_name(manifest: Manifest, key: str) -> str:
-    declared = next((network for network in manifest.networks if network.key == key), None)
-    if declared is not None and (declared.name or declared.external):
-        return declared.name or key
-    return f"{manifest.deployment}_{key}"
-
-
-def _volume_name(manifest: Manifest, key: str) -> str:
-    declared = next((volume for volume in manifest.volumes if volume.key == key), None)
-    if declared is not None and (declared.name or declared.external):
-        return declared.name or key
-    return f"{manifest.deployment}_{key}"
-
-
-def _on_engine(manifest: Manifest, mount: Mount) -> Mount:
-    if mount.kind == "volume" and mount.source is not None:
-        return replace(mount, source=_volume_name(manifest, mount.source))
-    return mount
-
-
-def _networks(manifest: Manifest, specs: list[ServiceSpec]) -> tuple[NetworkSpec, ...]:
-    declared = {network.key: network for network in manifest.networks}
-    keys = {key for service in manifest.services for key in service.networks or ("default",)}
-    made = []
-    for key in sorted(keys):
-        network = declared.get(key)
-        name = _network_name(manifest, key)
-        if network is None:
-            made.append(NetworkSpec(key=key, name=name))
-        else:
-            made.append(
-                NetworkSpec(
-                    key=key,
-                    name=name,
-                    external=network.external,
-                    internal=network.internal,
-                    driver=network.driver,
-                    subnet=network.subnet,
-                )
-            )
-    return tuple(made)
-
-
-def _volumes(manifest: Manifest) -> tuple[VolumeSpec, ...]:
-    declared = {volume.key: volume for volume in manifest.volumes}
-    keys = {
-        mount.source
-        for service in manifest.services
-        for mount in service.volumes
-        if mount.kind == "volume" and mount.source is not None
-    }
-    made = []
-    for key in sorted(keys):
-        volume = declared.get(key)
-        made.append(
-            VolumeSpec(
-                key=key,
-                name=_volume_name(manifest, key),
-                external=bool(volume and volume.external),
-                driver=volume.driver if volume else None,
-            )
-        )
-    return tuple(made)
-
-
-def _secret_volume(manifest: Manifest, spec: ServiceSpec) -> SecretVolume | None:
-    if not spec.secret_files:
-        return None
-    uid, gid = _owner(spec)
-    version = canonical(
-        [
-            [[file.name, file.source, spec.secrets.get(file.source)] for file in spec.secret_files],
-            uid,
-            gid,
-        ]
-    )
-    digest = hashlib.sha256(version.encode()).hexdigest()[:12]
-    return SecretVolume(
-        service=spec.name,
-        name=f"{manifest.deployment}_{spec.name}-secrets-{digest}",
-        files=spec.secret_files,
-        uid=uid,
-        gid=gid,
-    )
-
-
-def _owner(spec: ServiceSpec) -> tuple[int, int]:
-    """Who reads the secret files: the declared numeric user, the image's own for built services, else
-    root, as which the entrypoints of official images start."""
-    if spec.user is not None:
-        user, _, group = spec.user.partition(":")
-        if user.isdigit():
-            return int(user), int(group) if group.isdigit() else int(user)
-    return (APP_UID, APP_UID) if spec.built is not None else (0, 0)

@@ -37,7 +37,7 @@ from shipyard.model.plan import (
     UpdateService,
 )
 from shipyard.reconcile.problems import network_document, volume_document
-from shipyard.reconcile.reconcile import key_volume
+from shipyard.reconcile.resources import key_volume
 from shipyard.targets.compose.command import Compose, ComposeError
 from shipyard.targets.compose.health import explain_exit, wait_healthy
 

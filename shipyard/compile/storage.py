@@ -1,0 +1,104 @@
+"""Networks, volumes and secret files of a deployment, with their names on the engine."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from shipyard.compile.spec import canonical
+from shipyard.model.desired import NetworkSpec, SecretVolume, ServiceSpec, VolumeSpec
+from shipyard.model.manifest import Manifest, Mount, Network
+
+APP_UID = 10001
+
+
+def network_name(manifest: Manifest, key: str) -> str:
+    declared = next((network for network in manifest.networks if network.key == key), None)
+    if declared is not None and (declared.name or declared.external):
+        return declared.name or key
+    return f"{manifest.deployment}_{key}"
+
+
+def volume_name(manifest: Manifest, key: str) -> str:
+    declared = next((volume for volume in manifest.volumes if volume.key == key), None)
+    if declared is not None and (declared.name or declared.external):
+        return declared.name or key
+    return f"{manifest.deployment}_{key}"
+
+
+def network_specs(manifest: Manifest) -> tuple[NetworkSpec, ...]:
+    declared = {network.key: network for network in manifest.networks}
+    keys = {key for service in manifest.services for key in service.networks or ("default",)}
+    made = []
+    for key in sorted(keys):
+        network = declared.get(key) or Network(key=key)
+        made.append(
+            NetworkSpec(
+                key=key,
+                name=network_name(manifest, key),
+                external=network.external,
+                internal=network.internal,
+                driver=network.driver,
+                subnet=network.subnet,
+            )
+        )
+    return tuple(made)
+
+
+def volume_specs(manifest: Manifest) -> tuple[VolumeSpec, ...]:
+    declared = {volume.key: volume for volume in manifest.volumes}
+    keys = {
+        mount.source
+        for service in manifest.services
+        for mount in service.volumes
+        if mount.kind == "volume" and mount.source is not None
+    }
+    made = []
+    for key in sorted(keys):
+        volume = declared.get(key)
+        made.append(
+            VolumeSpec(
+                key=key,
+                name=volume_name(manifest, key),
+                external=bool(volume and volume.external),
+                driver=volume.driver if volume else None,
+            )
+        )
+    return tuple(made)
+
+
+def secret_volume(manifest: Manifest, spec: ServiceSpec) -> SecretVolume | None:
+    if not spec.secret_files:
+        return None
+    uid, gid = _owner(spec)
+    version = canonical(
+        [
+            [[file.name, file.source, spec.secrets.get(file.source)] for file in spec.secret_files],
+            uid,
+            gid,
+        ]
+    )
+    digest = hashlib.sha256(version.encode()).hexdigest()[:12]
+    return SecretVolume(
+        service=spec.name,
+        name=f"{manifest.deployment}_{spec.name}-secrets-{digest}",
+        files=spec.secret_files,
+        uid=uid,
+        gid=gid,
+    )
+
+
+def _owner(spec: ServiceSpec) -> tuple[int, int]:
+    """Who reads the secret files: the declared numeric user, the image's own for built services, else
+    root, as which the entrypoints of official images start."""
+    if spec.user is not None:
+        user, _, group = spec.user.partition(":")
+        if user.isdigit():
+            return int(user), int(group) if group.isdigit() else int(user)
+    return (APP_UID, APP_UID) if spec.built is not None else (0, 0)
+
+
+def on_engine(manifest: Manifest, mount: Mount) -> Mount:
+    if mount.kind == "volume" and mount.source is not None:
+        return replace(mount, source=volume_name(manifest, mount.source))
+    return mount
