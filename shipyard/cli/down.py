@@ -29,20 +29,16 @@ def down(
 
     Example: shipyard down --stage dev
     """
-    from shipyard.apply import walk
     from shipyard.cli.confirm import confirm, confirm_name
     from shipyard.cli.plan import show
-    from shipyard.cli.progress import TextReport
     from shipyard.cli.project import load_project
+    from shipyard.cli.walking import walk_plan
+    from shipyard.compile import labels
     from shipyard.engine.connect import connect
-    from shipyard.engine.objects import Objects
     from shipyard.engine.snapshot import snapshot
     from shipyard.model.desired import Desired
     from shipyard.model.plan import RemoveVolume
     from shipyard.reconcile.teardown import teardown
-    from shipyard.targets.compose.command import compose
-    from shipyard.targets.compose.model import compose_model
-    from shipyard.targets.compose.target import ComposeTarget
 
     manifest = load_project(folder, stage, instance).manifest
     with connect(manifest.engine, os.environ) as connection:
@@ -59,18 +55,8 @@ def down(
             confirm_name(question, manifest.stage, given=confirm_stage)
         else:
             confirm(question, yes=yes)
-        desired = Desired(manifest=manifest, services=())
-        report = TextReport()
-        model = compose_model(desired)
-        with compose(connection, desired.deployment, model, {}, os.environ) as bound:
-            target = ComposeTarget(
-                connection=connection,
-                desired=desired,
-                compose=bound,
-                objects=Objects(connection),
-                values={},
-                key=None,
-                on_line=report.output,
-            )
-            walk(plan, desired, target, report)
+        walk_plan(plan, Desired(manifest=manifest, services=()), connection, {}, None)
+        kept = [one.name for one in observed.volumes if one.owned and not one.labels.get(labels.ROLE)]
+        if kept and not volumes:
+            print(f"\nThe data stays, in {', '.join(kept)}: `shipyard down --volumes` removes it.")
     return ExitCode.DONE

@@ -58,6 +58,8 @@ def show(made: Plan, output: Format) -> None:
         from shipyard.render.text import plan_text
 
         sys.stdout.write(plan_text(made, colour=colours(), width=shutil.get_terminal_size((100, 24)).columns))
+    # What follows may go to standard error, and a log that holds both wants them in order.
+    sys.stdout.flush()
 
 
 def colours() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.manifest import Manifest
@@ -80,15 +81,22 @@ def _url(spec: ServiceSpec | None, found: tuple[Container, ...], engine: Engine)
             if port.protocol == "tcp" and spec is not None and port.container_port == spec.port:
                 host = port.host_ip if port.host_ip not in ("0.0.0.0", "::", "") else "127.0.0.1"
                 if not engine.local:
-                    host = engine.address.rpartition("@")[2].partition("//")[2] or engine.name
+                    host = urlsplit(engine.address).hostname or engine.name
                 host = f"[{host}]" if ":" in host else host
                 return f"http://{host}:{port.host_port}"
     return None
 
 
 def status_text(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...]) -> str:
-    """A table with as much as fits people's eyes."""
-    lines = [header(manifest.name, manifest.stage, manifest.instance, engine.address), ""]
+    """Which deployment it is, and the table of its services."""
+    return (
+        header(manifest.name, manifest.stage, manifest.instance, engine.address) + "\n\n" + status_table(rows)
+    )
+
+
+def status_table(rows: tuple[ServiceRow, ...]) -> str:
+    """One line a service, with as much as fits people's eyes."""
+    lines = []
     table = [("SERVICE", "STATE", "HEALTH", "REPLICAS", "URL", "NOTE")]
     for row in rows:
         count = f"{row.replicas[0]}/{row.replicas[1]}"
