@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownImage:
+    """`dump` is the command that writes all its data in a form that another version reads."""
+
     name: str
     check: tuple[str, ...]
+    dump: str | None = None
 
 
 _REDIS = "{0} ping | grep -qE 'PONG|NOAUTH'"
@@ -20,9 +23,15 @@ _REDIS = "{0} ping | grep -qE 'PONG|NOAUTH'"
 _KNOWN = {
     known.name: known
     for known in (
-        KnownImage(name="postgres", check=("pg_isready", "-q", "-h", "127.0.0.1")),
-        KnownImage(name="mysql", check=("mysqladmin", "ping", "-h", "127.0.0.1", "--silent")),
-        KnownImage(name="mariadb", check=("mariadb-admin", "ping", "-h", "127.0.0.1", "--silent")),
+        KnownImage(name="postgres", check=("pg_isready", "-q", "-h", "127.0.0.1"), dump="pg_dumpall -U USER"),
+        KnownImage(
+            name="mysql", check=("mysqladmin", "ping", "-h", "127.0.0.1", "--silent"), dump="mysqldump -A -p"
+        ),
+        KnownImage(
+            name="mariadb",
+            check=("mariadb-admin", "ping", "-h", "127.0.0.1", "--silent"),
+            dump="mariadb-dump -A -p",
+        ),
         KnownImage(name="redis", check=("sh", "-c", _REDIS.format("redis-cli"))),
         KnownImage(name="valkey", check=("sh", "-c", _REDIS.format("valkey-cli"))),
         KnownImage(name="rabbitmq", check=("rabbitmq-diagnostics", "-q", "ping")),
@@ -62,3 +71,14 @@ def known_image(reference: str) -> KnownImage | None:
     for prefix in ("docker.io/", "index.docker.io/", "library/"):
         repository = repository.removeprefix(prefix)
     return _KNOWN.get(_SAME_AS.get(repository, repository))
+
+
+def major_version(reference: str) -> str:
+    """The major version that an image's tag names, such as "17"; no number when the tag names none."""
+    return split_reference(reference)[1].partition("-")[0].partition(".")[0]
+
+
+def is_database(reference: str) -> bool:
+    """Whether another major version of the image does not read the files of this one."""
+    known = known_image(reference)
+    return known is not None and known.dump is not None

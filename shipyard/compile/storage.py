@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from shipyard.compile.known_images import is_database
 from shipyard.compile.spec import canonical
 from shipyard.model.desired import NetworkSpec, SecretVolume, ServiceSpec, VolumeSpec
-from shipyard.model.manifest import Manifest, Mount, Network
+from shipyard.model.manifest import Manifest, Mount, Network, Volume
 
 APP_UID = 10001
 
@@ -47,21 +48,21 @@ def network_specs(manifest: Manifest) -> tuple[NetworkSpec, ...]:
 
 def volume_specs(manifest: Manifest) -> tuple[VolumeSpec, ...]:
     declared = {volume.key: volume for volume in manifest.volumes}
-    keys = {
-        mount.source
-        for service in manifest.services
-        for mount in service.volumes
-        if mount.kind == "volume" and mount.source is not None
-    }
+    users: dict[str, list[str]] = {}
+    for service in manifest.services:
+        for mount in service.volumes:
+            if mount.kind == "volume" and mount.source is not None:
+                users.setdefault(mount.source, []).append(service.image or "")
     made = []
-    for key in sorted(keys):
-        volume = declared.get(key)
+    for key in sorted(users):
+        volume = declared.get(key) or Volume(key=key)
         made.append(
             VolumeSpec(
                 key=key,
                 name=volume_name(manifest, key),
-                external=bool(volume and volume.external),
-                driver=volume.driver if volume else None,
+                external=volume.external,
+                driver=volume.driver,
+                database=next((image for image in users[key] if is_database(image)), None),
             )
         )
     return tuple(made)

@@ -43,12 +43,13 @@ class NetworkSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeSpec:
-    """`name` is the name on the engine."""
+    """`name` is the name on the engine; `database` the image of the database that keeps its files there."""
 
     key: str
     name: str
     external: bool = False
     driver: str | None = None
+    database: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

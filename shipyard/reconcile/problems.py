@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shipyard.compile import labels
-from shipyard.compile.known_images import known_image, split_reference
+from shipyard.compile.known_images import is_database, known_image, major_version
 from shipyard.compile.spec import canonical
-from shipyard.model.desired import Desired, NetworkSpec, ServiceSpec, VolumeSpec
+from shipyard.model.desired import Desired, NetworkSpec, VolumeSpec
 from shipyard.model.observed import HostPort, Observed
 from shipyard.model.plan import Problem
 
@@ -152,34 +152,32 @@ def _volume_problems(desired: Desired, observed: Observed) -> list[Problem]:
     return found
 
 
-def _major(reference: str) -> str:
-    return split_reference(reference)[1].partition("-")[0].partition(".")[0]
-
-
 def _database_problems(desired: Desired, observed: Observed) -> list[Problem]:
     """A database of another major version does not read the files of the one before."""
+    recorded = {volume.name: volume.labels.get(labels.DATABASE, "") for volume in observed.volumes}
     found = []
     for spec in desired.services:
-        known = known_image(spec.image)
-        if known is None or known.name not in ("postgres", "mysql", "mariadb"):
+        if not is_database(spec.image):
             continue
-        for container in observed.containers:
-            before = str((container.spec or {}).get("image") or "")
-            if container.service != spec.name or not before or not _keeps_data(spec):
+        kept = {mount.source for mount in spec.volumes if mount.kind == "volume" and mount.source}
+        earlier = [recorded[name] for name in sorted(kept & recorded.keys())]
+        if kept <= recorded.keys():
+            # An image's own anonymous volume, or one from before the volume said whose data it holds.
+            earlier += [one.image for one in observed.containers if one.service == spec.name]
+        known = known_image(spec.image)
+        for before in earlier:
+            versions = major_version(before), major_version(spec.image)
+            if known_image(before) != known or versions[0] == versions[1]:
                 continue
-            old = known_image(before)
-            old_major, new_major = _major(before), _major(spec.image)
-            if old == known and old_major.isdigit() and new_major.isdigit() and old_major != new_major:
+            if all(version.isdigit() for version in versions):
+                dump = f"shipyard compose -- exec {spec.name} {known.dump if known else ''} > dump.sql"
                 found.append(
                     Problem(
                         address=f"service.{spec.name}",
                         title=f"{before} to {spec.image} is a change of major version over existing data",
-                        hint="dump with the old version, give the new one a new volume, and restore there",
+                        hint=f"dump with the old version ({dump}), give the new one a new volume, "
+                        "and restore there",
                     )
                 )
                 break
     return found
-
-
-def _keeps_data(spec: ServiceSpec) -> bool:
-    return any(mount.kind == "volume" for mount in spec.volumes) or not spec.volumes

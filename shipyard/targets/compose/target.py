@@ -86,6 +86,8 @@ class ComposeTarget:
             case CreateVolume():
                 volume = next(one for one in self.desired.volumes if one.key == operation.name)
                 extra = {labels.SPEC: volume_document(volume), labels.COMPOSE_VOLUME: volume.key}
+                if volume.database is not None:
+                    extra[labels.DATABASE] = volume.database
                 self.objects.create_volume(volume.name, self._labels(extra), volume.driver)
             case CreateKey():
                 name = key_volume(self.desired.deployment)
