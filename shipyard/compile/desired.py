@@ -50,8 +50,9 @@ def compile_desired(
         except CompileError as error:
             errors.append(error)
             continue
-        if publishes_web and spec.port is not None and spec.built == spec.name:
-            fixed = None if manifest.instance or spec.port in taken else spec.port
+        if publishes_web and service.publish is None and spec.port is not None and spec.built == spec.name:
+            free = manifest.instance is None and spec.replicas == 1 and spec.port not in taken
+            fixed = spec.port if free else None
             taken.add(spec.port)
             spec = replace(spec, publish=(Publish(host_port=fixed, container_port=None),))
         specs.append(spec)
@@ -118,7 +119,7 @@ def _service_spec(
     port = service.port
     if port is None and serves and detected is not None:
         port = detected.port
-    missing = [publish for publish in service.publish if publish.container_port is None]
+    missing = [publish for publish in service.publish or () if publish.container_port is None]
     if missing and port is None:
         raise CompileError(
             f"publish names no port of the container and service {service.name} has no port",
@@ -152,7 +153,7 @@ def _service_spec(
         secrets={name: digests.get(name) for name in used},
         secret_files=files,
         port=port,
-        publish=service.publish,
+        publish=service.publish or (),
         check=check,
         check_origin=check_origin,
         check_disabled=service.health is False,

@@ -156,7 +156,7 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
         environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in recipe.static_environment)
         collect = f"{VENV}/bin/python manage.py collectstatic --noinput -v 0"
-        commands.append(f"(cd {shlex.quote(top)} && env {environment} {collect})")
+        commands.append(f"env -C {shlex.quote(top)} {environment} {collect}")
     commands += [
         # A file that is no Python of this version (a template, say) is left without byte code.
         "(python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app || true)",

@@ -17,7 +17,6 @@ from shipyard.model.manifest import (
     Health,
     Manifest,
     Network,
-    Publish,
     Resources,
     Rollout,
     Secret,
@@ -64,7 +63,7 @@ def _service(name: str, table: Table) -> Service:
         app=table.one("app", values.word),
         python=table.one("python", values.python),
         port=table.one("port", _whole),
-        publish=table.each("publish", mounts.publish),
+        publish=table.each("publish", mounts.publish) if "publish" in table.values else None,
         health=_health(table),
         env=env,
         secrets=secrets,
@@ -191,8 +190,9 @@ def _as_json(value: object) -> object:
 
 
 def _without_fixed_ports(service: Service) -> Service:
-    publish: tuple[Publish, ...] = tuple(replace(port, host_port=None) for port in service.publish)
-    return replace(service, publish=publish)
+    if service.publish is None:
+        return service
+    return replace(service, publish=tuple(replace(port, host_port=None) for port in service.publish))
 
 
 def _network(key: str, table: Table) -> Network:

@@ -23,7 +23,7 @@ def validate(manifest: Manifest, problems: Problems) -> None:
 
 def _check_replicas(service: Service, problems: Problems) -> None:
     path = ("services", service.name)
-    fixed = [str(port.host_port) for port in service.publish if port.host_port is not None]
+    fixed = [str(port.host_port) for port in service.publish or () if port.host_port is not None]
     if fixed and service.replicas > 1:
         problems.add(
             (*path, "replicas"),
@@ -99,7 +99,7 @@ def _check_ports(manifest: Manifest, problems: Problems) -> None:
     """Two services cannot hold one port of the host; every address includes each single one."""
     taken: list[tuple[str, Publish]] = []
     for service in manifest.services:
-        for port in service.publish:
+        for port in service.publish or ():
             if port.host_port is None:
                 continue
             holder = next((name for name, other in taken if _same_port(port, other)), None)

@@ -100,7 +100,7 @@ class Service:
     app: str | None = None
     python: str | None = None
     port: int | None = None
-    publish: tuple[Publish, ...] = ()
+    publish: tuple[Publish, ...] | None = None
     health: Health | Literal[False] | None = None
     env: Mapping[str, Template] = field(default_factory=dict)
     secrets: tuple[Secret, ...] = ()

@@ -149,6 +149,8 @@ class Project:
             docker("network", "rm", network, check=False)
         for volume in docker("volume", "ls", "-q", "--filter", own).split():
             docker("volume", "rm", "-f", volume, check=False)
-        images = docker("image", "ls", "-q", "--filter", f"reference={self.name}/*").split()
+        # By name: another project's image with the same content has the same id.
+        shown = ("--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.name}/*")
+        images = docker("image", "ls", *shown).split()
         if images:
-            docker("image", "rm", "-f", *images, check=False)
+            docker("image", "rm", *images, check=False)

@@ -104,7 +104,7 @@ def test_the_whole_of_a_shop(load_text: Load, project: Path) -> None:
     )
     assert (worker.like, worker.path, worker.command) == ("web", ".", ("celery", "-A", "shop", "worker"))
     assert (worker.env, worker.secrets, worker.stop_timeout) == (web.env, web.secrets, 300)
-    assert (worker.port, worker.publish, worker.health, worker.before_deploy) == (None, (), None, None)
+    assert (worker.port, worker.publish, worker.health, worker.before_deploy) == (None, None, None, None)
     assert db.secrets == (Secret(name="POSTGRES_PASSWORD", source="DB_PASSWORD", delivery="file"),)
     assert (manifest.root, manifest.deployment) == (project, "shop-prod")
     assert (manifest.engine, manifest.protect) == ("ssh://deploy@db1", True)

@@ -136,7 +136,7 @@ def test_like_takes_what_is_shared_and_own_keys_win(load_text: Load) -> None:
     assert worker.env == {"B": ("3",)}
     assert (worker.resources.cpus, worker.resources.memory, worker.volumes) == (1.0, 1024**3, ())
     assert (worker.networks, worker.needs, worker.secrets[0].name) == (("front",), ("db",), "S")
-    assert (worker.port, worker.publish, worker.health, worker.command) == (None, (), None, None)
+    assert (worker.port, worker.publish, worker.health, worker.command) == (None, None, None, None)
     assert (worker.labels, worker.user) == ({}, None)
 
 
