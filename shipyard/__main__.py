@@ -28,9 +28,12 @@ def run(arguments: list[str]) -> int:
         print("interrupted", file=sys.stderr)
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        # The reader has gone (`shipyard plan | head`): nothing is left to say to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.DONE)
+        return _nobody_reads()
+    except SystemExit as stopped:
+        # typer ends the process itself when the pipe breaks while it prints.
+        if isinstance(stopped.__context__, BrokenPipeError):
+            return _nobody_reads()
+        raise
     except Exception as error:  # the last line of defence: a bug says so and where to report it
         if os.environ.get("SHIPYARD_DEBUG"):
             raise
@@ -41,6 +44,14 @@ def run(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return int(ExitCode.BUG)
+
+
+def _nobody_reads() -> int:
+    """The reader has gone (`shipyard plan | head`): nothing is left to say to it."""
+    from shipyard.errors import ExitCode
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return int(ExitCode.DONE)
 
 
 def _prefixed(text: str) -> str:

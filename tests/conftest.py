@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,6 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A run that asks for the engine and finds none fails at once, never skips."""
+    settings.register_profile("slow", max_examples=1000, deadline=None)
+    settings.register_profile("quick", max_examples=30, deadline=None)
+    settings.load_profile("slow" if config.getoption("--slow") else "quick")
     if not config.getoption("--engine") or hasattr(config, "workerinput"):
         return
     docker = shutil.which("docker")

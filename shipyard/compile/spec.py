@@ -86,7 +86,13 @@ def service_document(spec: ServiceSpec) -> Document:
         "extra_hosts": list(spec.extra_hosts),
         "compose": dict(spec.compose),
     }
-    return {key: value for key, value in document.items() if value not in (None, {}, [])}
+    # An empty entrypoint is a word of its own: it takes the image's away.
+    emptied = spec.entrypoint == ()
+    return {
+        key: value
+        for key, value in document.items()
+        if value not in (None, {}, []) or (key == "entrypoint" and emptied)
+    }
 
 
 def job_document(spec: ServiceSpec, command: tuple[str, ...]) -> Document:

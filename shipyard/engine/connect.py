@@ -85,8 +85,7 @@ def _context_endpoint(name: str | None, environ: Mapping[str, str]) -> str:
     The store keeps each context under the SHA-256 of its name (Docker CLI reference, `docker context`).
     """
     folder = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/root")) / ".docker")
-    if name is None:
-        name = environ.get("DOCKER_CONTEXT")
+    name = name or environ.get("DOCKER_CONTEXT") or None
     if name is None:
         try:
             name = json.loads((folder / "config.json").read_text()).get("currentContext")

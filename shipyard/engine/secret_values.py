@@ -42,7 +42,7 @@ def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[s
     path = env_file(root, stage)
     wanted = sorted(set(names))
     from_file: Mapping[str, str | None] = {}
-    if any(name not in environ for name in wanted) and path.is_file():
+    if not all(environ.get(name) for name in wanted) and path.is_file():
         from dotenv import dotenv_values
 
         try:

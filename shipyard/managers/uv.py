@@ -47,6 +47,7 @@ class Uv:
             raise UvLockError(
                 "the lock does not hold this project", where=LOCK, hint="run `uv lock` in its folder"
             )
+        _check_current(project["project"], root)
         by_name: dict[str, list[dict[str, Any]]] = {}
         for package in packages:
             by_name.setdefault(package["name"], []).append(package)
@@ -91,6 +92,41 @@ def _toml(text: str, where: str) -> dict[str, Any]:
 def _is_root(package: Mapping[str, Any]) -> bool:
     source = package.get("source", {})
     return "." in (source.get("virtual"), source.get("editable"))
+
+
+def _check_current(project: Mapping[str, Any], root: Mapping[str, Any]) -> None:
+    """What the project asks for must be what the lock was made for: uv records it as requires-dist.
+
+    Names, extras and version ranges are compared; where a package comes from is uv's own matter, and
+    its --locked refuses what this does not see. Raises UvLockError.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.specifiers import SpecifierSet
+    from packaging.utils import canonicalize_name
+
+    locked = {
+        (one["name"], tuple(sorted(one.get("extras", ()))), str(SpecifierSet(one.get("specifier", ""))))
+        for one in root.get("metadata", {}).get("requires-dist", [])
+        if "extra ==" not in one.get("marker", "")
+    }
+    asked: dict[tuple[str, tuple[str, ...], str], str] = {}
+    for text in project.get("dependencies", []):
+        try:
+            one = Requirement(text)
+        except InvalidRequirement:
+            raise UvLockError(f"{text!r} is not a requirement", where=PROJECT) from None
+        asked[canonicalize_name(one.name), tuple(sorted(one.extras)), str(one.specifier)] = text
+    missing = sorted(text for key, text in asked.items() if key not in locked)
+    extra = sorted(f"{name}{spec}" for name, _, spec in locked - asked.keys())
+    if missing or extra:
+        details = [f"{PROJECT} asks for {text}" for text in missing]
+        details += [f"{LOCK} was made for {text}" for text in extra]
+        raise UvLockError(
+            f"the lock is out of date with {PROJECT}",
+            where=LOCK,
+            details=tuple(details[:6]),
+            hint="run `uv lock` in its folder",
+        )
 
 
 def _closure(

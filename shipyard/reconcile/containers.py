@@ -87,9 +87,13 @@ def outdated_causes(
         now = image_id(observed.images, spec.image)
         if now is not None and now != container.image_id:
             causes.append(DriftCause(path="image", declared=_short(now), found=_short(container.image_id)))
-    causes += document_causes(container.spec, document)
+    declared = document_causes(container.spec, document)
+    changed = {cause.path for cause in declared}
+    causes += declared
     # The engine can change a limit in place and cannot take one away.
-    causes += [cause for cause in _limits_drift(spec, container) if cause.declared == 0]
+    causes += [
+        cause for cause in _limits_drift(spec, container) if cause.declared == 0 and cause.path not in changed
+    ]
     return tuple(causes)
 
 

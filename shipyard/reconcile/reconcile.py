@@ -15,12 +15,13 @@ from shipyard.reconcile.services import service_draft
 
 def reconcile(desired: Desired, observed: Observed) -> Plan:
     """Plan for the whole deployment."""
+    observed = in_order(observed)
     drafts = [service_draft(observed, spec) for spec in desired.services]
     to_run = {job.name: job for job in jobs(desired, observed)}
     wanting = {draft.spec.name for draft in drafts if draft.wants_image}
     made = images(desired, observed, {desired.service(name).image for name in wanting | to_run.keys()})
     needed = resources(desired, observed, wanting | to_run.keys())
-    early, late = removals(desired, observed)
+    early, leaving, late = removals(desired, observed)
     first = (*made, *needed, *early)
     operations: list[Operation] = []
     ends: dict[str, tuple[str, ...]] = {}
@@ -37,8 +38,11 @@ def reconcile(desired: Desired, observed: Observed) -> Plan:
             operations.append(replace(operation, after=tuple(dict.fromkeys(after))))
             chain = (operation.id,)
         ends[spec.name] = chain if len(operations) > began else needs[len(_base(spec, first)) :]
-    late = [replace(one, after=tuple(op.id for op in operations)) for one in late]
-    whole = (*first, *operations, *late)
+    done = tuple(operation.id for operation in operations)
+    leaving = [replace(one, after=done) for one in leaving]
+    # Networks and secret files go when nothing is on them any more.
+    done += tuple(operation.id for operation in (*early, *leaving))
+    whole = (*first, *operations, *leaving, *(replace(one, after=done) for one in late))
     touched = {operation.address for operation in whole}
     return Plan(
         project=desired.manifest.name,
@@ -55,6 +59,21 @@ def reconcile(desired: Desired, observed: Observed) -> Plan:
         not_compared=_not_compared(desired, observed),
         problems=problems(desired, observed),
         notes=tuple(dict.fromkeys(note for image in desired.images for note in image.notes)),
+    )
+
+
+def in_order(observed: Observed) -> Observed:
+    """The same snapshot in the one order that plans are made from, whatever order the engine listed."""
+    return replace(
+        observed,
+        containers=tuple(
+            sorted(
+                observed.containers, key=lambda one: (one.service, one.one_off, one.number, one.name, one.id)
+            )
+        ),
+        foreign=tuple(sorted(observed.foreign, key=lambda one: one.name)),
+        networks=tuple(sorted(observed.networks, key=lambda one: (one.name, one.id))),
+        volumes=tuple(sorted(observed.volumes, key=lambda one: one.name)),
     )
 
 

@@ -21,6 +21,8 @@ from shipyard.model.plan import (
 from shipyard.reconcile.problems import network_document
 
 KEY_VOLUME = "shipyard-key"
+KEY_ADDRESS = "secret.shipyard.key"
+"""No service's name holds a point, so that no service's files share it."""
 
 
 def key_volume(deployment: str) -> str:
@@ -51,7 +53,7 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
     ]
     if any(spec.secrets for spec in desired.services) and key_volume(desired.deployment) not in volumes:
         why = ReasonCause(reason="new", text="the key that digests this stage's secrets")
-        made.append(CreateKey(address="secret.key", causes=(why,)))
+        made.append(CreateKey(address=KEY_ADDRESS, causes=(why,)))
     # A volume that no container mounts may have been made by an apply that was killed before it filled it.
     filled = {name for container in observed.containers for name in container.volumes} & volumes
     for secret in desired.secret_volumes:
@@ -61,10 +63,14 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
     return made
 
 
-def removals(desired: Desired, observed: Observed) -> tuple[list[Operation], list[Operation]]:
-    """Orphans: first where a desired service wants their port, else when everything else is done."""
-    early: list[Operation] = []
-    late: list[Operation] = []
+def removals(
+    desired: Desired, observed: Observed
+) -> tuple[list[RemoveService], list[RemoveService], list[RemoveNetwork | RemoveSecret]]:
+    """Orphaned services that hold a port which a desired one wants, the other orphaned services, and
+    networks and secret files that are no longer used."""
+    early: list[RemoveService] = []
+    leaving: list[RemoveService] = []
+    late: list[RemoveNetwork | RemoveSecret] = []
     declared = {spec.name for spec in desired.services}
     wanted = {publish.host_port for spec in desired.services for publish in spec.publish}
     for name in sorted({one.service for one in observed.containers} - declared):
@@ -74,7 +80,7 @@ def removals(desired: Desired, observed: Observed) -> tuple[list[Operation], lis
             address=f"service.{name}", causes=(cause,), containers=tuple(one.id for one in containers)
         )
         blocked = any(port.host_port in wanted for one in containers for port in one.ports)
-        (early if blocked else late).append(removal)
+        (early if blocked else leaving).append(removal)
     kept = {secret.name for secret in desired.secret_volumes}
     unknown = {
         secret.service
@@ -96,4 +102,4 @@ def removals(desired: Desired, observed: Observed) -> tuple[list[Operation], lis
             cause = ReasonCause(reason="removed", text="no longer declared")
             address = f"network.{network.name.removeprefix(desired.deployment + '_')}"
             late.append(RemoveNetwork(address=address, causes=(cause,), network=network.id))
-    return early, late
+    return early, leaving, late

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from shipyard.compile.references import image_id
 from shipyard.compile.spec import service_document
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
@@ -38,7 +39,8 @@ def service_draft(observed: Observed, spec: ServiceSpec) -> ServiceDraft:
         )
         return draft
     document = service_document(spec)
-    build = f"image.{spec.built}/build"
+    there = image_id(observed.images, spec.image) is not None
+    build = None if there else f"image.{spec.built}/build"
     causes: dict[Cause, None] = {}
     outdated: list[Container] = []
     for container in found.current:
@@ -48,7 +50,11 @@ def service_draft(observed: Observed, spec: ServiceSpec) -> ServiceDraft:
             causes.update({_hashable(cause): None for cause in why})
     total = len(found.current)
     keep = _scaled_down(found.current, spec.replicas)
-    removed = tuple(container.id for container in found.current if container not in keep)
+    removed = tuple(
+        container.id
+        for container in sorted(found.current, key=lambda one: one.number, reverse=True)
+        if container not in keep
+    )
     replaced = tuple(container for container in outdated if container in keep)
     for operation in repairs(spec, keep, frozenset(container.id for container in replaced)):
         draft.main.append(operation)

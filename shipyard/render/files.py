@@ -18,6 +18,7 @@ class RenderRefused(ShipyardError):
 
 
 MARK = "made by `shipyard render`"
+APPLIED = "compose.applied.json"
 
 
 def rendered_files(desired: Desired, target: Path, *, applied: bool) -> dict[str, str]:
@@ -28,7 +29,7 @@ def rendered_files(desired: Desired, target: Path, *, applied: bool) -> dict[str
         files[name] = plan.dockerfile if applied else f"# {MARK}\n{plan.dockerfile}"
         files[f"{name}.dockerignore"] = plan.dockerignore if applied else f"# {MARK}\n{plan.dockerignore}"
     if applied:
-        files["compose.applied.json"] = model_text(compose_model(desired))
+        files[APPLIED] = model_text(compose_model(desired))
     else:
         files["compose.yaml"] = _portable(desired, target)
     return files
@@ -104,9 +105,7 @@ def _key(text: str) -> str:
     plain = text.replace("_", "a").replace("-", "a").replace(".", "a").replace("/", "a")
     reserved = text.lower() in ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~")
     return (
-        text
-        if plain.isalnum() and plain.isascii() and not reserved and not text[0].isdigit()
-        else _scalar(text)
+        text if plain.isalnum() and plain.isascii() and not reserved and text[0].isalpha() else _scalar(text)
     )
 
 
@@ -114,9 +113,13 @@ def write_files(target: Path, files: Mapping[str, str]) -> list[Path]:
     """Write all files; nothing is overwritten that render did not make. Raises RenderRefused."""
     try:
         target.mkdir(parents=True, exist_ok=True)
+        # What --applied writes has no room for a mark: the model beside it tells whose folder it is.
+        applied_before = (target / APPLIED).exists()
         for name, text in files.items():
             path = target / name
-            if path.exists() and MARK in text and MARK not in path.read_text("utf-8", "replace")[:200]:
+            if not path.exists() or (MARK not in text and applied_before):
+                continue
+            if MARK not in path.read_text("utf-8", "replace")[:200]:
                 raise RenderRefused(
                     f"{path} is there and was not made by `shipyard render`",
                     hint="render into another folder",

@@ -81,6 +81,8 @@ def _url(spec: ServiceSpec | None, found: tuple[Container, ...], engine: Engine)
             if port.protocol == "tcp" and spec is not None and port.container_port == spec.port:
                 host = port.host_ip if port.host_ip not in ("0.0.0.0", "::", "") else "127.0.0.1"
                 if not engine.local:
+                    if port.host_ip in ("127.0.0.1", "::1"):
+                        continue
                     host = urlsplit(engine.address).hostname or engine.name
                 host = f"[{host}]" if ":" in host else host
                 return f"http://{host}:{port.host_port}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shipyard.model.plan import Operation, Plan
+from shipyard.reconcile.resources import KEY_ADDRESS
 from shipyard.render.describe import SYMBOLS, cause_text, effect_text, summary_text
 
 _REPAIRS = ("start", "unpause", "connect", "update", "mend")
@@ -28,9 +29,16 @@ def counts(plan: Plan) -> dict[str, int]:
 def plan_text(plan: Plan, *, colour: bool = False, width: int = 100) -> str:
     """The whole plan: destructive operations first, then in the order they will run."""
     engine = plan.engine.address if plan.engine else "no engine (offline)"
-    lines = [f"{header(plan.project, plan.stage, plan.instance, engine)}    {summary_text(counts(plan))}", ""]
+    head, summary = header(plan.project, plan.stage, plan.instance, engine), summary_text(counts(plan))
+    lines = (
+        [f"{head}    {summary}"] if len(head) + len(summary) + 4 <= width else [head, *_wrap(summary, width)]
+    )
+    lines.append("")
     if plan.engine is None:
-        lines[1:] = ["offline: compared with nothing; this is what a first apply would do", ""]
+        lines[-1:] = [
+            *_wrap("offline: compared with nothing; this is what a first apply would do", width),
+            "",
+        ]
     ordered = sorted(plan.operations, key=lambda operation: not operation.destructive)
     names = [_name(operation) for operation in ordered]
     column = min(max((len(name) for name in names), default=0), 32)
@@ -39,22 +47,25 @@ def plan_text(plan: Plan, *, colour: bool = False, width: int = 100) -> str:
     if plan.operations:
         lines.append("")
     for address, text in plan.attention:
-        lines.append(f"attention: {address.partition('.')[2]}: {text}")
+        lines += _wrap(f"attention: {address.partition('.')[2]}: {text}", width)
     for address, text in plan.feels:
-        lines.append(f"unchanged: {address.partition('.')[2]} {text}")
+        lines += _wrap(f"unchanged: {address.partition('.')[2]} {text}", width)
     for entry in plan.not_compared:
-        lines.append(f"not compared: {entry} (no value or no key here)")
+        lines += _wrap(f"not compared: {entry} (no value or no key here)", width)
     for note in plan.notes:
-        lines.append(f"note: {note}")
+        lines += _wrap(f"note: {note}", width)
     for problem in plan.problems:
-        lines.append(_paint(f"problem: {problem.address}: {problem.title}", "31", colour))
-        lines.append(f"  -> {problem.hint}")
+        titles = _wrap(f"problem: {problem.address}: {problem.title}", width)
+        lines += [_paint(line, "31", colour) for line in titles]
+        lines += ["  " + line for line in _wrap(f"-> {problem.hint}", width - 2)]
     if plan.empty and not plan.problems:
         lines.append("Nothing to do: everything is as declared.")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _name(operation: Operation) -> str:
+    if operation.address == KEY_ADDRESS:
+        return "secret key"
     kind, _, name = operation.address.partition(".")
     return name if kind in ("service", "image", "job") else f"{kind} {name}"
 

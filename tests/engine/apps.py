@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from project import Project
 
-EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
+from examples import EXAMPLES
 
 MAIN = """
     import os

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,7 @@ from pathlib import Path
 import pytest
 from project import Project
 
-EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
-SECRETS = {"SECRET_KEY": "a$b", "DB_PASSWORD": "c$d"}
+from examples import EXAMPLES, NAMES, SECRETS, copy_example
 
 
 def call(*words: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -21,15 +19,9 @@ def call(*words: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedPro
     )
 
 
-@pytest.fixture(params=["django-postgres", "fastapi-postgres"])
+@pytest.fixture(params=NAMES)
 def example(request: pytest.FixtureRequest, project: Project) -> Project:
-    """A copy of an example under a name and ports of its own."""
-    source = EXAMPLES / request.param
-    shutil.copytree(source, project.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".env*"))
-    manifest = project.root / "shipyard.toml"
-    text = manifest.read_text()
-    name = next(line for line in text.splitlines() if line.startswith("name = "))
-    manifest.write_text(text.replace(name, f'name = "{project.name}"'))
+    copy_example(request.param, project.root, project.name)
     project.environ |= SECRETS
     return project
 

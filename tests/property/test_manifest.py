@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shipyard.errors import ShipyardError
@@ -134,7 +134,6 @@ KEYS = st.sampled_from([*(field.name for field in fields(Service)), "unset", "no
 ANY_SERVICE = st.dictionaries(KEYS, TOML, max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(st.one_of(NAMES, TEXTS), st.one_of(ANY_SERVICE, TOML), max_size=3),
     st.dictionaries(st.sampled_from(["services", "networks", "engine", "x"]), TOML, max_size=2),
@@ -202,7 +201,6 @@ def test_overriding_with_the_same_changes_nothing(document: dict[str, Any]) -> N
     assert all(origins[path].stage == "x" for path in leaves)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text("ab \t'\"\\$`|&;<>*\n=", min_size=1, max_size=10))
 def test_a_command_means_what_a_shell_makes_of_it(text: str) -> None:
     """A text that is run without a shell has the words that a shell would have made."""

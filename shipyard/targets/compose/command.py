@@ -10,7 +10,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from shipyard.engine.connect import Connection
@@ -44,7 +44,7 @@ class Compose:
 
     deployment: str
     file: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
 
     def arguments(self, *words: str) -> list[str]:
         return ["docker", "compose", "-p", self.deployment, "-f", str(self.file), *_FIXED, *words]

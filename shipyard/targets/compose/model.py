@@ -109,6 +109,8 @@ def _service(desired: Desired, spec: ServiceSpec, form: Form) -> Model:
         ),
     }
     kept = {key: value for key, value in service.items() if value not in (None, {}, [])}
+    if spec.entrypoint == ():
+        kept["entrypoint"] = []
     if "network_mode" in spec.compose:
         kept.pop("networks", None)
     return merged(kept, spec.compose)

@@ -1,0 +1,146 @@
+"""Which engine is meant, and the environment in which docker's own commands run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from shipyard.engine.connect import Connection, EngineAddressError, connect
+from shipyard.errors import ShipyardError
+
+LOCAL = "unix:///var/run/docker.sock"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A docker client's folder with two contexts."""
+    endpoints = {"prod": "tcp://10.0.0.5:2375", "box": "unix:///run/box.sock"}
+    for name, host in endpoints.items():
+        folder = tmp_path / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+        folder.mkdir(parents=True)
+        meta = {"Name": name, "Endpoints": {"docker": {"Host": host}}}
+        (folder / "meta.json").write_text(json.dumps(meta))
+    broken = tmp_path / "contexts" / "meta" / hashlib.sha256(b"broken").hexdigest()
+    broken.mkdir()
+    (broken / "meta.json").write_text('{"Endpoints": {}}')
+    return tmp_path
+
+
+def connected(engine: str | None, **environ: str) -> tuple[str, str, bool]:
+    with connect(engine, environ) as made:
+        return made.url, made.address, made.local
+
+
+def refused(engine: str | None, **environ: str) -> ShipyardError:
+    with pytest.raises(EngineAddressError) as caught, connect(engine, environ):
+        pass
+    return caught.value
+
+
+def test_the_local_engine_is_meant_when_nothing_is_said(store: Path) -> None:
+    assert connected(None, HOME="/nonexistent") == (LOCAL, "local engine", True)
+    assert connected(None, DOCKER_CONFIG=str(store)) == (LOCAL, "local engine", True)
+    (store / "config.json").write_text("{}")
+    assert connected(None, DOCKER_CONFIG=str(store)) == (LOCAL, "local engine", True)
+    (store / "config.json").write_text("{ no json")
+    assert connected(None, DOCKER_CONFIG=str(store)) == (LOCAL, "local engine", True)
+    assert connected(None, DOCKER_CONFIG=str(store), DOCKER_CONTEXT="default") == (
+        LOCAL,
+        "local engine",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("engine", "environ", "url", "address", "local"),
+    [
+        (None, {"DOCKER_HOST": "unix:///x"}, "unix:///x", "unix:///x", True),
+        (None, {"DOCKER_HOST": "tcp://1.2.3.4:2375"}, "tcp://1.2.3.4:2375", "tcp://1.2.3.4:2375", False),
+        (None, {"DOCKER_HOST": "tcp://localhost:2375"}, "tcp://localhost:2375", "tcp://localhost:2375", True),
+        ("unix:///y", {"DOCKER_HOST": "unix:///x"}, "unix:///y", "unix:///y", True),
+        ("tcp://127.0.0.1:1", {}, "tcp://127.0.0.1:1", "tcp://127.0.0.1:1", True),
+        ("tcp://[::1]:1", {}, "tcp://[::1]:1", "tcp://[::1]:1", True),
+        ("prod", {}, "tcp://10.0.0.5:2375", "prod", False),
+        ("prod", {"DOCKER_HOST": "unix:///x"}, "tcp://10.0.0.5:2375", "prod", False),
+        ("default", {"DOCKER_CONTEXT": "prod"}, LOCAL, "default", True),
+        (None, {"DOCKER_CONTEXT": "box"}, "unix:///run/box.sock", "unix:///run/box.sock", True),
+        (None, {"DOCKER_CONTEXT": "prod", "DOCKER_HOST": "unix:///x"}, "unix:///x", "unix:///x", True),
+    ],
+)
+def test_who_has_the_word(
+    store: Path, engine: str | None, environ: dict[str, str], url: str, address: str, local: bool
+) -> None:
+    assert connected(engine, DOCKER_CONFIG=str(store), **environ) == (url, address, local)
+
+
+def test_the_clients_own_choice(store: Path) -> None:
+    (store / "config.json").write_text('{"currentContext": "prod"}')
+    assert connected(None, DOCKER_CONFIG=str(store))[0] == "tcp://10.0.0.5:2375"
+    home = store / "home"
+    home.mkdir()
+    (home / ".docker").symlink_to(store)
+    assert connected(None, HOME=str(home))[0] == "tcp://10.0.0.5:2375"
+    assert connected(None, HOME=str(home), DOCKER_CONTEXT="box")[0] == "unix:///run/box.sock"
+
+
+def test_an_empty_variable_is_none_at_all(store: Path) -> None:
+    (store / "config.json").write_text('{"currentContext": "prod"}')
+    assert connected(None, DOCKER_CONFIG=str(store), DOCKER_HOST="")[0] == "tcp://10.0.0.5:2375"
+    assert connected(None, DOCKER_CONFIG=str(store), DOCKER_CONTEXT="")[0] == "tcp://10.0.0.5:2375"
+
+
+@pytest.mark.parametrize("name", ["nope", "broken"])
+def test_a_context_that_is_not_there(store: Path, name: str) -> None:
+    error = refused(name, DOCKER_CONFIG=str(store))
+    assert (error.title, error.where) == (f"there is no docker context {name!r}", "engine")
+    assert "docker context ls" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("engine", "what"),
+    [
+        ("http://x", "is not an engine's address"),
+        ("npipe:////./pipe/x", "is not an engine's address"),
+        ("ssh://", "is not of the form ssh://user@host:port"),
+        ("ssh://a b", "is not of the form ssh://user@host:port"),
+        ("ssh://user@host:port", "is not of the form ssh://user@host:port"),
+        ("ssh://user@$(id)", "is not of the form ssh://user@host:port"),
+        ("ssh://-oProxyCommand=x", "is not of the form ssh://user@host:port"),
+    ],
+)
+def test_an_address_that_is_none(engine: str, what: str) -> None:
+    assert refused(engine, HOME="/nonexistent").title == f"{engine!r} {what}"
+
+
+def test_tls_is_not_there_yet() -> None:
+    error = refused("tcp://1.2.3.4:2376", DOCKER_TLS_VERIFY="1")
+    assert error.title == "engines over tcp with TLS are not supported yet"
+
+
+def test_nothing_redirects_dockers_own_commands() -> None:
+    connection = Connection(url="unix:///x", address="x", local=True)
+    environ = {
+        "PATH": "/bin",
+        "HOME": "/root",
+        "DOCKER_CONFIG": "/c",
+        "SSH_AUTH_SOCK": "/s",
+        "COMPOSE_FILE": "other.yaml",
+        "COMPOSE_PROJECT_NAME": "other",
+        "COMPOSE_PROFILES": "a",
+        "BUILDX_BAKE_FILE": "x",
+        "BUILDX_BUILDER": "remote",
+        "DOCKER_CONTEXT": "prod",
+        "DOCKER_HOST": "tcp://elsewhere",
+    }
+    before = dict(environ)
+    assert connection.environment(environ) == {
+        "PATH": "/bin",
+        "HOME": "/root",
+        "DOCKER_CONFIG": "/c",
+        "SSH_AUTH_SOCK": "/s",
+        "DOCKER_HOST": "unix:///x",
+    }
+    assert environ == before

@@ -1,0 +1,174 @@
+"""The reader of the engine's API, against a small server on a socket of its own."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socketserver
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shipyard.engine.http import EngineReader, EngineRefused, EngineUnreachable, unreachable
+
+ANSWERS = {
+    "/info": (200, b'{"ID": "E1"}'),
+    "/empty": (200, b"[]"),
+    "/missing": (404, b'{"message": "No such container: x"}'),
+    "/broken": (500, b"it broke"),
+    "/odd": (500, b'["no message"]'),
+    "/page": (200, b"<html>hello</html>"),
+}
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Remembers what it was asked."""
+
+    daemon_threads = True
+    block_on_close = False
+    asked: list[str]
+    connections = 0
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
+    def do_GET(self) -> None:
+        self.server.asked.append(f"{self.command} {self.path} {self.headers['Host']}")
+        if self.path == "/hangup":
+            self.close_connection = True
+            return
+        status, body = ANSWERS.get(self.path.partition("?")[0], (200, json.dumps(self.path).encode()))
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+    def address_string(self) -> str:
+        return "test"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short path: a socket's may have 107 bytes."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[Server]:
+    with Server(str(folder / "s"), Handler) as made:
+        made.asked = []
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def reader(server: Server) -> Iterator[EngineReader]:
+    made = EngineReader(f"unix://{server.server_address!s}")
+    yield made
+    made.close()
+
+
+def test_it_gets_json_over_one_connection(reader: EngineReader, server: Server) -> None:
+    assert reader.get("/info") == {"ID": "E1"}
+    assert reader.get("/empty") == []
+    assert (reader.calls, server.connections) == (2, 1)
+    assert server.asked == ["GET /info docker", "GET /empty docker"]
+
+
+def test_a_query_is_quoted_and_sorted(reader: EngineReader) -> None:
+    asked = reader.get("/images/json", filters='{"a":["b c/d&é"]}', all="1")
+    assert asked == "/images/json?all=1&filters=%7B%22a%22%3A%5B%22b%20c%2Fd%26%C3%A9%22%5D%7D"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("/missing", 404, "the engine answered 404: No such container: x"),
+        ("/broken", 500, "the engine answered 500: it broke"),
+        ("/odd", 500, 'the engine answered 500: ["no message"]'),
+    ],
+)
+def test_an_error_status(reader: EngineReader, path: str, status: int, message: str) -> None:
+    with pytest.raises(EngineRefused) as caught:
+        reader.get(path)
+    assert (caught.value.status, caught.value.title, caught.value.where) == (status, message, reader.url)
+    assert reader.get("/info") == {"ID": "E1"}
+
+
+def test_what_is_no_engine(reader: EngineReader) -> None:
+    with pytest.raises(EngineUnreachable, match="what answers there is not a Docker engine"):
+        reader.get("/page")
+
+
+def test_an_engine_that_hangs_up(reader: EngineReader) -> None:
+    with pytest.raises(EngineUnreachable, match="cannot be reached") as caught:
+        reader.get("/hangup")
+    assert caught.value.where == reader.url
+    assert reader.get("/info") == {"ID": "E1"}
+
+
+def test_no_socket_there(folder: Path) -> None:
+    with pytest.raises(EngineUnreachable, match="no Docker engine is running there") as caught:
+        EngineReader(f"unix://{folder}/nothing").get("/info")
+    assert caught.value.where == f"unix://{folder}/nothing"
+    assert "systemctl start docker" in (caught.value.hint or "")
+    assert "`plan --offline` needs no engine" in (caught.value.hint or "")
+
+
+def test_a_socket_without_an_engine(folder: Path) -> None:
+    Server(str(folder / "s"), Handler).server_close()
+    with pytest.raises(EngineUnreachable, match="no Docker engine is running there"):
+        EngineReader(f"unix://{folder}/s").get("/info")
+
+
+def test_a_path_that_is_too_long(folder: Path) -> None:
+    with pytest.raises(EngineUnreachable, match="cannot be reached: AF_UNIX path too long"):
+        EngineReader(f"unix://{folder}/{'x' * 200}").get("/info")
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (PermissionError(), "no permission to use the Docker engine's socket"),
+        (FileNotFoundError(), "no Docker engine is running there"),
+        (ConnectionRefusedError(), "no Docker engine is running there"),
+        (TimeoutError(), "the Docker engine does not answer in time"),
+        (OSError("no route"), "the Docker engine cannot be reached: no route"),
+    ],
+)
+def test_what_failed_in_words(error: Exception, title: str) -> None:
+    told = unreachable("unix:///s", error)
+    assert (told.title, told.where, told.exit_code) == (title, "unix:///s", 1)
+    assert told.hint
+    assert told.hint.endswith("; `plan --offline` needs no engine")
+
+
+def test_an_engine_over_tcp() -> None:
+    class Loopback(http.server.ThreadingHTTPServer):
+        asked: list[str]
+        connections = 0
+
+    with Loopback(("127.0.0.1", 0), Handler) as made:
+        made.asked = []
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        reader = EngineReader(f"tcp://127.0.0.1:{made.server_port}")
+        assert reader.get("/info") == {"ID": "E1"}
+        reader.close()
+        made.shutdown()
+        thread.join()

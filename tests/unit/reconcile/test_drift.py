@@ -1,0 +1,226 @@
+"""What was done by hand is repaired in place and told apart from declared changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shipyard.model.desired import NetworkSpec
+from shipyard.model.plan import (
+    ConnectService,
+    DriftCause,
+    MendService,
+    ReasonCause,
+    ReplaceService,
+    StartService,
+    UnpauseService,
+    UpdateService,
+)
+from shipyard.reconcile.reconcile import reconcile
+
+Shop = Any
+
+
+@pytest.mark.parametrize(
+    ("state", "exit_code", "restart", "found"),
+    [
+        ("exited", 137, "unless-stopped", "exited with code 137"),
+        ("exited", 0, "unless-stopped", "exited with code 0"),
+        ("exited", 1, "no", "exited with code 1"),
+        ("exited", 2, "on-failure:3", "exited with code 2"),
+        ("created", 0, "unless-stopped", "created"),
+        ("created", 0, "no", "created"),
+        ("dead", 0, "unless-stopped", "dead"),
+        ("exited", 0, "no", None),
+        ("exited", 0, "on-failure:3", None),
+        ("running", 0, "unless-stopped", None),
+        ("restarting", 1, "unless-stopped", None),
+    ],
+)
+def test_what_stopped_is_started(
+    shop: Shop, state: str, exit_code: int, restart: str, found: str | None
+) -> None:
+    desired = shop.desired(shop.service("web", restart=restart))
+    observed = shop.change(shop.world(desired), "web1", state=state, exit_code=exit_code)
+    if found is None:
+        assert shop.ids(desired, observed) == []
+        return
+    assert shop.only(desired, observed) == StartService(
+        address="service.web",
+        causes=(DriftCause(path="state", declared="running", found=found),),
+        containers=("web1",),
+    )
+
+
+def test_only_what_stopped_is_started(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", replicas=3))
+    observed = shop.change(shop.world(desired), "web3", state="exited", exit_code=1)
+    observed = shop.change(observed, "web1", state="exited", exit_code=137)
+    operation = shop.only(desired, observed)
+    assert operation.containers == ("web1", "web3")
+    assert [cause.found for cause in operation.causes] == ["exited with code 1", "exited with code 137"]
+
+
+def test_paused(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", replicas=2))
+    operation = shop.only(desired, shop.change(shop.world(desired), "web2", state="paused"))
+    assert operation == UnpauseService(
+        address="service.web",
+        causes=(DriftCause(path="state", declared="running", found="paused"),),
+        containers=("web2",),
+    )
+
+
+def test_disconnected(shop: Shop) -> None:
+    names = ("back", "shop-prod_default")
+    networks = tuple(NetworkSpec(key=name, name=name) for name in names)
+    desired = shop.desired(shop.service("web", networks=names), networks=networks)
+    operation = shop.only(desired, shop.change(shop.world(desired), "web1", networks=("back", "by-hand")))
+    assert operation == ConnectService(
+        address="service.web",
+        causes=(DriftCause(path="networks.shop-prod_default", declared="connected", found="disconnected"),),
+        links=(("web1", "shop-prod_default"),),
+    )
+
+
+def test_a_network_mode_of_its_own_has_no_networks(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", compose={"network_mode": "host"}))
+    assert shop.ids(desired, shop.change(shop.world(desired), "web1", networks=("host",))) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "causes"),
+    [
+        ({}, {"restart": "no"}, [("restart", "unless-stopped", "no")]),
+        ({"restart": "on-failure:3"}, {"restart": "always"}, [("restart", "on-failure", "always")]),
+        ({"cpus": 1.5}, {"cpus": 0.5}, [("resources.cpus", 1.5, 0.5)]),
+        ({"memory": 512}, {"memory": 0}, [("resources.memory", 512, 0)]),
+        (
+            {"cpus": 1, "memory": 512},
+            {"cpus": 2, "memory": 1024, "restart": "always"},
+            [
+                ("restart", "unless-stopped", "always"),
+                ("resources.cpus", 1, 2),
+                ("resources.memory", 512, 1024),
+            ],
+        ),
+    ],
+)
+def test_limits_are_put_back(
+    shop: Shop, declared: dict[str, Any], found: dict[str, Any], causes: list[tuple[str, object, object]]
+) -> None:
+    desired = shop.desired(shop.service("web", **declared))
+    operation = shop.only(desired, shop.change(shop.world(desired), "web1", **found))
+    assert isinstance(operation, UpdateService)
+    assert [(one.path, one.declared, one.found) for one in operation.causes] == causes
+    assert operation.containers == ("web1",)
+
+
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ({"compose": {"mem_limit": "1g"}}, {"memory": 2**30}),
+        ({"compose": {"cpus": 1.5}}, {"cpus": 1.5}),
+        ({"compose": {"restart": "no"}}, {"restart": "no"}),
+        ({"cpus": 0.3}, {"cpus": 0.30000000000000004}),
+    ],
+)
+def test_what_is_no_drift(shop: Shop, declared: dict[str, Any], found: dict[str, Any]) -> None:
+    desired = shop.desired(shop.service("web", **declared))
+    assert shop.ids(desired, shop.change(shop.world(desired), "web1", **found)) == []
+
+
+def test_a_limit_set_by_hand_cannot_be_taken_away_in_place(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    operation = shop.only(desired, shop.change(shop.world(desired), "web1", memory=512))
+    assert isinstance(operation, ReplaceService)
+    assert operation.causes == (DriftCause(path="resources.memory", declared=0, found=512),)
+
+
+def test_all_at_once_in_the_order_that_works(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", replicas=4))
+    observed = shop.change(shop.world(desired), "web1", state="paused")
+    observed = shop.change(observed, "web2", networks=())
+    observed = shop.change(observed, "web3", restart="no")
+    observed = shop.change(observed, "web4", state="exited", exit_code=1)
+    plan = reconcile(desired, observed)
+    assert [one.action for one in plan.operations] == ["unpause", "connect", "update", "start"]
+    assert [one.after for one in plan.operations] == [
+        (),
+        ("service.web/unpause",),
+        ("service.web/connect",),
+        ("service.web/update",),
+    ]
+
+
+def test_what_is_replaced_anyway_is_not_repaired(shop: Shop) -> None:
+    before = shop.service("web")
+    observed = shop.world(shop.desired(before))
+    observed = shop.change(observed, "web1", state="exited", exit_code=1, restart="no", networks=())
+    assert shop.ids(shop.desired(replace(before, command=("new",))), observed) == ["service.web/replace"]
+
+
+def test_a_paused_container_is_unpaused_before_it_is_replaced(shop: Shop) -> None:
+    before = shop.service("web")
+    observed = shop.change(shop.world(shop.desired(before)), "web1", state="paused")
+    after = shop.desired(replace(before, command=("new",)))
+    assert shop.ids(after, observed) == ["service.web/unpause", "service.web/replace"]
+
+
+def test_a_left_over_beside_its_original_is_removed(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    world = shop.world(desired)
+    left = replace(world.containers[0], id="new", name="0123456789ab_shop-prod-web-1", state="created")
+    for containers in ((*world.containers, left), (left, *world.containers)):
+        operation = shop.only(desired, replace(world, containers=containers))
+        assert operation == MendService(
+            address="service.web",
+            causes=(
+                ReasonCause(
+                    reason="interrupted",
+                    text="an interrupted replace left 0123456789ab_shop-prod-web-1 behind",
+                ),
+            ),
+            remove=("new",),
+        )
+
+
+def test_a_left_over_alone_takes_the_name(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    observed = shop.change(shop.world(desired), "web1", name="0123456789ab_shop-prod-web-1", state="created")
+    plan = reconcile(desired, observed)
+    mend, start = plan.operations
+    assert isinstance(mend, MendService)
+    assert (mend.remove, mend.rename) == ((), (("web1", "shop-prod-web-1"),))
+    assert (start.id, start.after) == ("service.web/start", ("service.web/mend",))
+
+
+def test_two_left_overs_of_one_name(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    world = shop.change(shop.world(desired), "web1", name="0123456789ab_shop-prod-web-1")
+    second = replace(world.containers[0], id="x", name="ba9876543210_shop-prod-web-1")
+    operation = shop.only(desired, replace(world, containers=(*world.containers, second)))
+    assert (operation.remove, operation.rename) == (("x",), (("web1", "shop-prod-web-1"),))
+
+
+def test_unhealthy_as_declared_is_attention(shop: Shop) -> None:
+    desired = shop.desired(shop.service("db"), shop.service("web"))
+    observed = shop.change(shop.world(desired), "web1", health="unhealthy")
+    plan = reconcile(desired, observed)
+    assert plan.empty
+    assert plan.attention == (("service.web", "shop-prod-web-1 is unhealthy"),)
+    started = shop.change(observed, "web1", state="exited", exit_code=1)
+    assert reconcile(desired, started).attention == ()
+
+
+def test_what_an_unchanged_service_feels(shop: Shop) -> None:
+    db, cache = shop.service("db"), shop.service("cache")
+    web = shop.service("web", needs=("db", "cache"))
+    other = shop.service("other")
+    observed = shop.world(shop.desired(db, cache, web, other))
+    after = shop.desired(replace(db, command=("x",)), replace(cache, command=("x",)), web, other)
+    plan = reconcile(after, observed)
+    assert plan.feels == (("service.web", "feels the replacement of cache, db"),)
+    assert plan.unchanged == ("service.web", "service.other")

@@ -1,0 +1,191 @@
+"""What would fail for sure is said before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shipyard.model.desired import NetworkSpec, VolumeSpec
+from shipyard.model.manifest import Mount, Publish
+from shipyard.model.observed import Foreign, HostPort, Network, Volume
+from shipyard.reconcile.problems import problems
+
+Shop = Any
+
+
+def foreign(name: str = "stranger", port: int = 80, ip: str = "0.0.0.0", protocol: str = "tcp") -> Foreign:
+    held = HostPort(host_ip=ip, host_port=port, container_port=80, protocol=protocol)
+    return Foreign(name=name, ports=(held,), networks=(), volumes=(), compose_project=None)
+
+
+def on_port_80(shop: Shop, ip: str = "127.0.0.1", protocol: str = "tcp") -> Any:
+    publish = Publish(host_ip=ip, host_port=80, container_port=8000, protocol=protocol)  # type: ignore[arg-type]
+    return shop.desired(shop.service("web", publish=(publish,)))
+
+
+def told(desired: Any, observed: Any) -> list[str]:
+    return [f"{problem.address}: {problem.title}" for problem in problems(desired, observed)]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "clash"),
+    [
+        ("127.0.0.1", {"ip": "127.0.0.1"}, True),
+        ("127.0.0.1", {"ip": "0.0.0.0"}, True),
+        ("127.0.0.1", {"ip": "::"}, True),
+        ("0.0.0.0", {"ip": "10.0.0.1"}, True),
+        ("127.0.0.1", {"ip": "10.0.0.1"}, False),
+        ("127.0.0.1", {"ip": "0.0.0.0", "port": 81}, False),
+        ("127.0.0.1", {"ip": "0.0.0.0", "protocol": "udp"}, False),
+    ],
+)
+def test_a_port_held_by_someone_elses_container(
+    shop: Shop, ours: str, theirs: dict[str, Any], clash: bool
+) -> None:
+    observed = replace(shop.empty(), foreign=(foreign(**theirs),))
+    expected = ["service.web: host port 80 is held by container stranger"] if clash else []
+    assert told(on_port_80(shop, ours), observed) == expected
+
+
+def test_a_port_held_by_a_process(shop: Shop) -> None:
+    observed = replace(shop.empty(), listening=(22, 80))
+    (problem,) = problems(on_port_80(shop), observed)
+    assert problem.title == "host port 80 is held by a process on this machine"
+    assert "ss -ltnp sport = :80" in problem.hint
+    assert told(on_port_80(shop, protocol="udp"), observed) == []
+    assert told(on_port_80(shop), replace(observed, listening=(8080,))) == []
+
+
+def test_a_port_of_the_engines_choice_is_never_held(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", publish=(Publish(host_port=None, container_port=80),)))
+    assert told(desired, replace(shop.empty(), foreign=(foreign(),), listening=(80,))) == []
+
+
+def test_our_own_container_holds_its_port(shop: Shop) -> None:
+    desired = on_port_80(shop)
+    running = replace(shop.world(desired), listening=(80,))
+    (web,) = desired.services
+    changed = replace(desired, services=(replace(web, command=("new",)),))
+    assert told(desired, running) == []
+    assert told(changed, running) == []
+
+
+def test_a_container_of_others_under_our_name(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    names = ("shop-prod-web-1", "shop-prod-web-x", "shop-prod-web2-1", "my-shop-prod-web-1")
+    strangers = tuple(foreign(name) for name in names)
+    assert told(desired, replace(shop.empty(), foreign=strangers)) == [
+        "service.web: a container that is not Shipyard's already has the name shop-prod-web-1"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["network", "volume"])
+@pytest.mark.parametrize(
+    ("external", "there", "title"),
+    [
+        (True, None, "the external {kind} data does not exist"),
+        (True, "theirs", None),
+        (True, "ours", None),
+        (False, None, None),
+        (False, "theirs", "a {kind} that is not Shipyard's already has the name data"),
+    ],
+)
+def test_networks_and_volumes_of_others(
+    shop: Shop, kind: str, external: bool, there: str | None, title: str | None
+) -> None:
+    observed = shop.empty()
+    if kind == "network":
+        desired = shop.desired(networks=(NetworkSpec(key="k", name="data", external=external),))
+        if there:
+            observed = replace(observed, networks=(Network(id="1", name="data", owned=there == "ours"),))
+    else:
+        desired = shop.desired(networks=(), volumes=(VolumeSpec(key="k", name="data", external=external),))
+        if there:
+            observed = replace(observed, volumes=(Volume(name="data", owned=there == "ours"),))
+    assert told(desired, observed) == ([f"{kind}.k: {title.format(kind=kind)}"] if title else [])
+
+
+def test_the_settings_of_a_volume_cannot_change(shop: Shop) -> None:
+    before = shop.desired(networks=(), volumes=(shop.volume(),))
+    after = shop.desired(networks=(), volumes=(shop.volume(driver="nfs"),))
+    assert told(before, shop.world(before)) == []
+    (problem,) = problems(after, shop.world(before))
+    assert problem.address == "volume.data"
+    assert problem.title == (
+        "the settings of volume shop-prod_data changed; a volume cannot be changed in place"
+    )
+    assert "docker run --rm -v shop-prod_data:/from -v NEW:/to" in problem.hint
+
+
+DATA = (Mount(kind="volume", source="shop-prod_data", target="/var/lib"),)
+BIND = (Mount(kind="bind", source="/etc/x", target="/etc/x"),)
+
+
+def database(shop: Shop, image: str, volumes: tuple[Mount, ...] = DATA) -> Any:
+    """A database, with the volume declared that it mounts."""
+    declared = tuple(
+        VolumeSpec(key="data", name=str(mount.source), database=image)
+        for mount in volumes
+        if mount.kind == "volume"
+    )
+    return shop.desired(shop.service("db", image=image, volumes=volumes, replicas=2), volumes=declared)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "volumes", "refused"),
+    [
+        ("postgres:16", "postgres:17", DATA, True),
+        ("postgres:16.4-bookworm", "postgres:17-alpine", DATA, True),
+        ("postgres:17", "postgres:16", DATA, True),
+        ("postgis/postgis:16-3.4", "postgres:17", DATA, True),
+        ("mysql:8.4", "mysql:9", DATA, True),
+        ("mariadb:10.11", "mariadb:11", DATA, True),
+        # Its data may be in a folder, or in an anonymous volume of the image.
+        ("postgres:16", "postgres:17", BIND, True),
+        ("postgres:16", "postgres:17", (), True),
+        ("postgres:17.1", "postgres:17.2", DATA, False),
+        ("postgres:16", "postgres:latest", DATA, False),
+        ("postgres:16", "postgres@sha256:" + "a" * 64, DATA, False),
+        ("mysql:8", "postgres:17", DATA, False),
+        ("redis:7", "redis:8", DATA, False),
+    ],
+)
+def test_another_major_version_of_a_database(
+    shop: Shop, before: str, after: str, volumes: tuple[Mount, ...], refused: bool
+) -> None:
+    world = shop.world(database(shop, before, volumes))
+    title = f"service.db: {before} to {after} is a change of major version over existing data"
+    expected = [title] if refused else []
+    assert told(database(shop, after, volumes), world) == expected
+    assert told(database(shop, after, volumes), shop.empty()) == []
+    # A volume says whose data it holds when no container does, and the other way round.
+    alone = replace(world, containers=())
+    assert told(database(shop, after, volumes), alone) == (expected if volumes == DATA else [])
+    unlabelled = replace(
+        world,
+        volumes=tuple(
+            replace(one, labels={key: value for key, value in one.labels.items() if "database" not in key})
+            for one in world.volumes
+        ),
+    )
+    assert told(database(shop, after, volumes), unlabelled) == expected
+
+
+def test_a_new_volume_is_the_way_to_another_major_version(shop: Shop) -> None:
+    fresh = (Mount(kind="volume", source="shop-prod_data17", target="/var/lib"),)
+    world = shop.world(database(shop, "postgres:16"))
+    assert told(database(shop, "postgres:17", fresh), world) == []
+    (problem,) = problems(database(shop, "postgres:17"), world)
+    assert "shipyard compose -- exec db pg_dumpall -U USER > dump.sql" in problem.hint
+
+
+def test_all_problems_are_told_in_order(shop: Shop) -> None:
+    desired = replace(on_port_80(shop), volumes=(shop.volume(external=True),))
+    observed = replace(shop.empty(), foreign=(foreign(), foreign("shop-prod-web-1", port=1)))
+    assert told(desired, observed) == [
+        "service.web: a container that is not Shipyard's already has the name shop-prod-web-1",
+        "service.web: host port 80 is held by container stranger",
+        "volume.data: the external volume shop-prod_data does not exist",
+    ]
