@@ -48,11 +48,14 @@ class ApplyFailed(ShipyardError):
         return "\n".join(lines)
 
 
-def walk(plan: Plan, desired: Desired, target: ComposeTarget, report: Report) -> None:
+def walk(
+    plan: Plan, desired: Desired, target: ComposeTarget, report: Report, before: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """Carry out every operation in the plan's order, each service gated on its health before anything
-    that needs it. Raises ApplyFailed at the first failure; what was done is kept."""
+    that needs it. `before` are ids of what this apply has done already; the ids of all that is done come
+    back. Raises ApplyFailed at the first failure; what was done is kept."""
     gate = _Gate(desired, target)
-    done: list[str] = []
+    done: list[str] = list(before)
     operations = list(plan.operations)
     index = 0
     while index < len(operations):
@@ -76,6 +79,7 @@ def walk(plan: Plan, desired: Desired, target: ComposeTarget, report: Report) ->
             gate.wait(address.partition(".")[2])
         except ShipyardError as error:
             raise ApplyFailed(error, tuple(done), f"{address}/health", ()) from error
+    return tuple(done)
 
 
 class _Gate:

@@ -14,6 +14,7 @@ from shipyard.cli import (
     config,
     down,
     explain,
+    observe,
     plan,
     render,
     status,
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)
+app.command("observe")(observe.observe)
 app.command("status")(status.status)
 app.command("down")(down.down)
 app.command("build")(build.build)

@@ -5,63 +5,54 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
-from shipyard.cli.options import Folder, Format, Instance, Stage, Yes
-from shipyard.errors import ExitCode, ShipyardError
-from shipyard.model.desired import Desired
-from shipyard.model.observed import Observed
-from shipyard.model.plan import Plan
+import typer
 
-
-class PlanHasProblems(ShipyardError):
-    """Apply would fail for sure; nothing was touched."""
+from shipyard.cli.options import Folder, Images, Instance, Stage, Yes
+from shipyard.errors import ExitCode, UsageError
 
 
-def apply(stage: Stage = None, instance: Instance = None, yes: Yes = False, folder: Folder = Path()) -> int:
+def apply(
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[PLAN FILE | SERVICE...]", show_default=False)
+    ] = None,
+    stage: Stage = None,
+    instance: Instance = None,
+    yes: Yes = False,
+    approved: Annotated[
+        Path | None,
+        typer.Option(
+            "--approved", metavar="FILE", help="Plan anew, and go on only if it is the plan in FILE."
+        ),
+    ] = None,
+    images: Images = None,
+    folder: Folder = Path(),
+) -> int:
     """Build, run and converge everything that is declared; asks first.
+
+    With a file saved by `plan --out`: exactly that plan, or nothing when it is stale. With services:
+    these and what they need.
 
     Example: shipyard apply --stage prod --yes
     """
-    from shipyard.cli.confirm import confirm
-    from shipyard.cli.plan import show
-    from shipyard.cli.project import load_project, observe
-    from shipyard.cli.walking import walk_plan
-    from shipyard.compile.builds import compile_builds
-    from shipyard.engine.secret_values import new_key, require_values
-    from shipyard.engine.snapshot import snapshot
-    from shipyard.reconcile.reconcile import reconcile
+    from shipyard.cli.converge import Request, apply_declared, apply_saved
 
     began = time.monotonic()
-    manifest = load_project(folder, stage, instance).manifest
-    with observe(manifest, compile_builds(manifest), fallback_key=new_key()) as seen:
-        plan = reconcile(seen.desired, seen.observed)
-        show(plan, Format.TEXT)
-        if plan.problems:
-            raise PlanHasProblems(
-                f"{len(plan.problems)} problem(s) would make this fail; nothing was touched",
-                hint="mend what the plan lists under problem",
-            )
-        require_values(seen.desired, _started(plan), seen.values)
-        if plan.empty and not plan.attention:
-            _summary(seen.desired, seen.observed)
-            return ExitCode.DONE
-        if not plan.empty:
-            confirm("Apply this plan?", yes=yes)
-        walk_plan(plan, seen.desired, seen.connection, seen.values.values, seen.key)
-        _summary(seen.desired, snapshot(seen.connection, manifest))
-        sys.stdout.write(f"\napplied in {time.monotonic() - began:.1f} s\n")
+    request = Request(folder=folder, stage=stage, instance=instance, yes=yes)
+    file = _plan_file(what or [])
+    if file is not None:
+        if approved is not None or images is not None:
+            raise UsageError("a saved plan takes neither --approved nor --images")
+        apply_saved(request, file)
+    else:
+        apply_declared(request, tuple(what or ()), approved=approved, images=images)
+    sys.stdout.write(f"\napplied in {time.monotonic() - began:.1f} s\n")
     return ExitCode.DONE
 
 
-def _started(plan: Plan) -> tuple[str, ...]:
-    """Services of which a container will be made or a job run: they need their secrets' values."""
-    from shipyard.model.plan import CreateService, ReplaceService, RunJob, ScaleService
-
-    kinds = (CreateService, ReplaceService, ScaleService, RunJob)
-    return tuple(dict.fromkeys(one.name for one in plan.operations if isinstance(one, kinds)))
-
-
-def _summary(desired: Desired, observed: Observed) -> None:
-    from shipyard.render.status import service_rows, status_table
-
-    sys.stdout.write("\n" + status_table(service_rows(desired, observed)))
+def _plan_file(what: list[str]) -> Path | None:
+    """A saved plan is one word that can be no service: it holds a point or a slash."""
+    if len(what) == 1 and ("." in what[0] or "/" in what[0]):
+        return Path(what[0])
+    return None

@@ -18,11 +18,19 @@ def build(
     stage: Stage = None,
     instance: Instance = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Build every step anew.")] = False,
+    push: Annotated[bool, typer.Option("--push", help="Push them to the manifest's registry.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write the pushed images' digests, for --images."),
+    ] = None,
     folder: Folder = Path(),
 ) -> None:
     """Build images, in parallel and with shared layers, and print their names.
 
-    Example: shipyard build web --no-cache
+    With --push: push them, once for all stages, and print their digests. What the registry has already
+    is neither built nor pushed again.
+
+    Example: shipyard build --push --out images.shipyard.json
     """
     from shipyard.cli.project import known_services, load_project
     from shipyard.compile.builds import compile_builds
@@ -37,10 +45,23 @@ def build(
     plans = [plan for owner, (_, plan) in compile_builds(manifest).items() if owner in wanted]
     if not plans:
         raise UsageError("none of these services is built from source", hint="`shipyard explain` lists them")
+    if push and manifest.registry is None:
+        raise UsageError("no registry is declared to push to", hint='add registry = "..." to shipyard.toml')
+    if out is not None and not push:
+        raise UsageError("--out holds the digests of pushed images", hint="add --push")
+    digests: dict[str, str] = {}
     with connect(manifest.engine, os.environ) as connection:
         # Asked before Buildx is, so that an engine that is not there is said in our own words.
         there = snapshot(connection, manifest, (plan.reference for plan in plans)).images
-        missing = [plan for plan in plans if no_cache or plan.reference not in there]
+        if push:
+            from shipyard.engine.objects import Objects
+
+            objects = Objects(connection)
+            found = {plan.tagged: objects.pushed_digest(plan.tagged) for plan in plans}
+            digests = {name: digest for name, digest in found.items() if digest and not no_cache}
+        missing = [
+            plan for plan in plans if no_cache or (plan.reference not in there and plan.tagged not in digests)
+        ]
         if missing:
             bake(
                 connection,
@@ -49,5 +70,15 @@ def build(
                 cache=not no_cache,
                 progress="auto" if sys.stderr.isatty() else "plain",
             )
+        if push:
+            for plan in plans:
+                if plan.tagged not in digests:
+                    print(f"pushing {plan.tagged}", file=sys.stderr)
+                    digests[plan.tagged] = objects.push(plan.tagged)
+    if out is not None:
+        from shipyard.saved.images import write_images
+
+        write_images(out, digests)
     for plan in plans:
-        print(plan.reference + ("" if plan in missing else "  (unchanged)"))
+        name = f"{plan.tagged}@{digests[plan.tagged]}" if push else plan.tagged
+        print(name + ("" if plan in missing else "  (unchanged)"))

@@ -34,4 +34,10 @@ Folder = Annotated[
 ]
 Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Images = Annotated[
+    Path | None,
+    typer.Option(
+        "--images", metavar="FILE", help="Pull the images that `build --push --out FILE` pushed, by digest."
+    ),
+]
 Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_default=False)]

@@ -6,21 +6,38 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipyard.cli.options import Folder, Format, Instance, Output, Stage
-from shipyard.errors import ExitCode
+from shipyard.cli.options import Folder, Format, Images, Instance, Output, Services, Stage
+from shipyard.errors import ExitCode, UsageError
 from shipyard.model.plan import Plan
+
+if TYPE_CHECKING:
+    from shipyard.compile.desired import Builds
 
 
 def plan(
+    services: Services = None,
     stage: Stage = None,
     instance: Instance = None,
     output: Output = Format.TEXT,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan for `apply FILE`.")
+    ] = None,
+    images: Images = None,
+    observed: Annotated[
+        Path | None,
+        typer.Option(
+            "--observed", metavar="FILE", help="Compare with what `shipyard observe --out FILE` saw."
+        ),
+    ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Compare with nothing; needs no engine.")
+    ] = False,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="Only what happened behind Shipyard's back.")
     ] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 when changes are pending.")
@@ -29,19 +46,40 @@ def plan(
 ) -> int:
     """Show what `apply` would do, and why, without changing anything.
 
-    Example: shipyard plan --stage prod
-    """
-    from shipyard.cli.project import load_project, observe, offline_plan
+    SERVICE limits the plan to these services and what they need.
 
+    Example: shipyard plan --stage prod --out release.plan
+    """
+    from shipyard.cli.project import known_services, load_project, observe, offline_plan, planned_elsewhere
+    from shipyard.compile.builds import compile_builds
+
+    if out is not None and (offline or observed or drift):
+        raise UsageError(
+            "only a plan over an engine can be saved", hint="leave out --offline, --observed and --drift"
+        )
     manifest = load_project(folder, stage, instance).manifest
+    targets = known_services(manifest, services) if services else ()
     if offline:
         _, made = offline_plan(manifest)
     else:
-        from shipyard.compile.builds import compile_builds
-        from shipyard.reconcile.reconcile import reconcile
+        builds: Builds = compile_builds(manifest)
+        if images is not None:
+            from shipyard.saved.images import pinned
 
-        with observe(manifest, compile_builds(manifest)) as seen:
-            made = reconcile(seen.desired, seen.observed)
+            builds = pinned(builds, images)
+        if observed is not None:
+            made = planned_elsewhere(manifest, builds, observed, targets)
+        else:
+            with observe(manifest, builds, targets=targets) as seen:
+                made = seen.plan()
+            if out is not None:
+                from shipyard.cli.saving import save_plan
+
+                save_plan(out, made, seen, builds)
+    if drift:
+        from shipyard.reconcile.drift import only_drift
+
+        made = only_drift(made)
     show(made, output)
     if made.problems:
         return ExitCode.FAILED

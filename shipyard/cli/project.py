@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from shipyard.compile import labels
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds, compile_desired
+from shipyard.compile.storage import key_volume
+from shipyard.compile.subset import subset
 from shipyard.engine.connect import Connection, connect
 from shipyard.engine.secret_values import SecretValues, find_values, keyed_digests
 from shipyard.engine.snapshot import snapshot
@@ -22,7 +24,6 @@ from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Engine, Observed
 from shipyard.model.plan import Plan
 from shipyard.reconcile.reconcile import reconcile
-from shipyard.reconcile.resources import key_volume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,12 @@ class Observation:
     desired: Desired
     values: SecretValues
     key: str | None
+    targets: tuple[str, ...] = ()
+
+    def plan(self) -> Plan:
+        """What would have to happen, with where the secrets' values were found."""
+        made = reconcile(self.desired, self.observed, partial=bool(self.targets))
+        return replace(made, secret_sources=tuple(sorted(self.values.sources.items())))
 
 
 def recorded_key(manifest: Manifest, observed: Observed) -> str | None:
@@ -54,20 +61,28 @@ def recorded_key(manifest: Manifest, observed: Observed) -> str | None:
 
 
 @contextlib.contextmanager
-def observe(manifest: Manifest, builds: Builds, *, fallback_key: str | None = None) -> Iterator[Observation]:
+def observe(
+    manifest: Manifest, builds: Builds, *, fallback_key: str | None = None, targets: tuple[str, ...] = ()
+) -> Iterator[Observation]:
     """Connect, take the snapshot, and compile the desired state with the secrets' digests.
 
-    `fallback_key` is used where the engine has none yet: by apply, which will record it.
+    `fallback_key` is used where the engine has none yet: by apply, which will record it. `targets` are
+    the services to look at, with what they need; all when empty.
     """
     with connect(manifest.engine, os.environ) as connection:
-        yield look(connection, manifest, builds, fallback_key=fallback_key)
+        yield look(connection, manifest, builds, fallback_key=fallback_key, targets=targets)
 
 
 def look(
-    connection: Connection, manifest: Manifest, builds: Builds, *, fallback_key: str | None = None
+    connection: Connection,
+    manifest: Manifest,
+    builds: Builds,
+    *,
+    fallback_key: str | None = None,
+    targets: tuple[str, ...] = (),
 ) -> Observation:
     """One snapshot over an open connection."""
-    draft = compile_desired(manifest, builds)
+    draft = _desired(manifest, builds, {}, targets)
     observed = snapshot(connection, manifest, (spec.image for spec in draft.services))
     names = {name for spec in draft.services for name in spec.secrets}
     values = find_values(manifest.root, manifest.stage, names, os.environ)
@@ -76,14 +91,30 @@ def look(
     digests: Mapping[str, str] = {}
     if key is not None:
         digests = keyed_digests(key, manifest.name, manifest.stage, values.values)
-    desired = compile_desired(manifest, builds, digests) if digests else draft
     return Observation(
         connection=connection,
         observed=observed,
-        desired=desired,
+        desired=_desired(manifest, builds, digests, targets) if digests else draft,
         values=values,
         key=None if recorded else fallback_key,
+        targets=targets,
     )
+
+
+def planned_elsewhere(manifest: Manifest, builds: Builds, path: Path, targets: tuple[str, ...] = ()) -> Plan:
+    """The plan over a saved observation. Raises SavedFileError."""
+    from shipyard.saved.observed import read_observation
+
+    seen = read_observation(path, manifest)
+    desired = _desired(manifest, builds, seen.secrets, targets)
+    return reconcile(desired, seen.observed, partial=bool(targets))
+
+
+def _desired(
+    manifest: Manifest, builds: Builds, digests: Mapping[str, str], targets: tuple[str, ...]
+) -> Desired:
+    whole = compile_desired(manifest, builds, digests)
+    return subset(whole, targets) if targets else whole
 
 
 def offline_plan(manifest: Manifest) -> tuple[Desired, Plan]:

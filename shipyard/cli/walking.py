@@ -1,20 +1,29 @@
-"""What `apply` and `down` share: a plan walked through Compose, told on standard error."""
+"""What every writer shares: a plan walked through Compose, told as it happens."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from shipyard.engine.connect import Connection
 from shipyard.model.desired import Desired
-from shipyard.model.plan import Plan
+from shipyard.model.plan import BuildImage, Plan, PullImage
 
 
 def walk_plan(
-    plan: Plan, desired: Desired, connection: Connection, values: Mapping[str, str], key: str | None
-) -> None:
-    """Carry out a plan. `values` are secrets by source name, `key` their digests' when it is new.
+    plan: Plan,
+    desired: Desired,
+    connection: Connection,
+    values: Mapping[str, str],
+    key: str | None,
+    *,
+    done: tuple[str, ...] = (),
+    before_write: Callable[[], None] = lambda: None,
+) -> tuple[str, ...]:
+    """Carry out a plan; the ids of what was done, after those in `done`. `values` are secrets by source
+    name, `key` their digests' when it is new; `before_write` is called before each write.
 
     Raises ApplyFailed.
     """
@@ -39,4 +48,17 @@ def walk_plan(
             on_line=report.output,
             progress="auto" if sys.stderr.isatty() else "plain",
         )
-        walk(plan, desired, target, report)
+        return walk(plan, desired, target, report, done)
+
+
+def images_first(plan: Plan) -> tuple[Plan, Plan]:
+    """A plan's builds and pulls, which change nothing that runs, and the rest of it."""
+    kinds = (BuildImage, PullImage)
+    made = tuple(one for one in plan.operations if isinstance(one, kinds))
+    ids = {one.id for one in made}
+    rest = tuple(
+        replace(one, after=tuple(before for before in one.after if before not in ids))
+        for one in plan.operations
+        if not isinstance(one, kinds)
+    )
+    return replace(plan, operations=made, attention=()), replace(plan, operations=rest)

@@ -34,9 +34,11 @@ DEFAULT_IGNORES = (
     "**/compose.yml",
     "**/docker-compose*.y*ml",
     "**/compose.applied.json",
+    "**/*.plan",
+    "**/*.shipyard.json",
 )
 """Ignored everywhere: version control, secrets, caches, environments, editors' files, and what `render`
-writes, so that rendering into the project changes no image."""
+and `--out` write, so that writing into the project changes no image."""
 
 PROJECT_FILES = (
     "pyproject.toml",

@@ -17,6 +17,13 @@ def familiar(reference: str) -> str:
     return f"{repository}@{digest}" if digest else f"{repository}:{tag}"
 
 
+def without_digest(reference: str) -> str:
+    """The reference by its tag where the tag is of an inputs digest, which never moves: the same image is
+    the same whether it was built here or pulled by digest."""
+    tagged = reference.partition("@")[0]
+    return tagged if split_reference(tagged)[1].startswith("in-") else reference
+
+
 def image_id(images: Mapping[str, str], reference: str) -> str | None:
     """The id behind a reference on the engine, None where it is missing."""
     return images.get(familiar(reference))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from shipyard.compile.references import without_digest
 from shipyard.model.desired import Check, JobSpec, ServiceSpec
 from shipyard.model.manifest import Mount, Publish, SecretRef, Template
 
@@ -62,7 +63,7 @@ def service_document(spec: ServiceSpec) -> Document:
     """The document of a service. Mount sources are names on the engine, or absolute paths."""
     document: Document = {
         "format": FORMAT,
-        "image": spec.image,
+        "image": without_digest(spec.image) if spec.built else spec.image,
         "command": list(spec.command) if spec.command is not None else None,
         "entrypoint": list(spec.entrypoint) if spec.entrypoint is not None else None,
         "env": {name: show_template(value) for name, value in spec.env.items()},

@@ -11,6 +11,12 @@ from shipyard.model.desired import NetworkSpec, SecretVolume, ServiceSpec, Volum
 from shipyard.model.manifest import Manifest, Mount, Network, Volume
 
 APP_UID = 10001
+KEY_VOLUME = "shipyard-key"
+
+
+def key_volume(deployment: str) -> str:
+    """The name of the empty volume whose label holds the deployment's key."""
+    return f"{deployment}_{KEY_VOLUME}"
 
 
 def network_name(manifest: Manifest, key: str) -> str:

@@ -169,6 +169,40 @@ class Objects:
                     hint="check the image's name, the network and `docker login`",
                 )
 
+    def pushed_digest(self, reference: str) -> str | None:
+        """The digest of an image in its registry, None where it is not there. The engine asks, with the
+        credentials of the client's own store."""
+        try:
+            api: Any = self._api
+            found: Mapping[str, Any] = api.inspect_distribution(reference)
+        except self._errors.NotFound:
+            return None
+        except self._errors.APIError as error:
+            # A repository that does not exist yet is refused like one that may not be read.
+            if error.status_code in (401, 403):
+                return None
+            raise EngineError(
+                f"asking for {reference} failed: {error.explanation}", where=self._where
+            ) from error
+        except (self._errors.DockerException, OSError) as error:
+            raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
+        return str(found["Descriptor"]["digest"])
+
+    def push(self, reference: str) -> str:
+        """Push an image; its digest. Raises EngineError with what to do."""
+        for line in self._call("push", reference, stream=True, decode=True):
+            if "error" in line:
+                raise EngineError(
+                    f"pushing {reference} failed: {line['error']}",
+                    where=self._where,
+                    hint="check the registry's name and `docker login` for it",
+                )
+        # The registry's own word: not every image store tells the digest while it pushes.
+        digest = self.pushed_digest(reference)
+        if digest is None:
+            raise EngineError(f"{reference} was pushed, and the registry does not have it", where=self._where)
+        return digest
+
     def fill_volume(
         self, volume: str, files: Mapping[str, str], *, uid: int, gid: int, labels: Mapping[str, str]
     ) -> None:

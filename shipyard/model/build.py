@@ -44,7 +44,8 @@ class BuildPlan:
     `context` is the build context relative to the project's root ("." for the root itself);
     `dockerfile` and `dockerignore` are texts; `facts` the declared and detected inputs by name;
     `files` maps each file that reaches the image to the digest of its content and executable bit;
-    `tag` is `in-` and 16 hex digits of the inputs digest.
+    `tag` is `in-` and 16 hex digits of the inputs digest; `digest` that of the image in its registry,
+    `sha256:...`, when it was built and pushed before and is pulled now.
     """
 
     service: str
@@ -59,10 +60,17 @@ class BuildPlan:
     decisions: tuple[Decision, ...] = ()
     notes: tuple[str, ...] = ()
     own_dockerfile: str | None = None
+    digest: str | None = None
+
+    @property
+    def tagged(self) -> str:
+        """The name that the image is built and pushed under."""
+        return f"{self.repository}:{self.tag}"
 
     @property
     def reference(self) -> str:
-        return f"{self.repository}:{self.tag}"
+        """What containers are started from: by digest when the image was pushed."""
+        return f"{self.tagged}@{self.digest}" if self.digest else self.tagged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from shipyard.model.observed import Engine
@@ -269,7 +270,9 @@ class Problem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`engine` is None when planned offline. `unchanged` are addresses; `attention` maps what is as
-    declared and still not well; `feels` what an unchanged service notices of others' replacement."""
+    declared and still not well; `feels` what an unchanged service notices of others' replacement;
+    `preconditions` are digests of the observed state by address; `secret_sources` says of each secret,
+    by name, where its value was found."""
 
     project: str
     stage: str
@@ -283,6 +286,8 @@ class Plan:
     not_compared: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    preconditions: Mapping[str, str] = field(default_factory=dict)
+    secret_sources: tuple[tuple[str, str], ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -77,13 +77,13 @@ def outdated_causes(
     if container.spec is None:
         return (ReasonCause(reason="missing", text="its recorded spec cannot be read"),)
     causes: list[Cause] = []
-    before = container.spec.get("image")
-    if before != spec.image:
+    before, after = container.spec.get("image"), document["image"]
+    if before != after:
         if spec.built is not None:
-            causes.append(ImageCause(by=build, before=str(before), after=spec.image))
+            causes.append(ImageCause(by=build, before=str(before), after=str(after)))
         else:
-            causes.append(FieldCause(path="image", before=before, after=spec.image))
-    else:
+            causes.append(FieldCause(path="image", before=before, after=after))
+    elif spec.image == after:
         now = image_id(observed.images, spec.image)
         if now is not None and now != container.image_id:
             causes.append(DriftCause(path="image", declared=_short(now), found=_short(container.image_id)))

@@ -12,9 +12,9 @@ from shipyard.reconcile.diff import document_causes, inputs_causes, same_documen
 
 def images(desired: Desired, observed: Observed, wanted: set[str]) -> list[Operation]:
     made: list[Operation] = []
-    built = {plan.reference for plan in desired.images}
+    built = {plan.reference for plan in desired.images if plan.digest is None}
     for plan in desired.images:
-        if plan.reference not in wanted or image_id(observed.images, plan.reference) is not None:
+        if plan.reference not in wanted & built or image_id(observed.images, plan.reference) is not None:
             continue
         users = {spec.name for spec in desired.services if spec.built == plan.service}
         recorded = next(

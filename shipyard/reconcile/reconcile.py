@@ -8,20 +8,22 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Operation, Plan, ReplaceService
 from shipyard.reconcile.images import images, jobs
+from shipyard.reconcile.preconditions import preconditions
 from shipyard.reconcile.problems import problems
 from shipyard.reconcile.resources import removals, resources
 from shipyard.reconcile.services import service_draft
 
 
-def reconcile(desired: Desired, observed: Observed) -> Plan:
-    """Plan for the whole deployment."""
+def reconcile(desired: Desired, observed: Observed, *, partial: bool = False) -> Plan:
+    """Plan for the whole deployment; `partial`: for the services in `desired` alone, so that what is not
+    in it is no orphan."""
     observed = in_order(observed)
     drafts = [service_draft(observed, spec) for spec in desired.services]
     to_run = {job.name: job for job in jobs(desired, observed)}
     wanting = {draft.spec.name for draft in drafts if draft.wants_image}
     made = images(desired, observed, {desired.service(name).image for name in wanting | to_run.keys()})
     needed = resources(desired, observed, wanting | to_run.keys())
-    early, leaving, late = removals(desired, observed)
+    early, leaving, late = ([], [], []) if partial else removals(desired, observed)
     first = (*made, *needed, *early)
     operations: list[Operation] = []
     ends: dict[str, tuple[str, ...]] = {}
@@ -59,6 +61,7 @@ def reconcile(desired: Desired, observed: Observed) -> Plan:
         not_compared=_not_compared(desired, observed),
         problems=problems(desired, observed),
         notes=tuple(dict.fromkeys(note for image in desired.images for note in image.notes)),
+        preconditions=preconditions(desired, observed, whole),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shipyard.compile import labels
+from shipyard.compile.storage import key_volume
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import (
@@ -20,14 +21,8 @@ from shipyard.model.plan import (
 )
 from shipyard.reconcile.problems import network_document
 
-KEY_VOLUME = "shipyard-key"
 KEY_ADDRESS = "secret.shipyard.key"
 """No service's name holds a point, so that no service's files share it."""
-
-
-def key_volume(deployment: str) -> str:
-    """The name of the empty volume whose label holds the deployment's key."""
-    return f"{deployment}_{KEY_VOLUME}"
 
 
 def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[Operation]:

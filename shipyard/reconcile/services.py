@@ -40,7 +40,7 @@ def service_draft(observed: Observed, spec: ServiceSpec) -> ServiceDraft:
         return draft
     document = service_document(spec)
     there = image_id(observed.images, spec.image) is not None
-    build = None if there else f"image.{spec.built}/build"
+    build = None if there else f"image.{spec.built}/{'pull' if '@' in spec.image else 'build'}"
     causes: dict[Cause, None] = {}
     outdated: list[Container] = []
     for container in found.current:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 
 import shipyard
+from shipyard.compile.spec import canonical
 from shipyard.model.plan import (
+    BuildImage,
     Cause,
     CreateService,
     ImageCause,
     Operation,
     Plan,
+    PullImage,
     ReplaceService,
     RunJob,
     ScaleService,
@@ -40,9 +44,12 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "feels": [{"address": address, "text": text} for address, text in plan.feels],
         "problems": [asdict(problem) for problem in plan.problems],
         "notes": list(plan.notes),
+        "secret_sources": dict(plan.secret_sources),
+        "preconditions": dict(plan.preconditions),
     }
     if plan.instance:
         document["instance"] = plan.instance
+    document["digest"] = "sha256:" + hashlib.sha256(canonical(document).encode()).hexdigest()
     return document
 
 
@@ -68,6 +75,8 @@ def _operation(operation: Operation) -> dict[str, object]:
             document["replicas"] = list(operation.replicas)
         case CreateService():
             document["replicas"] = [0, operation.replicas]
+        case BuildImage() | PullImage():
+            document["reference"] = operation.reference
         case RunJob():
             document["command"] = list(operation.command)
         case _:

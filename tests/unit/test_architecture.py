@@ -27,7 +27,7 @@ PACKAGE = ROOT / "shipyard"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
     *("errors", "model", "manifest", "source", "managers", "frameworks", "compile", "reconcile"),
-    *("engine", "targets", "apply", "render", "cli", "__main__"),
+    *("engine", "targets", "apply", "render", "saved", "cli", "__main__"),
 )
 HEAVY = {
     *("docker", "python_on_whales", "rich", "jsonschema", "tomli_w", "tree_sitter", "tree_sitter_toml"),

@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 
 from shipyard.compile import labels
 from shipyard.compile.spec import job_text
+from shipyard.compile.storage import key_volume
 from shipyard.engine.connect import Connection
 from shipyard.engine.objects import Objects
 from shipyard.errors import ShipyardError
@@ -37,7 +38,6 @@ from shipyard.model.plan import (
     UpdateService,
 )
 from shipyard.reconcile.problems import network_document, volume_document
-from shipyard.reconcile.resources import key_volume
 from shipyard.targets.compose.command import Compose, ComposeError
 from shipyard.targets.compose.health import explain_exit, wait_healthy
 

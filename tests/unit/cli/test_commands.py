@@ -29,7 +29,7 @@ def test_the_version(shipyard: Run) -> None:
         (("nope",), "No such command 'nope'."),
         (("plan", "--nope"), "No such option: --nope"),
         (("plan", "--format", "yaml"), "'yaml' is not one of 'text', 'json'."),
-        (("plan", "extra"), "unexpected extra argument"),
+        (("status", "extra"), "unexpected extra argument"),
         (("render",), "Missing argument 'DIR'"),
         (("explain", "webb"), "there is no service 'webb' in this stage\n  -> did you mean web?"),
         (("explain", "zzz"), "there is no service 'zzz' in this stage\n  -> declared: web, cache"),

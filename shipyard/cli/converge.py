@@ -1,0 +1,178 @@
+"""Apply, from the first look to the last: images first, then everything that changes what runs."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipyard.cli.confirm import confirm
+from shipyard.cli.options import Format
+from shipyard.cli.plan import show
+from shipyard.cli.project import Observation, known_services, load_project, look, observe
+from shipyard.cli.walking import images_first, walk_plan
+from shipyard.compile.builds import compile_builds
+from shipyard.compile.desired import Builds
+from shipyard.engine.secret_values import new_key, require_values
+from shipyard.errors import ShipyardError
+from shipyard.manifest import ManifestError, find_root
+from shipyard.model.manifest import Manifest
+from shipyard.model.plan import CreateService, Plan, ReplaceService, RunJob, ScaleService
+from shipyard.render.document import plan_document
+from shipyard.render.status import service_rows, status_table
+from shipyard.saved.plan import StalePlan, read_plan
+
+
+class PlanHasProblems(ShipyardError):
+    """Apply would fail for sure; nothing was touched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line asked for."""
+
+    folder: Path
+    stage: str | None
+    instance: str | None
+    yes: bool
+
+
+def apply_declared(
+    request: Request, services: tuple[str, ...], *, approved: Path | None, images: Path | None
+) -> None:
+    """Plan what is declared, ask, and do it. Raises ShipyardError."""
+    manifest = load_project(request.folder, request.stage, request.instance).manifest
+    targets = known_services(manifest, services) if services else ()
+    builds: Builds = compile_builds(manifest)
+    if images is not None:
+        from shipyard.saved.images import pinned
+
+        builds = pinned(builds, images)
+
+    def checked(seen: Observation, *, images_made: bool = False) -> Plan:
+        plan = seen.plan()
+        if approved is not None and not images_made:
+            from shipyard.cli.saving import check_approved
+
+            check_approved(read_plan(approved, manifest.root), plan, manifest, builds)
+        return plan
+
+    with observe(manifest, builds, fallback_key=new_key(), targets=targets) as seen:
+        _converge(request, manifest, builds, seen, checked, exact=approved is not None)
+
+
+def apply_saved(request: Request, path: Path) -> None:
+    """Do what a saved plan says, or nothing. Raises StalePlan, SavedFileError."""
+    from shipyard.cli.saving import check_deployment, check_source, still_valid
+
+    saved = read_plan(path, _source_root(request.folder))
+    manifest = saved.manifest
+    check_deployment(saved, path, request.stage, request.instance)
+    _check_project(manifest, path)
+    builds = saved.builds
+    if saved.builds_images:
+        declared = load_project(request.folder, manifest.stage, manifest.instance).manifest
+        check_source(saved, compile_builds(declared))
+
+    def checked(seen: Observation, *, images_made: bool = False) -> Plan:
+        engine = (saved.document.get("engine") or {}).get("id")
+        if engine != seen.observed.engine.id:
+            raise ShipyardError(
+                "the plan was made for another engine",
+                where=str(path),
+                details=(f"this one is {seen.observed.engine.name} at {seen.observed.engine.address}",),
+                hint="apply it where it was planned, or plan again",
+            )
+        return still_valid(saved, seen, images_made=images_made)
+
+    with observe(manifest, builds, fallback_key=new_key(), targets=saved.targets) as seen:
+        _converge(request, manifest, builds, seen, checked, exact=True)
+
+
+def _source_root(folder: Path) -> Path:
+    """Where the project is, if it is here at all: a plan of pushed images needs no source."""
+    try:
+        return find_root(folder.absolute())
+    except ManifestError:
+        return folder.absolute()
+
+
+def _check_project(manifest: Manifest, path: Path) -> None:
+    try:
+        here = tomllib.loads((manifest.root / "shipyard.toml").read_text(encoding="utf-8")).get("name")
+    except (OSError, ValueError):
+        return
+    if here != manifest.name:
+        raise ShipyardError(
+            f"the plan is of project {manifest.name}, and this is {here}",
+            where=str(path),
+            hint="apply it in its own project's folder, or in one without a shipyard.toml",
+        )
+
+
+def _converge(
+    request: Request,
+    manifest: Manifest,
+    builds: Builds,
+    seen: Observation,
+    checked: Callable[..., Plan],
+    *,
+    exact: bool,
+) -> None:
+    """`checked` makes the plan from a look at the engine; `exact`: it is done as it is or not at all."""
+    plan = checked(seen)
+    show(plan, Format.TEXT)
+    _refuse_problems(plan)
+    require_values(seen.desired, _started(plan), seen.values)
+    if plan.empty and not plan.attention:
+        _summary(seen, seen)
+        return
+    if not plan.empty:
+        confirm("Apply this plan?", yes=request.yes)
+    first, rest = images_first(plan)
+    values = seen.values.values
+    done = walk_plan(first, seen.desired, seen.connection, values, seen.key) if first.operations else ()
+    if rest.operations or rest.attention:
+        seen = look(seen.connection, manifest, builds, fallback_key=seen.key, targets=seen.targets)
+        plan = checked(seen, images_made=bool(done))
+        if _differs(rest, plan):
+            if exact:
+                raise StalePlan("what was approved is no longer what would happen", hint="plan again")
+            print("\nmeanwhile something changed; the plan is now:\n", file=sys.stderr)
+            show(plan, Format.TEXT)
+            _refuse_problems(plan)
+            confirm("Apply this plan?", yes=request.yes)
+        require_values(seen.desired, _started(plan), seen.values)
+        walk_plan(plan, seen.desired, seen.connection, values, seen.key, done=done)
+    _summary(seen, look(seen.connection, manifest, builds, targets=seen.targets))
+
+
+def _differs(before: Plan, after: Plan) -> bool:
+    """Whether two plans do other things; why and in which order may be said otherwise."""
+
+    def deeds(plan: Plan) -> dict[str, object]:
+        operations = plan_document(plan)["operations"]
+        assert isinstance(operations, list)
+        return {one["id"]: {**one, "after": None, "causes": None} for one in operations}
+
+    return deeds(before) != deeds(after)
+
+
+def _refuse_problems(plan: Plan) -> None:
+    if plan.problems:
+        raise PlanHasProblems(
+            f"{len(plan.problems)} problem(s) would make this fail; nothing was touched",
+            hint="mend what the plan lists under problem",
+        )
+
+
+def _started(plan: Plan) -> tuple[str, ...]:
+    """Services of which a container will be made or a job run: they need their secrets' values."""
+    kinds = (CreateService, ReplaceService, ScaleService, RunJob)
+    return tuple(dict.fromkeys(one.name for one in plan.operations if isinstance(one, kinds)))
+
+
+def _summary(planned: Observation, seen: Observation) -> None:
+    sys.stdout.write("\n" + status_table(service_rows(planned.desired, seen.observed)))
