@@ -34,7 +34,10 @@ class ApplyFailed(ShipyardError):
         self.done = done
         self.failed_operation = failed
         self.left = left
-        self.exit_code = ExitCode.NEEDS_ATTENTION if done else ExitCode.FAILED
+        # An image that was made, or not, changes nothing that runs; nor does waiting for health.
+        began = (*done, failed)
+        touched = [one for one in began if not (one.startswith("image.") or one.endswith("/health"))]
+        self.exit_code = ExitCode.NEEDS_ATTENTION if touched else ExitCode.FAILED
         if isinstance(cause, KeyboardInterrupt):
             self.exit_code = ExitCode.INTERRUPTED
 

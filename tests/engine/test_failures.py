@@ -20,7 +20,7 @@ def test_a_failing_before_deploy_leaves_the_service_alone(project: Project) -> N
     project.apply()
     before = project.container("cache")["Id"]
     project.manifest(text.format(2, 3))
-    failed = project.apply(code=1)
+    failed = project.apply(code=6)
     assert "before_deploy of cache failed" in failed.stderr
     assert "no such table" in failed.stderr
     assert "exit code 3" in failed.stderr

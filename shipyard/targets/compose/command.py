@@ -117,7 +117,8 @@ def compose(
         yield Compose(
             deployment=deployment,
             file=file,
-            environment={**connection.environment(environ), **values},
+            # The records of before_deploy commands are no services of the model, and no orphans either.
+            environment={**connection.environment(environ), "COMPOSE_IGNORE_ORPHANS": "1", **values},
         )
 
 
