@@ -14,6 +14,7 @@ from shipyard.cli import (
     config,
     down,
     explain,
+    init,
     observe,
     plan,
     render,
@@ -30,6 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init")(init.init)
 app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)
 app.command("observe")(observe.observe)

@@ -46,16 +46,19 @@ def test_exit_codes_are_a_promise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cause", "done", "code"),
+    ("cause", "done", "failed", "code"),
     [
-        (ShipyardError("x"), (), 1),
-        (ShipyardError("x"), ("image.web/build",), 6),
-        (KeyboardInterrupt(), ("image.web/build",), 130),
-        (KeyboardInterrupt(), (), 130),
+        (ShipyardError("x"), (), "image.web/build", 1),
+        (ShipyardError("x"), ("image.web/build",), "image.db/pull", 1),
+        (ShipyardError("x"), (), "service.web/health", 1),
+        (ShipyardError("x"), (), "job.web/run", 6),
+        (ShipyardError("x"), ("image.web/build",), "service.web/replace", 6),
+        (KeyboardInterrupt(), ("image.web/build",), "job.web/run", 130),
+        (KeyboardInterrupt(), (), "job.web/run", 130),
     ],
 )
-def test_how_a_failed_apply_ends(cause: BaseException, done: tuple[str, ...], code: int) -> None:
-    assert ApplyFailed(cause, done, "job.web/run", ()).exit_code == code
+def test_how_a_failed_apply_ends(cause: BaseException, done: tuple[str, ...], failed: str, code: int) -> None:
+    assert ApplyFailed(cause, done, failed, ()).exit_code == code
 
 
 def test_what_a_failed_apply_says() -> None:

@@ -1,0 +1,95 @@
+"""Databases and caches that a project's dependencies ask for, and the variables by which it finds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+VARIABLE = "DB_PASSWORD"
+_HOST = re.compile(r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL)_?HOST(?:NAME)?")
+_PORT = re.compile(r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL)_?PORT")
+_NAME = re.compile(
+    r"(?:DB|DATABASE|SQL)_NAME|(?:POSTGRES|MYSQL|MARIADB)_(?:DB|DATABASE)|PGDATABASE|SQL_DATABASE"
+)
+_USER = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL)_USER(?:NAME)?|PGUSER")
+_PASS = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL)_PASS(?:WORD)?|PGPASSWORD")
+_URL = re.compile(r"(?:DATABASE|DB|POSTGRES|SQLALCHEMY_DATABASE)_(?:URL|URI)")
+_CACHE = re.compile(
+    r"(?:REDIS|CACHE|CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RQ_REDIS|DRAMATIQ_BROKER)(?:_UR[LI])?"
+)
+_CACHE_HOST = re.compile(r"(?:REDIS|CACHE)_HOST")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A database image with the scheme of its URLs and its own variables."""
+
+    image: str
+    scheme: str
+    port: str
+    data: str
+    prefix: str
+
+
+def database(packages: Iterable[str], *, django: bool) -> Database | None:
+    """The database of a project by its drivers; the scheme is SQLAlchemy's where Django does not read it."""
+    there = set(packages)
+    drivers = (("asyncpg", "+asyncpg"), ("psycopg", "+psycopg"), ("psycopg2", ""), ("psycopg2-binary", ""))
+    for name, dialect in drivers:
+        if name in there:
+            scheme = "postgres" if django else f"postgresql{dialect}"
+            path = "/var/lib/postgresql/data"
+            return Database(image="postgres:17", scheme=scheme, port="5432", data=path, prefix="POSTGRES")
+    for name, dialect in (("aiomysql", "+aiomysql"), ("pymysql", "+pymysql"), ("mysqlclient", "")):
+        if name in there:
+            scheme = "mysql" if django else f"mysql{dialect}"
+            return Database(
+                image="mariadb:11", scheme=scheme, port="3306", data="/var/lib/mysql", prefix="MARIADB"
+            )
+    return None
+
+
+def cache_wanted(packages: Mapping[str, tuple[str, ...]], reads: Iterable[str]) -> bool:
+    """`packages` with their extras. Celery alone may use another broker: its variables tell."""
+    if set(packages) & {"redis", "django-redis", "rq", "arq", "channels-redis", "valkey"}:
+        return True
+    return "redis" in packages.get("celery", ()) or any(_CACHE.fullmatch(name) for name in reads)
+
+
+def database_variables(
+    reads: Iterable[str], found: Database, name: str
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The variables that connect the application: (env, secrets)."""
+    env: dict[str, str] = {}
+    secrets: dict[str, dict[str, str]] = {}
+    for read in reads:
+        if _URL.fullmatch(read):
+            env[read] = f"{found.scheme}://{name}:${{secret:{VARIABLE}}}@db/{name}"
+        elif _HOST.fullmatch(read):
+            env[read] = "db"
+        elif _PORT.fullmatch(read):
+            env[read] = found.port
+        elif _NAME.fullmatch(read) or _USER.fullmatch(read):
+            env[read] = name
+        elif _PASS.fullmatch(read):
+            secrets[read] = {} if read == VARIABLE else {"from": VARIABLE}
+    return env, secrets
+
+
+def database_service(found: Database, name: str) -> dict[str, object]:
+    user = {f"{found.prefix}_USER": name}
+    if found.prefix == "MARIADB":
+        user |= {"MARIADB_DATABASE": name, "MARIADB_RANDOM_ROOT_PASSWORD": "1"}
+    return {
+        "image": found.image,
+        "volumes": [f"db-data:{found.data}"],
+        "env": user,
+        "secrets": {f"{found.prefix}_PASSWORD": {"from": VARIABLE, "as": "file"}},
+    }
+
+
+def cache_variables(reads: Iterable[str]) -> dict[str, str]:
+    """Each use of its own database number is its owner's choice: all get the first."""
+    urls = {read: "redis://redis:6379/0" for read in reads if _CACHE.fullmatch(read)}
+    return urls | {read: "redis" for read in reads if _CACHE_HOST.fullmatch(read)}

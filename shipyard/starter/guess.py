@@ -1,0 +1,129 @@
+"""From a source tree to the shortest manifest that works: pure but for reading the tree."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from shipyard.compile.detect import Detection, detect
+from shipyard.frameworks.syntax import assignments, dotted, parse
+from shipyard.model.manifest import Service
+from shipyard.source import SourceTree
+from shipyard.starter.backing import (
+    VARIABLE,
+    cache_variables,
+    cache_wanted,
+    database,
+    database_service,
+    database_variables,
+)
+from shipyard.starter.draft import Draft
+from shipyard.starter.settings import all_reads
+
+_KEY = re.compile(r"(?:[A-Z]+_)*SECRET(?:_KEY)?")
+
+
+def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
+    """The manifest of the project in `root`. `new_secret` makes a value for a generated secret.
+
+    Raises ShipyardError where nothing can be found out.
+    """
+    tree = SourceTree(root)
+    found = detect(Service(name="web", path="."), tree)
+    name = project_name(root, tree)
+    reads = {read.name: read for read in all_reads(tree, ".")}
+    packages = {package: one.extras for package, one in found.dependencies.packages.items()}
+    django = found.detected.framework == "django"
+    backing = database(packages, django=django)
+    cache = cache_wanted(packages, reads)
+    env: dict[str, str] = {}
+    wanted: dict[str, dict[str, str]] = {name: {} for name in reads if _KEY.fullmatch(name)}
+    secrets: dict[str, str | None] = {name: new_secret() for name in wanted}
+    if backing is not None:
+        env, delivered = database_variables(reads, backing, name)
+        wanted |= delivered
+        secrets[VARIABLE] = new_secret()
+    if cache:
+        env |= cache_variables(reads)
+    if found.detected.hosts_env is not None:
+        env[found.detected.hosts_env] = "localhost,127.0.0.1"
+    unknown = [one.name for one in reads.values() if one.required and one.name not in {*env, *wanted}]
+    wanted |= {name: {} for name in unknown}
+    secrets |= dict.fromkeys(unknown)
+    services = _services(found, name, env, wanted, backing is not None, cache)
+    celery = _celery(tree, found)
+    if celery is not None:
+        services["worker"] = {"like": "web", "command": ["celery", "-A", celery, "worker"]}
+    if backing is not None:
+        services["db"] = database_service(backing, name)
+    if cache:
+        services["redis"] = {"image": "redis:7", "volumes": ["redis-data:/data"]}
+    notes = [*found.detected.notes]
+    if unknown:
+        notes.append(f"settings need {', '.join(unknown)}: fill in their values in .env.dev")
+    if backing is not None and not any(VARIABLE in str(value) for value in (env, wanted)):
+        notes.append("the source reads no variable of a database: nothing connects it to db yet")
+    if tree.is_file("Dockerfile"):
+        notes.append('there is a Dockerfile, which is not used: build = { dockerfile = "Dockerfile" } does')
+    return Draft(
+        document={"name": name, "services": services, "stages": {"dev": {}}},
+        comments={"services.web": _decisions(found)},
+        secrets=secrets,
+        notes=tuple(notes),
+    )
+
+
+def project_name(root: Path, tree: SourceTree) -> str:
+    """The project's own name, else its folder's, in the letters that a manifest allows."""
+    try:
+        said = tomllib.loads(tree.text("pyproject.toml") or "").get("project", {}).get("name", "")
+    except (tomllib.TOMLDecodeError, AttributeError):
+        said = ""
+    return re.sub(r"[^a-z0-9]+", "-", str(said or root.name).lower()).strip("-")[:40] or "app"
+
+
+def _services(
+    found: Detection,
+    name: str,
+    env: dict[str, str],
+    wanted: dict[str, dict[str, str]],
+    database: bool,
+    cache: bool,
+) -> dict[str, dict[str, object]]:
+    web: dict[str, object] = {}
+    needs = [*(["db"] if database else []), *(["redis"] if cache else [])]
+    if needs:
+        web["needs"] = needs
+    if env:
+        web["env"] = env
+    if wanted:
+        web["secrets"] = wanted if any(wanted.values()) else list(wanted)
+    if found.detected.framework == "django":
+        web["before_deploy"] = "python manage.py migrate --noinput"
+    elif found.dependencies.get("alembic") is not None and database:
+        web["before_deploy"] = "alembic upgrade head"
+    return {"web": web}
+
+
+def _decisions(found: Detection) -> tuple[str, ...]:
+    told = ("framework", "app", "server", "python")
+    return tuple(
+        f"{one.subject} {one.value} ({one.evidence})"
+        for one in found.detected.decisions
+        if one.subject in told
+    )
+
+
+def _celery(tree: SourceTree, found: Detection) -> str | None:
+    """The module that makes the Celery application, by the places where people put it."""
+    if found.dependencies.get("celery") is None:
+        return None
+    package = (found.detected.app or "").partition(".")[0].partition(":")[0]
+    for module in (f"{package}.celery", f"{package}.tasks", f"{package}.worker", "celery_app", "tasks"):
+        tree_module = parse(tree, module.replace(".", "/") + ".py")
+        for _, value, _ in assignments(tree_module) if tree_module else ():
+            if dotted(getattr(value, "func", value)).rpartition(".")[2] == "Celery":
+                return package if module == f"{package}.celery" else module
+    return None

@@ -1,0 +1,73 @@
+"""`init` on the examples' own sources: what it writes loads, and asks for what they need."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples import EXAMPLES
+from shipyard.__main__ import run
+from shipyard.manifest import load
+
+
+def source(example: str, tmp_path: Path) -> Path:
+    root = tmp_path / "My Shop"
+    shutil.copytree(EXAMPLES / example, root, ignore=shutil.ignore_patterns(".env*", "shipyard.toml"))
+    return root
+
+
+def document(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "shipyard.toml").read_text())
+
+
+def test_a_django_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = source("django-postgres", tmp_path)
+    assert run(["init", "-C", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert "next: shipyard plan" in said
+    made = document(root)
+    assert made["name"] == "my-shop"
+    assert made["services"]["web"]["needs"] == ["db", "redis"]
+    assert made["services"]["web"]["before_deploy"] == "python manage.py migrate --noinput"
+    assert made["services"]["worker"] == {"like": "web", "command": ["celery", "-A", "shop", "worker"]}
+    assert set(made["services"]) == {"web", "worker", "db", "redis"}
+    secrets = root / ".env.dev"
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    values = dict(line.split("=", 1) for line in secrets.read_text().splitlines())
+    assert set(values) == {"SECRET_KEY", "DB_PASSWORD"}
+    assert all(len(value) >= 32 and value not in said for value in values.values())
+    assert load(root, stage=None, instance=None, environ={}).manifest.stage == "dev"
+    assert "# framework django (manage.py:" in (root / "shipyard.toml").read_text()
+
+
+def test_a_fastapi_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = source("fastapi-postgres", tmp_path)
+    assert run(["init", "--stdout", "-C", str(root)]) == 0
+    made = tomllib.loads(capsys.readouterr().out)
+    url = "postgresql+psycopg://my-shop:${secret:DB_PASSWORD}@db/my-shop"
+    assert made["services"]["web"]["env"]["DATABASE_URL"] == url
+    assert not (root / "shipyard.toml").exists()
+    assert not (root / ".env.dev").exists()
+
+
+def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = source("fastapi-postgres", tmp_path)
+    (root / "shipyard.toml").write_text("mine\n")
+    assert run(["init", "-C", str(root)]) == 1
+    assert "there is a shipyard.toml already" in capsys.readouterr().err
+    (root / "shipyard.toml").unlink()
+    (root / ".env.dev").write_text("DB_PASSWORD=mine")
+    assert run(["init", "-C", str(root)]) == 0
+    assert (root / ".env.dev").read_text().splitlines()[0] == "DB_PASSWORD=mine"
+    assert (root / ".env.dev").read_text().count("DB_PASSWORD") == 1
+
+
+def test_a_folder_with_nothing_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "-C", str(tmp_path)]) == 1
+    assert "found no dependencies to install" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
