@@ -11,7 +11,7 @@ from pathlib import Path
 from shipyard.cli.confirm import confirm
 from shipyard.cli.options import Format
 from shipyard.cli.plan import show
-from shipyard.cli.project import Observation, known_services, load_project, look, observe
+from shipyard.cli.project import Observation, known_services, load_project, look, observe, started
 from shipyard.cli.walking import images_first, walk_plan
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds
@@ -19,7 +19,7 @@ from shipyard.engine.secret_values import new_key, require_values
 from shipyard.errors import ShipyardError
 from shipyard.manifest import ManifestError, find_root
 from shipyard.model.manifest import Manifest
-from shipyard.model.plan import CreateService, Plan, ReplaceService, RunJob, ScaleService
+from shipyard.model.plan import Plan
 from shipyard.render.document import plan_document
 from shipyard.render.status import service_rows, status_table
 from shipyard.saved.plan import StalePlan, read_plan
@@ -125,7 +125,7 @@ def _converge(
     plan = checked(seen)
     show(plan, Format.TEXT)
     _refuse_problems(plan)
-    require_values(seen.desired, _started(plan), seen.values)
+    require_values(seen.desired, started(plan), seen.values)
     if plan.empty and not plan.attention:
         _summary(seen, seen)
         return
@@ -144,7 +144,7 @@ def _converge(
             show(plan, Format.TEXT)
             _refuse_problems(plan)
             confirm("Apply this plan?", yes=request.yes)
-        require_values(seen.desired, _started(plan), seen.values)
+        require_values(seen.desired, started(plan), seen.values)
         walk_plan(plan, seen.desired, seen.connection, values, seen.key, done=done)
     _summary(seen, look(seen.connection, manifest, builds, targets=seen.targets))
 
@@ -166,12 +166,6 @@ def _refuse_problems(plan: Plan) -> None:
             f"{len(plan.problems)} problem(s) would make this fail; nothing was touched",
             hint="mend what the plan lists under problem",
         )
-
-
-def _started(plan: Plan) -> tuple[str, ...]:
-    """Services of which a container will be made or a job run: they need their secrets' values."""
-    kinds = (CreateService, ReplaceService, ScaleService, RunJob)
-    return tuple(dict.fromkeys(one.name for one in plan.operations if isinstance(one, kinds)))
 
 
 def _summary(planned: Observation, seen: Observation) -> None:

@@ -22,7 +22,7 @@ from shipyard.manifest import Loaded, find_root, load
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Engine, Observed
-from shipyard.model.plan import Plan
+from shipyard.model.plan import CreateService, Plan, ReplaceService, RunJob, ScaleService
 from shipyard.reconcile.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ class Observation:
     def plan(self) -> Plan:
         """What would have to happen, with where the secrets' values were found."""
         made = reconcile(self.desired, self.observed, partial=bool(self.targets))
-        return replace(made, secret_sources=tuple(sorted(self.values.sources.items())))
+        wanted = {name for name in started(made) for name in self.desired.service(name).secrets}
+        missing = sorted(wanted - self.values.values.keys())
+        looked = " and ".join(self.values.looked_in)
+        notes = tuple(f"secret {name} has no value in {looked}: apply needs it" for name in missing)
+        sources = tuple(sorted(self.values.sources.items()))
+        return replace(made, notes=(*made.notes, *notes), secret_sources=sources)
 
 
 def recorded_key(manifest: Manifest, observed: Observed) -> str | None:
@@ -58,6 +63,12 @@ def recorded_key(manifest: Manifest, observed: Observed) -> str | None:
     name = key_volume(manifest.deployment)
     found = next((one for one in observed.volumes if one.name == name and one.owned), None)
     return found.labels.get(labels.KEY) if found is not None else None
+
+
+def started(plan: Plan) -> tuple[str, ...]:
+    """Services of which a container will be made or a job run: they need their secrets' values."""
+    kinds = (CreateService, ReplaceService, ScaleService, RunJob)
+    return tuple(dict.fromkeys(one.name for one in plan.operations if isinstance(one, kinds)))
 
 
 @contextlib.contextmanager

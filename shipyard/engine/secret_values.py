@@ -78,17 +78,20 @@ def keyed_digests(key: str, project: str, stage: str, values: Mapping[str, str])
 def require_values(desired: Desired, services: Iterable[str], values: SecretValues) -> None:
     """Raises SecretMissing for every secret without a value in services that will be started."""
     where = " and ".join(values.looked_in)
+    users: dict[str, list[str]] = {}
+    for service in services:
+        for name in sorted(desired.service(service).secrets):
+            if name not in values.values:
+                users.setdefault(name, []).append(service)
     errors = [
         SecretMissing(
-            f"secret {name} of service {service} has no value",
-            where=f"services.{service}",
+            f"secret {name} of service {' and '.join(using)} has no value",
+            where=", ".join(f"services.{service}" for service in using),
             details=(f"looked in {where}",),
             hint=f"add {name}=... to {values.looked_in[-1]} (keep that file out of git) or set it in the "
             "environment",
         )
-        for service in services
-        for name in sorted(desired.service(service).secrets)
-        if name not in values.values
+        for name, using in users.items()
     ]
     if errors:
         raise ErrorGroup(tuple(errors))

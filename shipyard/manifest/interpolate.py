@@ -14,6 +14,7 @@ from shipyard.model.manifest import SecretRef, Template
 from shipyard.model.origin import Path
 
 _SPECIAL = re.compile(r"\$\$\{|\$\{(env|secret):([^}]*)(\}?)")
+_UNKNOWN = re.compile(r"\$\{(?!(?:env|secret):)([A-Za-z_]+:)?([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -73,11 +74,23 @@ def _value(value: Any, path: Path, environ: Mapping[str, str], problems: Problem
         if "\0" in "".join(part for part in parts if isinstance(part, str)):
             raise Invalid("a NUL character cannot be part of a text", "remove it")
         if len(path) == 4 and path[0] == "services" and path[2] == "env":
+            _check_meant(value)
             return parts
         return _plain(parts)
     except Invalid as error:
         problems.add_invalid(path, error)
         return None
+
+
+def _check_meant(text: str) -> None:
+    """A reference of another kind in env is somebody's mistake: an application would be given the words."""
+    match = _UNKNOWN.search(text.replace("$${", ""))
+    if match is not None:
+        name = match[2]
+        raise Invalid(
+            f"{match[0]} means nothing here",
+            f"write ${{env:{name}}} or ${{secret:{name}}}; $${{ is a literal ${{",
+        )
 
 
 def _plain(parts: Template) -> str:

@@ -37,7 +37,8 @@ def choose_stage(document: Table, wanted: str | None, environ: Mapping[str, str]
         raise Invalid(
             f"which stage? There are {', '.join(sorted(stages))}", "say --stage NAME or set SHIPYARD_STAGE"
         )
-    if stage in stages or (stage == "default" and not stages):
+    # By name the base itself can always be had: it may run from before there were stages.
+    if stage in stages or stage == "default":
         return stage
     if not stages:
         raise Invalid(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shipyard.model.desired import Desired, ServiceSpec
-from shipyard.model.observed import Observed
+from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Operation, Plan, ReplaceService
 from shipyard.reconcile.images import images, jobs
 from shipyard.reconcile.preconditions import preconditions
 from shipyard.reconcile.problems import problems
 from shipyard.reconcile.resources import removals, resources
 from shipyard.reconcile.services import service_draft
+
+_CRASHES = 3
 
 
 def reconcile(desired: Desired, observed: Observed, *, partial: bool = False) -> Plan:
@@ -91,10 +93,20 @@ def _base(spec: ServiceSpec, first: tuple[Operation, ...]) -> tuple[str, ...]:
 
 def _attention(observed: Observed, touched: set[str]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (f"service.{one.service}", f"{one.name} is unhealthy")
+        (f"service.{one.service}", f"{one.name} {trouble}")
         for one in observed.containers
-        if one.health == "unhealthy" and not one.one_off and f"service.{one.service}" not in touched
+        if not one.one_off and f"service.{one.service}" not in touched and (trouble := _trouble(one))
     )
+
+
+def _trouble(container: Container) -> str:
+    """What is wrong with a container that is as declared, "" when nothing is known to be."""
+    if container.health == "unhealthy":
+        return "is unhealthy"
+    # Between two crashes it runs for a moment, and without a check nothing else tells.
+    if container.state == "restarting" or (not container.health and container.restarts >= _CRASHES):
+        return f"keeps crashing (restarted {container.restarts} times)"
+    return ""
 
 
 def _feels(

@@ -141,7 +141,7 @@ def _unhealthy(objects: Objects, inspected: Mapping[str, Any], spec: ServiceSpec
     probes = (state.get("Health") or {}).get("Log") or []
     if probes and spec.check is not None:
         said = str(probes[-1].get("Output") or "").strip().splitlines()
-        details.append(f"health check ({spec.check_origin}) said: {said[-1] if said else 'nothing'}")
+        details.append(f"health check ({spec.check_origin}) said: {said[0] if said else 'nothing'}")
     lines = objects.logs(inspected["Id"], LOG_LINES)
     if lines:
         details.append(f"last {len(lines)} lines of its log:")

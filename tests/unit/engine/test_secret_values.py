@@ -116,8 +116,7 @@ def test_every_missing_value_is_named(desired: Desired) -> None:
     errors = caught.value.errors
     assert [error.title for error in errors] == [
         "secret A of service web has no value",
-        "secret B of service web has no value",
-        "secret B of service db has no value",
+        "secret B of service web and db has no value",
     ]
     first = errors[0]
     assert isinstance(first, SecretMissing)

@@ -100,3 +100,10 @@ def test_unset_names_the_line_and_tells_nothing_else(wrong: Wrong) -> None:
 )
 def test_secrets_only_in_env(wrong: Wrong, lines: str) -> None:
     assert "a secret can only be part of a value in env" in wrong(f'name = "a"\n[services.web]\n{lines}\n')[0]
+
+
+@pytest.mark.parametrize("text", ["${HOME}", "x${secrt:KEY}y", "${ENV:A}"])
+def test_a_reference_of_another_kind_in_env_is_a_mistake(wrong: Wrong, text: str) -> None:
+    (said,) = wrong(f'name = "a"\n[services.web]\nenv = {{ X = "{text}" }}\n')
+    assert "means nothing here" in said
+    assert "$${ is a literal ${" in said
