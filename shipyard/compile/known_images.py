@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownImage:
-    """`dump` is the command that writes all its data in a form that another version reads."""
+    """`dump` is the command that writes all its data in a form that another version reads; `data` where it
+    keeps them, in an anonymous volume when nothing is mounted there."""
 
     name: str
     check: tuple[str, ...]
     dump: str | None = None
+    data: str | None = None
 
 
 _REDIS = "{0} ping | grep -qE 'PONG|NOAUTH'"
@@ -23,18 +25,27 @@ _REDIS = "{0} ping | grep -qE 'PONG|NOAUTH'"
 _KNOWN = {
     known.name: known
     for known in (
-        KnownImage(name="postgres", check=("pg_isready", "-q", "-h", "127.0.0.1"), dump="pg_dumpall -U USER"),
         KnownImage(
-            name="mysql", check=("mysqladmin", "ping", "-h", "127.0.0.1", "--silent"), dump="mysqldump -A -p"
+            name="postgres",
+            check=("pg_isready", "-q", "-h", "127.0.0.1"),
+            dump="pg_dumpall -U USER",
+            data="/var/lib/postgresql/data",
+        ),
+        KnownImage(
+            name="mysql",
+            check=("mysqladmin", "ping", "-h", "127.0.0.1", "--silent"),
+            dump="mysqldump -A -p",
+            data="/var/lib/mysql",
         ),
         KnownImage(
             name="mariadb",
             check=("mariadb-admin", "ping", "-h", "127.0.0.1", "--silent"),
             dump="mariadb-dump -A -p",
+            data="/var/lib/mysql",
         ),
-        KnownImage(name="redis", check=("sh", "-c", _REDIS.format("redis-cli"))),
-        KnownImage(name="valkey", check=("sh", "-c", _REDIS.format("valkey-cli"))),
-        KnownImage(name="rabbitmq", check=("rabbitmq-diagnostics", "-q", "ping")),
+        KnownImage(name="redis", check=("sh", "-c", _REDIS.format("redis-cli")), data="/data"),
+        KnownImage(name="valkey", check=("sh", "-c", _REDIS.format("valkey-cli")), data="/data"),
+        KnownImage(name="rabbitmq", check=("rabbitmq-diagnostics", "-q", "ping"), data="/var/lib/rabbitmq"),
         KnownImage(
             name="memcached",
             check=(

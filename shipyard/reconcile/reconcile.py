@@ -8,6 +8,7 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Operation, Plan, ReplaceService
 from shipyard.reconcile.images import images, jobs
+from shipyard.reconcile.notes import notes
 from shipyard.reconcile.preconditions import preconditions
 from shipyard.reconcile.problems import problems
 from shipyard.reconcile.resources import removals, resources
@@ -62,7 +63,10 @@ def reconcile(desired: Desired, observed: Observed, *, partial: bool = False) ->
         feels=_feels(desired, whole, touched),
         not_compared=_not_compared(desired, observed),
         problems=problems(desired, observed),
-        notes=tuple(dict.fromkeys(note for image in desired.images for note in image.notes)),
+        notes=(
+            *dict.fromkeys(note for image in desired.images for note in image.notes),
+            *notes(desired, observed, whole),
+        ),
         preconditions=preconditions(desired, observed, whole),
     )
 

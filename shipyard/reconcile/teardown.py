@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from shipyard.compile import labels
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Observed
@@ -15,6 +17,8 @@ from shipyard.model.plan import (
     RemoveVolume,
 )
 from shipyard.reconcile.reconcile import in_order
+
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
 
 def teardown(manifest: Manifest, observed: Observed, *, volumes: bool = False) -> Plan:
@@ -40,6 +44,11 @@ def teardown(manifest: Manifest, observed: Observed, *, volumes: bool = False) -
         if network.owned and not busy:
             address = f"network.{network.name.removeprefix(manifest.deployment + '_')}"
             operations.append(RemoveNetwork(address=address, causes=asked, after=gone, network=network.id))
+    for name in sorted({name for one in observed.containers for name in one.volumes}) if volumes else ():
+        # An image's own volume that nobody named: it belongs to the container it was made for.
+        if _ANONYMOUS.fullmatch(name) and not any(name in foreign.volumes for foreign in observed.foreign):
+            address = f"volume.{name[:12]}"
+            operations.append(RemoveVolume(address=address, causes=asked, after=gone, volume=name))
     for volume in observed.volumes:
         if not volume.owned:
             continue

@@ -96,3 +96,12 @@ def test_what_is_in_use_waits(shop: Shop, volumes: bool) -> None:
     assert after["service.db/remove"] >= {"service.api/remove"}
     assert after["network.default/remove"] >= {"service.web/remove", "service.db/remove"}
     assert after["secret.db-secrets-v1/remove"] >= {"service.db/remove"}
+
+
+def test_anonymous_volumes_go_when_data_is_to_go(shop: Shop) -> None:
+    manifest, world = project(shop)
+    name = "f" * 64
+    world = replace(world, containers=tuple(replace(one, volumes=(name,)) for one in world.containers))
+    assert not [one for one in teardown(manifest, world).operations if one.destructive and name in repr(one)]
+    ids = [one.id for one in teardown(manifest, world, volumes=True).operations]
+    assert ids.count("volume.ffffffffffff/remove") == 1

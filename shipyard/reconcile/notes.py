@@ -1,0 +1,56 @@
+"""What operations alone do not tell: data that stays behind, passwords that do not move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shipyard.compile.known_images import is_database, known_image
+from shipyard.model.desired import Desired, ServiceSpec
+from shipyard.model.observed import Observed
+from shipyard.model.plan import CreateService, FieldCause, Operation, ReplaceService
+
+
+def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...]) -> tuple[str, ...]:
+    """Sentences, in the order of operations."""
+    volumes = {volume.name for volume in observed.volumes}
+    found: list[str] = []
+    for operation in operations:
+        if isinstance(operation, CreateService | ReplaceService):
+            spec = desired.service(operation.name)
+            found += _unnamed_data(spec)
+            if isinstance(operation, ReplaceService):
+                found += _other_volumes(spec, operation, volumes)
+                found += _stored_passwords(spec, operation)
+    return tuple(dict.fromkeys(found))
+
+
+def _unnamed_data(spec: ServiceSpec) -> Iterator[str]:
+    known = known_image(spec.image)
+    if known is not None and known.data and not any(mount.target == known.data for mount in spec.volumes):
+        yield (
+            f"{spec.name}: {known.name} keeps its data in {known.data}, where no volume is declared: it is "
+            f'lost with the container; volumes = ["{spec.name}-data:{known.data}"] keeps it'
+        )
+
+
+def _other_volumes(spec: ServiceSpec, operation: ReplaceService, volumes: set[str]) -> Iterator[str]:
+    for cause in operation.causes:
+        if not isinstance(cause, FieldCause) or not cause.path.startswith("volumes."):
+            continue
+        before, after = str(cause.before or ""), str(cause.after or "")
+        target = cause.path.removeprefix("volumes.")
+        name = after.removesuffix(":ro")
+        old = before.removesuffix(":ro")
+        if before and after and before != after and name not in volumes and not name.startswith("/"):
+            yield f"{spec.name}: {target} starts empty in {name}; the data stays in {old}"
+        elif before and not after:
+            yield f"{spec.name}: {target} is no longer mounted; the data stays in {old}"
+
+
+def _stored_passwords(spec: ServiceSpec, operation: ReplaceService) -> Iterator[str]:
+    changed = any(isinstance(one, FieldCause) and one.path.startswith("secrets.") for one in operation.causes)
+    if changed and is_database(spec.image):
+        yield (
+            f"{spec.name}: a database keeps the password that it stored at its first start: change it there "
+            "too, or those who use the new one are refused"
+        )

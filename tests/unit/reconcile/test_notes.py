@@ -1,0 +1,38 @@
+"""What a plan tells beyond its operations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from shipyard.model.manifest import Mount
+from shipyard.reconcile.reconcile import reconcile
+
+Shop = Any
+
+
+def mount(source: str) -> Mount:
+    return Mount(kind="volume", source=source, target="/var/lib/postgresql/data")
+
+
+def test_data_that_nobody_named(shop: Shop) -> None:
+    (note,) = reconcile(shop.desired(shop.service("queue", image="redis:7")), shop.empty()).notes
+    assert 'volumes = ["queue-data:/data"] keeps it' in note
+    kept = shop.service("queue", image="redis:7", volumes=(replace(mount("shop-prod_x"), target="/data"),))
+    assert reconcile(shop.desired(kept), shop.empty()).notes == ()
+
+
+def test_another_volume_starts_empty(shop: Shop) -> None:
+    before = shop.service("db", image="postgres:17", volumes=(mount("shop-prod_old"),))
+    after = replace(before, volumes=(mount("shop-prod_new"),))
+    (note,) = reconcile(shop.desired(after), shop.world(shop.desired(before))).notes
+    assert "starts empty in shop-prod_new; the data stays in shop-prod_old" in note
+
+
+def test_a_database_keeps_its_password(shop: Shop) -> None:
+    before = shop.service(
+        "db", image="postgres:17", volumes=(mount("shop-prod_data"),), secrets={"DB_PASSWORD": "d1"}
+    )
+    after = replace(before, secrets={"DB_PASSWORD": "d2"})
+    (note,) = reconcile(shop.desired(after), shop.world(shop.desired(before))).notes
+    assert "keeps the password" in note
