@@ -6,15 +6,17 @@ is import; everything that writes goes through the SDK (objects.py).
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
+import threading
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from shipyard.engine.wire import Wire, WireError
 from shipyard.errors import ShipyardError
 
-TIMEOUT = 30.0
+CONNECTIONS = 4
+"""At once, for many questions: most of an answer's time is the engine's own."""
 
 
 class EngineUnreachable(ShipyardError):
@@ -29,57 +31,76 @@ class EngineRefused(ShipyardError):
         self.status = status
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=TIMEOUT)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 class EngineReader:
-    """GET requests to one engine over one kept-open connection. `url`: unix:///path or tcp://host:port."""
+    """GET requests to one engine over one kept-open connection. `url`: unix:///path or tcp://host:port.
+
+    `date` is the engine's clock at its last answer, as HTTP writes it; None before any.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        parts = urlsplit(url)
-        self._connection: http.client.HTTPConnection
-        if parts.scheme == "unix":
-            self._connection = _UnixConnection(parts.path)
-        else:
-            self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+        self._wires = [Wire(url)]
         self.calls = 0
+        self.date: str | None = None
 
-    def get(self, path: str, **query: str) -> Any:
+    def get(self, path: str, *, wire: int = 0, **query: str) -> Any:
         """The decoded JSON answer. Raises EngineUnreachable, EngineRefused."""
+        try:
+            return json.loads(self.fetch(path, wire=wire, **query))
+        except ValueError as error:
+            raise EngineUnreachable(
+                "what answers there is not a Docker engine", where=self.url, hint="check the engine's address"
+            ) from error
+
+    def fetch(self, path: str, *, wire: int = 0, **query: str) -> bytes:
+        """The answer as it is. Raises EngineUnreachable, EngineRefused."""
         if query:
             path += "?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in sorted(query.items()))
         self.calls += 1
         try:
-            self._connection.request("GET", path, headers={"Host": "docker"})
-            answer = self._connection.getresponse()
-            body = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
+            answer = self._wires[wire].get(path)
+        except (OSError, WireError) as error:
             raise unreachable(self.url, error) from error
+        self.date, body = answer.date, answer.body
         if answer.status >= 400:
             try:
                 message = json.loads(body)["message"]
             except (ValueError, KeyError, TypeError):
                 message = body[:200].decode("utf-8", "replace")
             raise EngineRefused(answer.status, message, where=self.url)
-        try:
-            return json.loads(body)
-        except ValueError as error:
-            raise EngineUnreachable(
-                "what answers there is not a Docker engine", where=self.url, hint="check the engine's address"
-            ) from error
+        return body
+
+    def get_all(self, paths: Sequence[str]) -> list[Any]:
+        """The answers to many paths, in their order, asked over several connections at once. A refusal is
+        an EngineRefused in its place. Raises EngineUnreachable."""
+        answers: list[Any] = [None] * len(paths)
+        failed: list[EngineUnreachable] = []
+        while len(self._wires) < min(CONNECTIONS, len(paths)):
+            self._wires.append(Wire(self.url))
+
+        def ask(wire: int) -> None:
+            for index in range(wire, len(paths), len(self._wires)):
+                try:
+                    answers[index] = self.get(paths[index], wire=wire)
+                except EngineRefused as refused:
+                    answers[index] = refused
+                except EngineUnreachable as error:
+                    failed.append(error)
+                    return
+
+        others = [threading.Thread(target=ask, args=(wire,)) for wire in range(1, len(self._wires))]
+        for thread in others:
+            thread.start()
+        ask(0)
+        for thread in others:
+            thread.join()
+        if failed:
+            raise failed[0]
+        return answers
 
     def close(self) -> None:
-        self._connection.close()
+        for wire in self._wires:
+            wire.close()
 
 
 def unreachable(url: str, error: Exception) -> EngineUnreachable:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from shipyard.compile import labels
 from shipyard.compile.references import familiar
@@ -41,7 +42,14 @@ def snapshot(connection: Connection, manifest: Manifest, references: Iterable[st
 def _read(
     reader: EngineReader, connection: Connection, ownership: Mapping[str, str], references: list[str]
 ) -> Observed:
-    info = reader.get("/info")
+    lists = ["/info", "/containers/json?all=1", "/networks", "/volumes"]
+    if references:
+        lists.append(f"/images/json?filters={quote(json.dumps({'reference': references}))}")
+    answers = reader.get_all(lists)
+    for answer in answers:
+        if isinstance(answer, EngineRefused):
+            raise answer
+    info, listed, networks, found, *listed_images = answers
     engine = Engine(
         id=info.get("ID") or "",
         name=info.get("Name") or "",
@@ -50,24 +58,20 @@ def _read(
         local=connection.local,
     )
     check_version(engine.version, connection.address)
-    listed = reader.get("/containers/json", all="1")
-    networks = reader.get("/networks")
-    volumes = reader.get("/volumes").get("Volumes") or []
+    volumes = found.get("Volumes") or []
     images: dict[str, str] = {}
-    filters = json.dumps({"reference": references})
-    for image in reader.get("/images/json", filters=filters) if references else ():
+    for image in listed_images[0] if listed_images else ():
         for reference in (image.get("RepoTags") or []) + (image.get("RepoDigests") or []):
             images[reference] = image["Id"]
-    ours, foreign = [], []
-    for item in listed:
-        if owned(item.get("Labels"), ownership):
-            try:
-                ours.append(_container(reader.get(f"/containers/{item['Id']}/json"), item))
-            except EngineRefused as refused:
-                if refused.status != 404:  # gone between the list and the inspect
-                    raise
-        else:
-            foreign.append(_foreign(item))
+    own = [item for item in listed if owned(item.get("Labels"), ownership)]
+    ours = []
+    inspected = reader.get_all([f"/containers/{item['Id']}/json" for item in own])
+    for item, answer in zip(own, inspected, strict=True):
+        if not isinstance(answer, EngineRefused):
+            ours.append(_container(answer, item))
+        elif answer.status != 404:  # gone between the list and the inspect
+            raise answer
+    foreign = [_foreign(item) for item in listed if not owned(item.get("Labels"), ownership)]
     return Observed(
         engine=engine,
         containers=tuple(sorted(ours, key=lambda one: (one.service, one.one_off, one.number, one.name))),

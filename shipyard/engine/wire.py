@@ -102,15 +102,22 @@ def _body(file: BinaryIO, status: int, headers: dict[str, str]) -> bytes:
         return b""
     if headers.get("transfer-encoding", "").lower() == "chunked":
         chunks = []
-        while size := int(_line(file).partition(b";")[0], 16):
+        while size := _number(_line(file).partition(b";")[0], 16):
             chunks.append(_exactly(file, size))
             _line(file)
         while _line(file).rstrip(b"\r\n"):
             pass
         return b"".join(chunks)
     if "content-length" in headers:
-        return _exactly(file, int(headers["content-length"]))
+        return _exactly(file, _number(headers["content-length"], 10))
     return file.read()
+
+
+def _number(text: bytes | str, base: int) -> int:
+    try:
+        return int(text, base)
+    except ValueError:
+        raise WireError("not a length") from None
 
 
 def _line(file: BinaryIO) -> bytes:
