@@ -1,0 +1,67 @@
+"""What git ignores reaches no build: held to git itself."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from shipyard.compile.gitignore import gitignore_lines
+from shipyard.source import SourceTree, parse_ignore
+
+FILES = (
+    *("app.py", "db.sqlite3", "credentials.json", "media/photo.jpg", "media/keep/a.txt", "static/build/a.js"),
+    *(
+        "web/media/b.jpg",
+        "web/app.py",
+        "web/logs/a.log",
+        "a.log",
+        "web/deep/er/a.log",
+        "build",
+        "docs/build/x",
+    ),
+    *("uploads/.gitignore", "uploads/secret.pdf", "web/tmp/x1", "web/tmp/y1", "#odd", "with space /x"),
+)
+
+
+def tree(root: Path, ignored: dict[str, str]) -> SourceTree:
+    for name in FILES:
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+    for name, text in ignored.items():
+        (root / name).write_text(text)
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    return SourceTree(root)
+
+
+def kept_by_git(root: Path, context: str) -> set[str]:
+    command = ["git", "-C", str(root / context), "ls-files", "-z", "-o", "--exclude-standard", "."]
+    listed = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+    return {name for name in listed if name}
+
+
+def kept(source: SourceTree, context: str) -> set[str]:
+    rules = parse_ignore("\n".join((".git", *gitignore_lines(source, context))))
+    return set(source.digests(context, rules))
+
+
+@pytest.mark.parametrize("context", [".", "web"])
+@pytest.mark.parametrize(
+    "ignored",
+    [
+        {".gitignore": "*.log\ndb.sqlite3\ncredentials.json\nmedia/\n"},
+        {".gitignore": "/media\n!a.log\n/web/logs/\n# comment\n\n"},
+        {".gitignore": "*.log\n!/a.log\nbuild/\n"},
+        {".gitignore": "**/build\nweb/**/a.log\n"},
+        {".gitignore": "tmp/[!x]1\nweb/tmp/[!x]1\n\\#odd\n"},
+        {".gitignore": "*/media/*.jpg\nstatic/*\n"},
+        {".gitignore": "x\n", "uploads/.gitignore": "*\n!.gitignore\n"},
+        {".gitignore": "*.py\r\n", "web/.gitignore": "!app.py\n/logs\n"},
+        {},
+    ],
+)
+def test_what_git_ignores_is_ignored(tmp_path: Path, ignored: dict[str, str], context: str) -> None:
+    source = tree(tmp_path, ignored)
+    assert kept(source, context) == kept_by_git(tmp_path, context)
