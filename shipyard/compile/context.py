@@ -71,9 +71,12 @@ def is_project_file(path: str, folder: str) -> bool:
     return any(fnmatch.fnmatchcase(top, pattern) for pattern in PROJECT_FILES)
 
 
-def dockerignore_text(own: str | None, needed: tuple[str, ...]) -> str:
-    """The ignore file of a build: defaults, the project's own lines, and what the install must have."""
+def dockerignore_text(own: str | None, needed: tuple[str, ...], git: tuple[str, ...] = ()) -> str:
+    """The ignore file of a build: defaults, what git ignores, the project's own lines, and what the install
+    must have."""
     lines = ["# what never reaches a build", *DEFAULT_IGNORES]
+    if git:
+        lines += ["# what git ignores", *git]
     if own is not None:
         lines += ["# the project's own .dockerignore", *own.removeprefix("\ufeff").splitlines()]
     lines += ["# what the dependency install reads", *(f"!{path}" for path in needed)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from shipyard.compile.context import dockerignore_text, is_project_file
 from shipyard.compile.detect import Detection, detect
+from shipyard.compile.gitignore import gitignore_lines
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS, throw_away
@@ -36,7 +37,8 @@ def plan_build(
     folder, context = service.path or ".", service.context or service.path or "."
     inner = posixpath.relpath(folder, context)
     files = _context_files(detection, inner)
-    ignore = dockerignore_text(tree.text(posixpath.join(context, ".dockerignore")), files)
+    own = tree.text(posixpath.join(context, ".dockerignore"))
+    ignore = dockerignore_text(own, files, gitignore_lines(tree, context))
     static = _static(service, detection)
     reads = detection.application.reads if detection.application else ()
     recipe = Recipe(
