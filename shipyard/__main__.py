@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
@@ -13,9 +14,17 @@ REPORT = "https://github.com/shipyard-deploy/shipyard/issues"
 def main() -> None:
     """Entry point of the console script."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # What cannot be encoded (a terminal of ASCII, a file name of odd bytes) is escaped, no failure.
-        sys.stdout.reconfigure(errors="backslashreplace")
+        # What cannot be encoded (on a terminal of ASCII, say) is escaped, as in JSON: no failure.
+        codecs.register_error("shipyard", _escape)
+        sys.stdout.reconfigure(errors="shipyard")
     sys.exit(run(sys.argv[1:]))
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    from shipyard.render.printable import escaped
+
+    assert isinstance(error, UnicodeEncodeError)
+    return escaped(error.object[error.start : error.end]), error.end
 
 
 def run(arguments: list[str]) -> int:

@@ -43,7 +43,7 @@ SYMBOLS = {
     "stop": "-",
     "remove": "-",
 }
-_SHOWN_FILES = 3
+SHOWN_FILES = 3
 _SHOWN_DEPENDENCIES = 5
 _DEPENDENCIES = "build.dependencies."
 _LIMIT = 60
@@ -190,9 +190,9 @@ def _files_words(cause: FilesCause) -> Words:
         if not paths:
             continue
         words.append("; " if words else "")
-        for index, path in enumerate(paths[:_SHOWN_FILES]):
+        for index, path in enumerate(paths[:SHOWN_FILES]):
             words += [", " if index else "", Quoted(shortened(printable(path), _PATH_LIMIT))]
-        more = f" and {len(paths) - _SHOWN_FILES} more" if len(paths) > _SHOWN_FILES else ""
+        more = f" and {len(paths) - SHOWN_FILES} more" if len(paths) > SHOWN_FILES else ""
         words.append(f"{more} {verb}")
     total = sum(len(paths) for _, paths in groups)
     words.append(f" ({total} file{'s' if total != 1 else ''})")

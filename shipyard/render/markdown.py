@@ -12,9 +12,17 @@ from itertools import islice
 from typing import TypeVar
 
 from shipyard.model.plan import FilesCause, Operation, Plan, Problem
-from shipyard.render.describe import Quoted, Words, address_words, causes_words, effect_words, title
+from shipyard.render.describe import (
+    SHOWN_FILES,
+    Quoted,
+    Words,
+    address_words,
+    causes_words,
+    effect_words,
+    title,
+)
 from shipyard.render.printable import printable, shortened
-from shipyard.render.summary import counts, destructive_first, glossary, grouped, summary_text
+from shipyard.render.summary import counts, destructive_first, glossary, grouped, secrets_text, summary_text
 
 LIMIT = 64_500
 """Characters. GitHub takes 65,536 in a comment."""
@@ -121,21 +129,24 @@ def _operation(operation: Operation) -> str:
     lines = [_sentence(words) for words in islice(causes_words(operation, _VALUE), _CAUSES + 1)]
     if len(lines) > _CAUSES:
         lines[_CAUSES:] = ["and more, which `shipyard plan` shows"]
-    effect = _sentence(effect_words(operation))
+    effect = effect_words(operation)
+    does = f" ({_sentence(effect)})" if effect else ""
     head = f"- **{operation.action}** {_sentence(title(operation))}"
     if len(lines) == 1:
-        return f"{head}: {lines[0]}" + (f" ({effect})" if effect else "")
-    return "\n".join([head + (f" ({effect})" if effect else ""), *(f"  - {line}" for line in lines)])
+        return f"{head}: {lines[0]}{does}"
+    return "\n".join([head + does, *(f"  - {line}" for line in lines)])
 
 
 def _files(operations: Sequence[Operation]) -> Iterator[str]:
-    """All files of the builds, one a line. No line begins as a fence does."""
+    """The files of builds of which not all are named above, one a line. None begins as a fence does."""
     for operation in operations:
         for cause in operation.causes:
-            if isinstance(cause, FilesCause):
-                groups = (("!", cause.changed), ("+", cause.added), ("-", cause.removed))
+            if not isinstance(cause, FilesCause):
+                continue
+            groups = (("!", cause.changed), ("+", cause.added), ("-", cause.removed))
+            if any(len(paths) > SHOWN_FILES for _, paths in groups):
                 yield from (
-                    f"{mark} {operation.name}: {shortened(printable(path), _VALUE)}"
+                    f"{mark} {shortened(printable(f'{operation.name}: {path}'), _VALUE)}"
                     for mark, paths in groups
                     for path in paths
                 )
@@ -147,6 +158,7 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield f"- {_prose(text)}: {', '.join(map(_of, addresses[:_NAMES]))}{more}"
     for entry in plan.not_compared:
         yield f"- not compared, for want of a value or a key here: {_code(entry)}"
+    yield from (f"- {_prose(text)}" for text in secrets_text(plan))
     for note in plan.notes:
         yield f"- {_prose(note)}"
 
@@ -156,22 +168,28 @@ def _of(address: str) -> str:
 
 
 def _sentence(words: Words) -> str:
-    return "".join(_code(word) if isinstance(word, Quoted) else _prose(word) for word in words)
+    """A sentence that can stand where a line's text begins: never empty, no space at its ends."""
+    text = "".join(_code(word) if isinstance(word, Quoted) else _words(word) for word in words)
+    return text.strip(" ") or _code("")
+
+
+def _prose(text: str) -> str:
+    return _sentence((text,))
 
 
 def _code(text: str) -> str:
     """A code span: it ends with as many backticks as it begins with, more than there are inside."""
-    text = shortened(printable(text), _VALUE) or '""'
+    text = shortened(printable(text[: _VALUE + 1]), _VALUE) or '""'
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
     # One space at either end is taken away again.
     space = " " if text[0] in "` " or text[-1] in "` " else ""
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def _prose(text: str) -> str:
-    """A sentence; what in it is more than a plain word stands in code spans."""
+def _words(text: str) -> str:
+    """Own words as they are; what is more than a plain word stands in code spans."""
     parts: list[str] = []
-    for word in re.split("( +)", shortened(printable(text), _SENTENCE)):
+    for word in re.split("( +)", shortened(printable(text[: _SENTENCE + 1]), _SENTENCE)):
         if not word.strip(" ") or _PLAIN_WORD.fullmatch(word):
             parts.append(word)
             continue

@@ -33,10 +33,12 @@ def printable_lines(text: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    character = match[0]
-    if character in _SHORT:
-        return _SHORT[character]
-    units = character.encode("utf-16-be", "surrogatepass")
+    return _SHORT.get(match[0]) or escaped(match[0])
+
+
+def escaped(text: str) -> str:
+    """Every character as a \\u escape."""
+    units = text.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at] << 8 | units[at + 1]:04x}" for at in range(0, len(units), 2))
 
 

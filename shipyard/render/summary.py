@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from shipyard.model.plan import DriftCause, MendService, Operation, Plan, ReplaceService, RunJob
+from shipyard.render.printable import listed, printable
 
 _REPAIRS = ("start", "unpause", "connect", "update", "mend")
 _ORDER = ("remove", "build", "pull", "push", "replace", "create", "scale", "repair", "run", "unchanged")
+_SHOWN_NAMES = 8
 _GLOSSARY = {
     "drift": "what runs was changed by hand, or failed, since the last apply; the plan puts it back",
     "mend": "clear away what an interrupted apply left half done",
@@ -63,3 +65,15 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, tuple[str, ...
     for name, text in pairs:
         found.setdefault(text, []).append(name)
     return tuple((text, tuple(names)) for text, names in found.items())
+
+
+def secrets_text(plan: Plan) -> tuple[str, ...]:
+    """Where the secrets' values come from: a line, or none without secrets."""
+    found = grouped(plan.secret_sources)
+    if not found:
+        return ()
+    told = (
+        f"{listed(names, _SHOWN_NAMES)} from {'the environment' if source == 'environment' else source}"
+        for source, names in found
+    )
+    return (printable(f"secrets: {'; '.join(told)}"),)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shipyard.model.plan import Operation, Plan
 from shipyard.render.describe import SYMBOLS, address_words, causes_words, effect_words, text_of, title
 from shipyard.render.printable import Measure, listed, printable, wrapped
-from shipyard.render.summary import counts, destructive_first, glossary, grouped, summary_text
+from shipyard.render.summary import counts, destructive_first, glossary, grouped, secrets_text, summary_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -130,6 +130,8 @@ def _remarks(plan: Plan, width: int, measure: Measure) -> list[_Remark]:
     for entry, addresses in grouped(_parted(entry) for entry in plan.not_compared):
         services = f" of {listed(map(_name, addresses), _SHOWN_NAMES)}" if addresses != ("",) else ""
         lines.append((f"not compared: {printable(entry)}{services} (no value or no key here)", "aside", 0))
+    if not plan.empty:
+        lines += [(text, "aside", 0) for text in secrets_text(plan)]
     for note in plan.notes:
         lines.append((f"note: {printable(note)}", "aside", 0))
     return lines
