@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import io
 import os
 import sys
 
@@ -10,7 +13,18 @@ REPORT = "https://github.com/shipyard-deploy/shipyard/issues"
 
 def main() -> None:
     """Entry point of the console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What cannot be encoded (on a terminal of ASCII, say) is escaped, as in JSON: no failure.
+        codecs.register_error("shipyard", _escape)
+        sys.stdout.reconfigure(errors="shipyard")
     sys.exit(run(sys.argv[1:]))
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    from shipyard.render.printable import escaped
+
+    assert isinstance(error, UnicodeEncodeError)
+    return escaped(error.object[error.start : error.end]), error.end
 
 
 def run(arguments: list[str]) -> int:
@@ -22,7 +36,7 @@ def run(arguments: list[str]) -> int:
 
         return invoke(arguments)
     except ShipyardError as error:
-        print(_prefixed(str(error)), file=sys.stderr)
+        _tell(error, arguments)
         return int(error.exit_code)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -54,8 +68,15 @@ def _nobody_reads() -> int:
     return int(ExitCode.DONE)
 
 
-def _prefixed(text: str) -> str:
-    return f"error: {text}"
+def _tell(error: Exception, arguments: list[str]) -> None:
+    """The error for people, and again as the CI's own annotations where there are such."""
+    from shipyard.cli.annotate import annotate_error
+    from shipyard.render.printable import printable_lines
+
+    print(f"error: {printable_lines(str(error))}", file=sys.stderr)
+    # Something beside the error: whatever fails here must not hide it.
+    with contextlib.suppress(Exception):
+        annotate_error(error, arguments)
 
 
 def _innermost(error: BaseException) -> str:

@@ -14,6 +14,12 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class PlanFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 Stage = Annotated[
     str | None,
     typer.Option(
@@ -33,6 +39,10 @@ Folder = Annotated[
     ),
 ]
 Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+PlanOutput = Annotated[
+    PlanFormat,
+    typer.Option("--format", help="How to print the plan; markdown is for pull requests and job summaries."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Images = Annotated[
     Path | None,

@@ -6,11 +6,11 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from shipyard.cli.options import Folder, Format, Images, Instance, Output, Services, Stage
+from shipyard.cli.options import Folder, Format, Images, Instance, PlanFormat, PlanOutput, Services, Stage
 from shipyard.errors import ExitCode, UsageError
 from shipyard.model.plan import Plan
 
@@ -22,7 +22,7 @@ def plan(
     services: Services = None,
     stage: Stage = None,
     instance: Instance = None,
-    output: Output = Format.TEXT,
+    output: PlanOutput = PlanFormat.TEXT,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan for `apply FILE`.")
     ] = None,
@@ -82,20 +82,35 @@ def plan(
         made = only_drift(made)
     show(made, output)
     if made.problems:
+        from shipyard.cli.annotate import annotate_problems
+
+        annotate_problems(made.problems, manifest.root)
         return ExitCode.FAILED
     return ExitCode.CHANGES_PENDING if detailed_exitcode and not made.empty else ExitCode.DONE
 
 
-def show(made: Plan, output: Format) -> None:
+def show(made: Plan, output: Format | PlanFormat) -> None:
     """Print a plan to standard output."""
-    if output is Format.JSON:
+    width = shutil.get_terminal_size((100, 24)).columns
+    if output == PlanFormat.JSON:
         from shipyard.render.document import plan_json
 
         sys.stdout.write(plan_json(made))
+    elif output == PlanFormat.MARKDOWN:
+        from shipyard.render.markdown import plan_markdown
+
+        sys.stdout.write(plan_markdown(made))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        from shipyard.render.text import print_plan
+
+        system: Literal["auto"] | None = "auto" if colours() else None
+        print_plan(made, Console(width=width, color_system=system, highlight=False))
     else:
         from shipyard.render.text import plan_text
 
-        sys.stdout.write(plan_text(made, colour=colours(), width=shutil.get_terminal_size((100, 24)).columns))
+        sys.stdout.write(plan_text(made, width=width))
     # What follows may go to standard error, and a log that holds both wants them in order.
     sys.stdout.flush()
 

@@ -1,28 +1,89 @@
-"""Tells of an apply's steps on standard error as they happen."""
+"""Tells of an apply's steps as they happen: for people on standard error, for programs on standard output."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import time
+from collections.abc import Iterator
 
 from shipyard.model.plan import Operation
 from shipyard.render.describe import SYMBOLS
+from shipyard.render.printable import printable
 
 
 class TextReport:
     """One line when a step starts and one when it ends: readable in a CI log too."""
 
     def started(self, operation: Operation) -> None:
-        _line(f"{SYMBOLS[operation.action]} {operation.action} {operation.address} ...")
+        _line(f"{SYMBOLS[operation.action]} {operation.action} {printable(operation.address)} ...")
 
     def ended(self, operation: Operation, seconds: float) -> None:
-        _line(f"  {operation.action} {operation.address} done ({seconds:.1f} s)")
+        _line(f"  {operation.action} {printable(operation.address)} done ({seconds:.1f} s)")
 
     def failed(self, operation: Operation) -> None:
-        _line(f"  {operation.action} {operation.address} FAILED")
+        _line(f"  {operation.action} {printable(operation.address)} FAILED")
 
     def output(self, line: str) -> None:
         _line(f"  | {line}")
 
 
+class JsonReport:
+    """The same as JSON lines (schemas/events.schema.json); `finished` writes the last one."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._running: str | None = None
+        self._done: list[str] = []
+
+    def started(self, operation: Operation) -> None:
+        from shipyard.render.events import operation_line
+
+        self._running = operation.id
+        _write(operation_line("started", operation))
+
+    def ended(self, operation: Operation, seconds: float) -> None:
+        from shipyard.render.events import operation_line
+
+        self._done.append(operation.id)
+        _write(operation_line("ended", operation, seconds))
+
+    def failed(self, operation: Operation) -> None:
+        from shipyard.render.events import operation_line
+
+        _write(operation_line("failed", operation))
+
+    def output(self, line: str) -> None:
+        from shipyard.render.events import output_line
+
+        _write(output_line(self._running, line))
+
+    def finished(self, error: BaseException | None) -> None:
+        """How it ended; None is well."""
+        from shipyard.render.events import finished_line
+
+        _write(finished_line(error, done=self._done, seconds=time.monotonic() - self._began))
+
+
+@contextlib.contextmanager
+def reported(*, json: bool) -> Iterator[TextReport | JsonReport]:
+    """The report of one run. As JSON, the last line is written however the run ends."""
+    if not json:
+        yield TextReport()
+        return
+    report = JsonReport()
+    try:
+        yield report
+    except BaseException as error:
+        report.finished(error)
+        raise
+    report.finished(None)
+
+
 def _line(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 
 from shipyard.model.plan import (
-    BuildImage,
     Cause,
-    ConnectService,
     CreateService,
     DriftCause,
     FieldCause,
     FilesCause,
     ImageCause,
+    Interruption,
     Operation,
     PullImage,
     ReasonCause,
+    RemoveService,
+    RemoveVolume,
+    ReplaceNetwork,
     ReplaceService,
     RunJob,
+    ScaleService,
 )
+from shipyard.reconcile.resources import KEY_ADDRESS
+from shipyard.render.printable import printable, shortened, shortened_pair
 
 SYMBOLS = {
     "build": "+",
     "pull": "+",
+    "push": "+",
     "create": "+",
     "replace": "~",
     "scale": "~",
@@ -35,67 +43,191 @@ SYMBOLS = {
     "stop": "-",
     "remove": "-",
 }
-_SHOWN_FILES = 3
+SHOWN_FILES = 3
+_SHOWN_DEPENDENCIES = 5
+_DEPENDENCIES = "build.dependencies."
+_LIMIT = 60
+_COMMAND_LIMIT = 200
+_PATH_LIMIT = 160
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def plain(value: object) -> str:
+class Quoted(str):
+    """A part of a sentence that somebody else wrote: a value, a path, a name."""
+
+    __slots__ = ()
+
+
+Words = tuple[str, ...]
+"""A sentence: Shipyard's own words, and Quoted parts."""
+
+
+def text_of(words: Words) -> str:
+    """A sentence as plain text."""
+    return printable("".join(words))
+
+
+def title(operation: Operation) -> Words:
+    """What an operation is about: the name of a service, `volume data`."""
+    return address_words(operation.address)
+
+
+def address_words(address: str) -> Words:
+    if address == KEY_ADDRESS:
+        return ("secret key",)
+    kind, _, name = address.partition(".")
+    return (Quoted(name),) if kind in ("service", "image", "job") else (f"{kind} ", Quoted(name))
+
+
+def plain(value: object, limit: int = _LIMIT) -> str:
     """A value on one line, short; control characters escaped."""
-    if value is None:
-        return "(none)"
-    text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else value
-    if isinstance(value, str):
-        text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shortened(_whole(value), limit)
 
 
-def cause_text(cause: Cause) -> str:
-    """One cause in a few words."""
+def _whole(value: object) -> str:
+    return "(none)" if value is None else printable(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def causes_words(operation: Operation, limit: int = _LIMIT) -> Iterator[Words]:
+    """Why, one sentence for each cause; `limit` is the length at which a value is cut."""
+    dependencies = 0
+    for cause in operation.causes:
+        if isinstance(cause, FieldCause) and cause.path.startswith(_DEPENDENCIES):
+            dependencies += 1
+            if dependencies > _SHOWN_DEPENDENCIES:
+                continue
+        for words in cause_words(cause, operation, limit):
+            yield ("before_deploy: ", *words) if isinstance(operation, RunJob) else words
+    if dependencies > _SHOWN_DEPENDENCIES:
+        yield (f"and {dependencies - _SHOWN_DEPENDENCIES} more dependencies",)
+
+
+def cause_words(cause: Cause, operation: Operation | None = None, limit: int = _LIMIT) -> Iterator[Words]:
+    """One cause in a few words; a table of which several values changed is a sentence for each."""
     match cause:
         case FieldCause(sensitive=True):
-            return f"{cause.path} changed (value hidden)"
+            yield Quoted(cause.path), " changed (value hidden)"
         case FieldCause():
-            return f"{cause.path} {plain(cause.before)} -> {plain(cause.after)}"
+            yield from _change_words(cause.path, cause.before, cause.after, limit)
         case FilesCause():
-            return _files_text(cause)
+            yield _files_words(cause)
         case ImageCause():
-            return "image" if cause.by else "image changed"
+            yield _image_words(cause, operation)
+        case DriftCause(path="image"):
+            # The tag is as declared; which image it means is what changed.
+            yield (
+                *("drift: the tag now means image ", Quoted(plain(cause.declared, limit))),
+                *(", what runs is ", Quoted(plain(cause.found, limit))),
+            )
         case DriftCause():
-            return f"drift: {cause.path} is {plain(cause.found)}, declared {plain(cause.declared)}"
+            found, declared = (_value(cause.path, value, limit) for value in (cause.found, cause.declared))
+            yield "drift: ", Quoted(cause.path), " is ", found, ", declared ", declared
         case ReasonCause():
-            return cause.text
+            yield (cause.text,)
 
 
-def _files_text(cause: FilesCause) -> str:
-    parts = []
-    for word, paths in (("changed", cause.changed), ("added", cause.added), ("removed", cause.removed)):
-        if paths:
-            more = f" and {len(paths) - _SHOWN_FILES} more" if len(paths) > _SHOWN_FILES else ""
-            parts.append(f"{', '.join(paths[:_SHOWN_FILES])}{more} {word}")
-    total = len(cause.changed) + len(cause.added) + len(cause.removed)
-    return f"{'; '.join(parts)} ({total} file{'s' if total != 1 else ''})"
+def cause_text(cause: Cause, operation: Operation | None = None) -> str:
+    """One cause as plain text."""
+    return "; ".join(text_of(words) for words in cause_words(cause, operation))
 
 
-def effect_text(operation: Operation) -> str:
-    """What the operation does beyond its name: strategy, interruption, counts; "" when nothing."""
+def _change_words(path: str, before: object, after: object, limit: int) -> Iterator[Words]:
+    old, new = _table(path, before), _table(path, after)
+    if old is not None and new is not None and old != new:
+        for key in sorted(old.keys() | new.keys()):
+            if old.get(key) != new.get(key):
+                yield from _change_words(f"{path}.{key}", old.get(key), new.get(key), limit)
+    elif all(isinstance(value, str) and _DIGEST.fullmatch(value) for value in (before, after)):
+        # A digest says nothing to people.
+        yield Quoted(path), " changed"
+    elif path.startswith("resources."):
+        yield Quoted(path), " ", _value(path, before, limit), " -> ", _value(path, after, limit)
+    else:
+        was, now = shortened_pair(_whole(before), _whole(after), limit)
+        yield Quoted(path), " ", Quoted(was), " -> ", Quoted(now)
+
+
+def _table(path: str, value: object) -> Mapping[str, object] | None:
+    """A table; a network's settings are recorded as JSON text."""
+    if isinstance(value, Mapping):
+        return value
+    if path == "settings" and isinstance(value, str):
+        try:
+            found = json.loads(value)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+    return None
+
+
+def _value(path: str, value: object, limit: int) -> Quoted:
+    """A value as shipyard.toml would say it: memory in units of 1024, no limit for 0 or none."""
+    if path.startswith("resources."):
+        if not value:
+            return Quoted("no limit")
+        if path == "resources.memory" and isinstance(value, int):
+            for unit, size in (("G", 1024**3), ("M", 1024**2), ("K", 1024)):
+                if value % size == 0:
+                    return Quoted(f"{value // size}{unit}")
+    return Quoted(plain(value, limit))
+
+
+def _image_words(cause: ImageCause, operation: Operation | None) -> Words:
+    owner = (cause.by or "").removeprefix("image.").rpartition("/")[0]
+    if operation is not None and cause.by and owner != operation.name:
+        return "image (shared with ", Quoted(owner), ")"
+    if cause.by:
+        return ("image",)
+    if cause.before and cause.after:
+        return "image ", Quoted(plain(cause.before)), " -> ", Quoted(plain(cause.after)), ", already there"
+    return ("image changed",)
+
+
+def _files_words(cause: FilesCause) -> Words:
+    words: list[str] = []
+    groups = (("changed", cause.changed), ("added", cause.added), ("removed", cause.removed))
+    for verb, paths in groups:
+        if not paths:
+            continue
+        words.append("; " if words else "")
+        for index, path in enumerate(paths[:SHOWN_FILES]):
+            words += [", " if index else "", Quoted(shortened(printable(path), _PATH_LIMIT))]
+        more = f" and {len(paths) - SHOWN_FILES} more" if len(paths) > SHOWN_FILES else ""
+        words.append(f"{more} {verb}")
+    total = sum(len(paths) for _, paths in groups)
+    words.append(f" ({total} file{'s' if total != 1 else ''})")
+    return tuple(word for word in words if word)
+
+
+def effect_words(operation: Operation) -> Words:
+    """What it does beyond its name: strategy, interruption, counts; empty when nothing."""
     match operation:
         case ReplaceService():
-            pause = operation.interruption
-            how = f"about {pause.seconds:g} s: {pause.why}" if 0 < pause.seconds <= 10 else pause.why
-            return f"{operation.strategy}, {how}"
-        case CreateService() if operation.replicas > 1:
-            return f"{operation.replicas} replicas"
-        case PullImage() | BuildImage():
-            return operation.reference
+            return (f"{operation.strategy}, {_interruption(operation.interruption)}",)
+        case ReplaceNetwork():
+            return ("those on it are disconnected for a moment",)
+        case CreateService(replicas=replicas) if replicas > 1:
+            return (f"{replicas} replicas",)
+        case ScaleService() if operation.removed:
+            return (f"stops {_containers(len(operation.removed))}",)
+        case RemoveService():
+            return (f"stops {_containers(len(operation.containers))}",)
+        case RemoveVolume():
+            return ("the data in it is lost",)
+        case PullImage():
+            return (Quoted(operation.reference),)
         case RunJob():
-            return " ".join(operation.command)
-        case ConnectService():
-            return ", ".join(sorted({network for _, network in operation.links}))
+            return (Quoted(shortened(printable(" ".join(operation.command)), _COMMAND_LIMIT)),)
         case _:
-            return ""
+            return ()
 
 
-def summary_text(counts: dict[str, int]) -> str:
-    """`1 to build, 2 to replace, 3 unchanged`."""
-    words = {"repair": "to repair", "unchanged": "unchanged"}
-    parts = [f"{count} {words.get(key, 'to ' + key)}" for key, count in counts.items() if count]
-    return ", ".join(parts) or "nothing to do"
+def _interruption(pause: Interruption) -> str:
+    if pause.seconds == 0:
+        return f"no interruption: {pause.why}"
+    # A long one is a limit, and its reason says so.
+    return f"about {pause.seconds:g} s: {pause.why}" if pause.seconds <= 10 else pause.why
+
+
+def _containers(count: int) -> str:
+    return f"{count} container{'s' if count != 1 else ''}"

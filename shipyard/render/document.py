@@ -20,6 +20,7 @@ from shipyard.model.plan import (
     RunJob,
     ScaleService,
 )
+from shipyard.render.printable import printable
 
 FORMAT = 1
 
@@ -54,7 +55,13 @@ def plan_document(plan: Plan) -> dict[str, object]:
 
 
 def plan_json(plan: Plan) -> str:
-    return json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
+    return json_text(plan_document(plan), indent=2)
+
+
+def json_text(document: object, indent: int | None = None) -> str:
+    """JSON that a terminal can show too: what it would obey or hide is escaped."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    return "\n".join(printable(line) for line in text.split("\n")) + "\n"
 
 
 def _operation(operation: Operation) -> dict[str, object]:

@@ -1,96 +1,170 @@
-"""The plan for a terminal."""
+"""The plan for a terminal, and as plain text."""
 
 from __future__ import annotations
 
-from shipyard.model.plan import Operation, Plan
-from shipyard.reconcile.resources import KEY_ADDRESS
-from shipyard.render.describe import SYMBOLS, cause_text, effect_text, summary_text
+from typing import TYPE_CHECKING
 
-_REPAIRS = ("start", "unpause", "connect", "update", "mend")
-_COLOURS = {"+": "32", "~": "33", "-": "31", "!": "35", ">": "36"}
+from shipyard.model.plan import Operation, Plan
+from shipyard.render.describe import SYMBOLS, address_words, causes_words, effect_words, text_of, title
+from shipyard.render.printable import Measure, listed, printable, wrapped
+from shipyard.render.summary import counts, destructive_first, glossary, grouped, secrets_text, summary_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES = {
+    "heading": "bold",
+    "destructive": "bold red",
+    "problem": "red",
+    "attention": "yellow",
+    "aside": "dim",
+    "+": "green",
+    "~": "yellow",
+    "-": "yellow",
+    "!": "magenta",
+    ">": "cyan",
+}
+_NARROWEST = 24
+_WIDEST_NAME = 32
+_SHOWN_NAMES = 8
+_ROOM = 24
+"""Columns that causes need beside a name; with fewer they go below it."""
+
+Line = tuple[tuple[str, str], ...]
+"""Pieces of text, each with the name of its style; "" for none."""
 
 
 def header(project: str, stage: str, instance: str | None, engine: str) -> str:
     """The line every output begins with."""
     where = f"{project} / {stage}" + (f" / {instance}" if instance else "")
-    return f"{where} on {engine}"
+    return printable(f"{where} on {engine}")
 
 
-def counts(plan: Plan) -> dict[str, int]:
-    """Operations by what they are to people: repairs together, in a fixed order."""
-    order = ("remove", "build", "pull", "replace", "create", "scale", "repair", "run", "unchanged")
-    found = dict.fromkeys(order, 0)
-    for operation in plan.operations:
-        found["repair" if operation.action in _REPAIRS else operation.action] += 1
-    found["unchanged"] = len(plan.unchanged)
-    return found
+def plan_text(plan: Plan, *, width: int = 100) -> str:
+    """The whole plan as plain text, the same bytes for the same plan and width."""
+    lines = ("".join(text for text, _ in line) for line in plan_lines(plan, width))
+    return "\n".join(lines) + "\n"
 
 
-def plan_text(plan: Plan, *, colour: bool = False, width: int = 100) -> str:
-    """The whole plan: destructive operations first, then in the order they will run."""
+def print_plan(plan: Plan, console: Console) -> None:
+    """The whole plan on a terminal, in colours if the console has any, wide characters counted as two."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    for line in plan_lines(plan, console.width, cell_len):
+        pieces = ((text, _STYLES.get(style, "")) for text, style in line)
+        console.print(Text.assemble(*pieces), soft_wrap=True)
+
+
+def plan_lines(plan: Plan, width: int, measure: Measure = len) -> list[Line]:
+    """Destructive operations first, then the others in the order in which they will run; no line wider
+    than `width` columns (24 at least)."""
+    width = max(width, _NARROWEST)
+    lines = [*_heading(plan, width, measure), ()]
+    ordered = destructive_first(plan)
+    names = [text_of(title(operation)) for operation in ordered]
+    column = min(max((measure(name) for name in names), default=0), _WIDEST_NAME)
+    for operation, name in zip(ordered, names, strict=True):
+        lines += _operation_lines(operation, name, column, width, measure)
+    for block in (_remarks(plan, width, measure), _problems(plan), _asides(plan)):
+        if block and lines[-1]:
+            lines.append(())
+        for text, style, indent in block:
+            pieces = wrapped(text, width - indent, measure)
+            lines += [
+                ((" " * indent, ""), (piece, style)) if indent else ((piece, style),) for piece in pieces
+            ]
+    return lines if lines[-1] else lines[:-1]
+
+
+def _heading(plan: Plan, width: int, measure: Measure) -> list[Line]:
     engine = plan.engine.address if plan.engine else "no engine (offline)"
     head, summary = header(plan.project, plan.stage, plan.instance, engine), summary_text(counts(plan))
-    lines = (
-        [f"{head}    {summary}"] if len(head) + len(summary) + 4 <= width else [head, *_wrap(summary, width)]
-    )
-    lines.append("")
+    lines: list[Line]
+    if measure(head) + 4 + len(summary) <= width:
+        lines = [((head, "heading"), ("    " + summary, ""))]
+    else:
+        lines = [((piece, "heading"),) for piece in wrapped(head, width, measure)]
+        lines += [((piece, ""),) for piece in wrapped(summary, width)]
     if plan.engine is None:
-        lines[-1:] = [
-            *_wrap("offline: compared with nothing; this is what a first apply would do", width),
-            "",
-        ]
-    ordered = sorted(plan.operations, key=lambda operation: not operation.destructive)
-    names = [_name(operation) for operation in ordered]
-    column = min(max((len(name) for name in names), default=0), 32)
-    for operation, name in zip(ordered, names, strict=True):
-        lines += _operation_lines(operation, name.ljust(column), colour, width)
-    if plan.operations:
-        lines.append("")
-    for address, text in plan.attention:
-        lines += _wrap(f"attention: {address.partition('.')[2]}: {text}", width)
-    for address, text in plan.feels:
-        lines += _wrap(f"unchanged: {address.partition('.')[2]} {text}", width)
-    for entry in plan.not_compared:
-        lines += _wrap(f"not compared: {entry} (no value or no key here)", width)
-    for note in plan.notes:
-        lines += _wrap(f"note: {note}", width)
-    for problem in plan.problems:
-        titles = _wrap(f"problem: {problem.address}: {problem.title}", width)
-        lines += [_paint(line, "31", colour) for line in titles]
-        lines += ["  " + line for line in _wrap(f"-> {problem.hint}", width - 2)]
-    if plan.empty and not plan.problems:
-        lines.append("Nothing to do: everything is as declared.")
-    return "\n".join(lines).rstrip("\n") + "\n"
+        text = "offline: compared with nothing; this is what a first apply would do"
+        lines += [((piece, ""),) for piece in wrapped(text, width)]
+    return lines
 
 
-def _name(operation: Operation) -> str:
-    if operation.address == KEY_ADDRESS:
-        return "secret key"
-    kind, _, name = operation.address.partition(".")
-    return name if kind in ("service", "image", "job") else f"{kind} {name}"
-
-
-def _operation_lines(operation: Operation, name: str, colour: bool, width: int) -> list[str]:
+def _operation_lines(
+    operation: Operation, name: str, column: int, width: int, measure: Measure
+) -> list[Line]:
     symbol = SYMBOLS[operation.action]
-    head = f"{symbol} {operation.action:<8} {name}  "
-    painted = _paint(head, _COLOURS[symbol], colour)
-    causes = [cause_text(cause) for cause in operation.causes]
-    effect = effect_text(operation)
+    style = "destructive" if operation.destructive else symbol
+    head = f"{symbol} {operation.action:<8} "
+    causes = [text_of(words) for words in causes_words(operation)]
+    effect = text_of(effect_words(operation))
+    indent = len(head) + column + 2
+    padded = name + " " * (column - measure(name)) + "  "
+    beside = measure(name) <= column and indent + _ROOM <= width
     one_line = "; ".join(causes) + (f"    {effect}" if effect else "")
-    if len(head) + len(one_line) <= width:
-        return [painted + one_line]
-    indent = " " * len(head)
-    lines = causes + ([effect] if effect else [])
-    room = max(20, width - len(head))
-    wrapped = [piece for line in lines for piece in _wrap(line, room)]
-    return [painted + wrapped[0]] + [indent + piece for piece in wrapped[1:]]
+    if beside and indent + measure(one_line) <= width:
+        return [((head + padded, style), (one_line, ""))]
+    sentences = [*causes, effect] if effect else causes
+    if not beside:
+        pieces = wrapped(head + name, width, measure)
+        below = [piece for text in sentences for piece in wrapped(text, width - 4, measure)]
+        return [*(((piece, style),) for piece in pieces), *((("    " + piece, ""),) for piece in below)]
+    first, *rest = (piece for text in sentences for piece in wrapped(text, width - indent, measure))
+    return [((head + padded, style), (first, "")), *(((" " * indent + piece, ""),) for piece in rest)]
 
 
-def _wrap(line: str, room: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(line, room, subsequent_indent="  ") or [""]
+_Remark = tuple[str, str, int]
+"""Text, style and indent."""
 
 
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+def _remarks(plan: Plan, width: int, measure: Measure) -> list[_Remark]:
+    lines: list[_Remark] = []
+    for address, text in plan.attention:
+        lines.append((f"attention: {_name(address)}: {printable(text)}", "attention", 0))
+    if plan.unchanged and not plan.empty:
+        lines.append((_unchanged(plan, width, measure), "aside", 0))
+    for text, addresses in grouped(plan.feels):
+        lines.append((f"{printable(text)}: {listed(map(_name, addresses), _SHOWN_NAMES)}", "aside", 0))
+    for entry, addresses in grouped(_parted(entry) for entry in plan.not_compared):
+        services = f" of {listed(map(_name, addresses), _SHOWN_NAMES)}" if addresses != ("",) else ""
+        lines.append((f"not compared: {printable(entry)}{services} (no value or no key here)", "aside", 0))
+    if not plan.empty:
+        lines += [(text, "aside", 0) for text in secrets_text(plan)]
+    for note in plan.notes:
+        lines.append((f"note: {printable(note)}", "aside", 0))
+    return lines
+
+
+def _unchanged(plan: Plan, width: int, measure: Measure) -> str:
+    """As many names as fit on one line."""
+    names = [_name(address) for address in plan.unchanged]
+    shown = min(len(names), width // 3)
+    while shown > 1 and measure(f"unchanged: {listed(names, shown)}") > width:
+        shown -= 1
+    return f"unchanged: {listed(names, shown)}"
+
+
+def _problems(plan: Plan) -> list[_Remark]:
+    lines: list[_Remark] = []
+    for problem in plan.problems:
+        lines.append((f"problem: {printable(f'{problem.address}: {problem.title}')}", "problem", 0))
+        lines.append((f"-> {printable(problem.hint)}", "", 2))
+    if plan.empty and not plan.problems:
+        lines.append(("Nothing to do: everything is as declared.", "", 0))
+    return lines
+
+
+def _asides(plan: Plan) -> list[_Remark]:
+    return [(f"{word}: {meaning}", "aside", 0) for word, meaning in glossary(plan)]
+
+
+def _name(address: str) -> str:
+    return text_of(address_words(address))
+
+
+def _parted(entry: str) -> tuple[str, str]:
+    """`service.web: secrets.TOKEN` as its two halves; an entry of another shape is about nothing."""
+    address, colon, what = entry.partition(": ")
+    return (address, what) if colon else ("", entry)

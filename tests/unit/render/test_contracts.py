@@ -96,13 +96,13 @@ def described(node: Any, path: str = "") -> dict[str, bool]:
     return found
 
 
-@pytest.mark.parametrize("name", ["plan", "status"])
-def test_the_schemas_are_documented(schemas: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "command"), [("plan", "plan"), ("status", "status"), ("events", "apply")])
+def test_the_schemas_are_documented(schemas: Path, name: str, command: str) -> None:
     schema = read(schemas, name)
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["$id"] == f"urn:shipyard:{name}:1"
-    assert schema["title"] == f"shipyard {name} --format json"
+    assert schema["title"] == f"shipyard {command} --format json"
     found = described(schema)
     assert len(found) > 13
     assert [path for path, is_described in found.items() if not is_described] == []

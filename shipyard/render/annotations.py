@@ -1,0 +1,107 @@
+"""Errors as a CI's own annotations: GitHub Actions shows `::error file=...` lines at the file's line.
+
+GitLab has no such lines: there the plain text, which names file and line, has to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from shipyard.apply import ApplyFailed
+from shipyard.errors import ErrorGroup, ShipyardError
+from shipyard.model.origin import Path
+from shipyard.model.plan import Problem
+from shipyard.render.printable import printable
+
+_IN_FILE = re.compile(r"(?P<file>[^:\s][^:\n]*):(?P<line>[1-9][0-9]*)(?:: (?P<what>.*))?")
+_IN_MANIFEST = re.compile(r"(services|networks|volumes)\..+")
+_KEY = re.compile(r'\.?(?:"((?:[^"\\]|\\.)*)"|([A-Za-z0-9_-]+))|\[([0-9]+)\]')
+_SECTIONS = {
+    "service": "services",
+    "image": "services",
+    "job": "services",
+    "secret": "services",
+    "network": "networks",
+    "volume": "volumes",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """What is said at a place of a file. `file` is relative to the project's folder; `what` names the
+    value there, such as services.web.port."""
+
+    file: str
+    line: int | None
+    what: str
+    message: str
+
+
+Line = Callable[[Path], int | None]
+"""The line of a place in the manifest."""
+
+
+def error_annotations(error: BaseException, manifest: str, line: Line) -> Iterator[Annotation]:
+    """One for each error that has a place. `manifest` is the manifest's name; `line` finds a place in it
+    that is told without a line (`services.web.publish`, or the address `service.web`)."""
+    if isinstance(error, ErrorGroup):
+        for one in error.errors:
+            yield from error_annotations(one, manifest, line)
+    elif isinstance(error, ApplyFailed):
+        yield from error_annotations(error.cause, manifest, line)
+    elif isinstance(error, ShipyardError) and error.where:
+        where = error.where
+        message = "\n".join([error.title, *error.details, *([f"-> {error.hint}"] if error.hint else [])])
+        if found := _IN_FILE.fullmatch(where):
+            what = found["what"] or ""
+            yield Annotation(file=found["file"], line=int(found["line"]), what=what, message=message)
+        elif _IN_MANIFEST.fullmatch(where):
+            yield Annotation(file=manifest, line=line(_path(where)), what=where, message=message)
+        elif where.partition(".")[0] in _SECTIONS:
+            yield Annotation(file=manifest, line=line(_of_address(where)), what=where, message=message)
+
+
+def problem_annotations(problems: Iterable[Problem], manifest: str, line: Line) -> Iterator[Annotation]:
+    """One for each problem of a plan, at the service, network or volume that it is about."""
+    for problem in problems:
+        yield Annotation(
+            file=manifest,
+            line=line(_of_address(problem.address)),
+            what=problem.address,
+            message=f"{problem.title}\n-> {problem.hint}",
+        )
+
+
+def github_line(annotation: Annotation, folder: str) -> str:
+    """The line that GitHub Actions reads. `folder` is the project's, seen from the repository; "" for the
+    repository itself. The escapes are those of Actions' own toolkit (@actions/core, command.ts)."""
+    properties = {"file": f"{folder}/{annotation.file}" if folder else annotation.file}
+    if annotation.line is not None:
+        properties["line"] = str(annotation.line)
+    properties["title"] = f"Shipyard: {annotation.what}" if annotation.what else "Shipyard"
+    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::error {told}::{_data(annotation.message)}"
+
+
+def _data(text: str) -> str:
+    shown = re.sub(r"[^\r\n]+", lambda match: printable(match[0]), text)
+    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _of_address(address: str) -> Path:
+    kind, _, name = address.partition(".")
+    return (_SECTIONS.get(kind, kind), name)
+
+
+def _path(dotted: str) -> Path:
+    """`services.web.publish[0]` as a place; the inverse of manifest.errors.dotted."""
+    return tuple(
+        int(match[3]) if match[3] else match[2] if match[2] is not None else match[1]
+        for match in _KEY.finditer(dotted)
+    )

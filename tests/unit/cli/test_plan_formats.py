@@ -1,0 +1,117 @@
+"""The three renderings of `plan`, on a terminal and elsewhere."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+def on_a_terminal(project: Path, *words: str, width: int = 80, **environ: str) -> str:
+    """What `shipyard WORDS` writes to a terminal of some width."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "CI")}
+    done = subprocess.Popen(
+        [sys.executable, "-m", "shipyard", *words],
+        cwd=project,
+        env={**kept, "TERM": "xterm", "PYTHONPATH": str(Path(__file__).parents[3]), **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    told = b""
+    with os.fdopen(master, "rb", buffering=0) as terminal:
+        while True:
+            try:
+                piece = terminal.read(4096)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            told += piece
+    done.wait()
+    return told.decode().replace("\r\n", "\n")
+
+
+def bare(text: str) -> str:
+    return re.sub(r"\x1b\[[\d;]*m", "", text)
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_a_terminal_gets_colours_and_its_width(project: Path, width: int) -> None:
+    text = on_a_terminal(project, "plan", "--offline", width=width)
+    assert "\x1b[32m+ create   web" in text
+    lines = bare(text).splitlines()
+    assert lines[0].startswith("shop / default on no engine (offline)")
+    assert [line for line in lines if len(line) > width] == []
+    assert "\x1b" not in bare(text)
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours_where_none_are_wanted(project: Path, shipyard: Run, environ: dict[str, str]) -> None:
+    text = on_a_terminal(project, "plan", "--offline", width=100, **environ)
+    assert text == shipyard("plan", "--offline").out
+
+
+def test_documents_are_the_same_everywhere(project: Path, shipyard: Run) -> None:
+    for name in ("json", "markdown"):
+        words = ("plan", "--offline", "--format", name)
+        assert on_a_terminal(project, *words) == shipyard(*words).out
+
+
+def test_a_plan_for_a_pull_request(shipyard: Run) -> None:
+    done = shipyard("plan", "--offline", "--format", "markdown")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(
+        "<!-- shipyard-plan shop default -->\n"
+        "### `shop` / `default` on no engine (offline)\n"
+        "\n"
+        "**2 to pull, 5 to create**\n"
+    )
+    assert "- **create** `web`: new service `acme/web:1`\n" in done.out
+    # Only a plan is told so.
+    assert shipyard("status", "--format", "markdown").code == 64
+
+
+def test_an_old_terminal_gets_escapes(project: Path) -> None:
+    (project / "shipyard.toml").write_text('name = "shop"\n[services.web]\nimage = "x"\nenv = { A = "é" }\n')
+    words = [sys.executable, "-m", "shipyard", "config", "--format", "json"]
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(words, cwd=project, env=environ, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u00e9" in done.stdout
+    assert json.loads(done.stdout)["project"] == "shop"
+
+
+def test_rich_is_loaded_for_a_terminal_only(project: Path) -> None:
+    script = (
+        "import sys; from shipyard.__main__ import run; run(['plan', '--offline']); "
+        "print('rich' in sys.modules, file=sys.stderr)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=project, env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "False\n"
+
+
+def test_unchanged_runs_give_the_same_bytes(shipyard: Run) -> None:
+    for name in ("text", "json", "markdown"):
+        first, second = (shipyard("plan", "--offline", "--format", name).out for _ in range(2))
+        assert first == second
+    assert json.loads(shipyard("plan", "--offline", "--format", "json").out)["format"] == 1
