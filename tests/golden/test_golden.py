@@ -26,9 +26,10 @@ Shipyard = Callable[..., str]
 
 
 @pytest.fixture
-def shipyard(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shipyard:
+def shipyard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shipyard:
     """Runs one command line that must succeed, where there is no engine and no secret; what it prints."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/engine.sock")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "100")
     for variable in ("SHIPYARD_STAGE", "DOCKER_CONTEXT", *SECRETS):
         monkeypatch.delenv(variable, raising=False)
