@@ -164,8 +164,10 @@ def _python(
             ) from None
 
     def fits(version: str) -> bool:
-        # Any patch release will do: 3.12 fits >=3.12.4.
-        return allowed is None or any(allowed.contains(f"{version}.{patch}") for patch in range(40))
+        # Any patch release will do where none is named: 3.12 fits >=3.12.4.
+        named = version.count(".") > 1
+        releases = (version,) if named else tuple(f"{version}.{patch}" for patch in range(40))
+        return allowed is None or any(map(allowed.contains, releases))
 
     said: str | None = service.python
     evidence, origin = "declared", "manifest"
@@ -175,7 +177,7 @@ def _python(
         if match:
             said, evidence, origin = match[1], ".python-version", "detected"
     if said is not None:
-        version = ".".join(said.split(".")[:2])
+        version = said
         if not fits(version):
             raise DetectionError(
                 f"Python {version} ({evidence}) does not fit requires-python = "

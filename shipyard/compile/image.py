@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from shipyard.source import SourceTree, parse_ignore
 
 APP = "/app"
 APP_USER = "10001:10001"
+_NUMERIC = re.compile(r"[0-9]+(:[0-9]+)?")
 
 
 class ImageError(ShipyardError):
@@ -50,7 +52,7 @@ def plan_build(
         static_environment=throw_away(service, reads) if static else None,
         import_path=detection.application.import_path if detection.application else "",
         mount_points=_mount_points(service, sharers),
-        user=service.user if service.user and service.user[0].isdigit() else APP_USER,
+        user=service.user if service.user and _NUMERIC.fullmatch(service.user) else APP_USER,
         port=detected.port,
         command=detected.command,
     )

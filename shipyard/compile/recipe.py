@@ -154,7 +154,8 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     mounts: list[BindMount] = [BindMount(target="/context")]
     if recipe.static_environment is not None:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
-        environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in recipe.static_environment)
+        pairs = recipe.static_environment
+        environment = " ".join(f"{shlex.quote(name)}={shlex.quote(value)}" for name, value in pairs)
         collect = f"{VENV}/bin/python manage.py collectstatic --noinput -v 0"
         commands.append(f"env -C {shlex.quote(top)} {environment} {collect}")
     commands += [

@@ -45,7 +45,8 @@ def throw_away(service: Service, reads: Iterable[EnvironmentRead]) -> tuple[tupl
     names |= dict.fromkeys(secrets - relaxed, "build")
     if SETTINGS in service.env:
         names[SETTINGS] = "".join(part for part in service.env[SETTINGS] if isinstance(part, str))
-    return tuple(sorted(names.items()))
+    # `env` sets them, and takes a leading dash for an option.
+    return tuple(sorted((name, value) for name, value in names.items() if not name.startswith("-")))
 
 
 def _shape(value: Template) -> str:

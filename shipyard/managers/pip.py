@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.source import SourceTree
 
 REQUIREMENTS = "requirements.txt"
+PROJECT = "pyproject.toml"
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ =]?\s*(\S+)")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_./@+-]+")
 _MOST_FILES = 50
@@ -80,8 +82,8 @@ class Pip:
         if unpinned:
             shown = ", ".join(unpinned[:3]) + (", ..." if len(unpinned) > 3 else "")
             notes = (
-                f"{REQUIREMENTS} does not pin {shown}: two builds may differ; "
-                "`uv pip compile requirements.txt -o requirements.lock.txt` pins everything",
+                f"{REQUIREMENTS} does not pin {shown}: two builds may differ; rename it to requirements.in, "
+                f"and `uv pip compile requirements.in -o {REQUIREMENTS}` pins everything",
             )
         hashed = bool(packages) and all("--hash" in line.text for line in lines if line.text[0] != "-")
         return Dependencies(
@@ -93,8 +95,21 @@ class Pip:
                 facts=tuple(line.text for line in lines),
                 install=("install", *(("--require-hashes",) if hashed else ()), "-r", f"/p/{REQUIREMENTS}"),
             ),
+            requires_python=_requires_python(tree, folder),
+            requires_python_where=PROJECT,
             notes=notes,
         )
+
+
+def _requires_python(tree: SourceTree, folder: str) -> str | None:
+    """What a pyproject.toml beside the requirements says; one that holds tools' tables alone says nothing."""
+    text = tree.text(posixpath.join(folder, PROJECT))
+    try:
+        project = tomllib.loads(text or "").get("project", {})
+    except tomllib.TOMLDecodeError as error:
+        raise RequirementsError(f"not valid TOML: {error}", where=PROJECT) from None
+    found = project.get("requires-python") if isinstance(project, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _local(line: _Line) -> RequirementsError:
@@ -146,3 +161,6 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
         pending = ""
         if line:
             yield start, line
+    if pending:
+        # pip takes a last line that goes on with nothing; uv, which installs, does not.
+        yield start, pending.strip() + " \\"

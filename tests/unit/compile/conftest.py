@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sources import write_tree
+
+from shipyard.compile.builds import compile_builds
+from shipyard.errors import ShipyardError
+from shipyard.manifest import load
+from shipyard.model.build import BuildPlan, Detected
+
+Compile = Callable[..., tuple[Detected, BuildPlan]]
+
+
+@pytest.fixture
+def compiled(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Compile:
+    """What a project of these files compiles to, with these lines in [services.web]."""
+    # Where manifests that were found valid are remembered.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+    def done(files: dict[str, str], lines: str = "", more: str = "") -> tuple[Detected, BuildPlan]:
+        root = tmp_path / "project"
+        shutil.rmtree(root, ignore_errors=True)
+        write_tree(root, {**files, "shipyard.toml": f'name = "shop"\n[services.web]\n{lines}\n{more}\n'})
+        return compile_builds(load(root, stage=None, instance=None, environ={}).manifest)["web"]
+
+    return done
+
+
+@pytest.fixture
+def refused(compiled: Compile) -> Callable[..., str]:
+    """Why a project does not compile."""
+
+    def told(files: dict[str, str], lines: str = "") -> str:
+        with pytest.raises(ShipyardError) as caught:
+            compiled(files, lines)
+        return str(caught.value)
+
+    return told
+
+
+@pytest.fixture
+def decided(compiled: Compile) -> Callable[..., tuple[str, str, str]]:
+    """(value, evidence, origin) of one decision."""
+
+    def one(subject: str, files: dict[str, str], lines: str = "") -> tuple[str, str, str]:
+        detected, _ = compiled(files, lines)
+        found = next(decision for decision in detected.decisions if decision.subject == subject)
+        return found.value, found.evidence, found.origin
+
+    return one
