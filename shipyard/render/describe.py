@@ -90,6 +90,7 @@ def _whole(value: object) -> str:
 
 def causes_words(operation: Operation, limit: int = _LIMIT) -> Iterator[Words]:
     """Why, one sentence for each cause; `limit` is the length at which a value is cut."""
+    lead: Words = ("before_deploy: ",) if isinstance(operation, RunJob) else ()
     dependencies = 0
     for cause in operation.causes:
         if isinstance(cause, FieldCause) and cause.path.startswith(_DEPENDENCIES):
@@ -97,7 +98,8 @@ def causes_words(operation: Operation, limit: int = _LIMIT) -> Iterator[Words]:
             if dependencies > _SHOWN_DEPENDENCIES:
                 continue
         for words in cause_words(cause, operation, limit):
-            yield ("before_deploy: ", *words) if isinstance(operation, RunJob) else words
+            yield (*lead, *words)
+            lead = ()
     if dependencies > _SHOWN_DEPENDENCIES:
         yield (f"and {dependencies - _SHOWN_DEPENDENCIES} more dependencies",)
 
