@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from shipyard.cli.options import Folder, Images, Instance, Stage, Yes
+from shipyard.cli.options import Folder, Format, Images, Instance, Output, Stage, Yes
 from shipyard.errors import ExitCode, UsageError
 
 
@@ -27,6 +27,7 @@ def apply(
         ),
     ] = None,
     images: Images = None,
+    output: Output = Format.TEXT,
     folder: Folder = Path(),
 ) -> int:
     """Build, run and converge everything that is declared; asks first.
@@ -37,17 +38,20 @@ def apply(
     Example: shipyard apply --stage prod --yes
     """
     from shipyard.cli.converge import Request, apply_declared, apply_saved
+    from shipyard.cli.progress import reported
 
     began = time.monotonic()
-    request = Request(folder=folder, stage=stage, instance=instance, yes=yes)
     file = _plan_file(what or [])
-    if file is not None:
-        if approved is not None or images is not None:
-            raise UsageError("a saved plan takes neither --approved nor --images")
-        apply_saved(request, file)
-    else:
-        apply_declared(request, tuple(what or ()), approved=approved, images=images)
-    sys.stdout.write(f"\napplied in {time.monotonic() - began:.1f} s\n")
+    if file is not None and (approved is not None or images is not None):
+        raise UsageError("a saved plan takes neither --approved nor --images")
+    with reported(json=output is Format.JSON) as report:
+        request = Request(folder=folder, stage=stage, instance=instance, yes=yes, report=report)
+        if file is not None:
+            apply_saved(request, file)
+        else:
+            apply_declared(request, tuple(what or ()), approved=approved, images=images)
+    if output is Format.TEXT:
+        sys.stdout.write(f"\napplied in {time.monotonic() - began:.1f} s\n")
     return ExitCode.DONE
 
 

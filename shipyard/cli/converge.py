@@ -11,6 +11,7 @@ from pathlib import Path
 from shipyard.cli.confirm import confirm
 from shipyard.cli.options import Format
 from shipyard.cli.plan import show
+from shipyard.cli.progress import JsonReport, TextReport
 from shipyard.cli.project import Observation, known_services, load_project, look, observe, started
 from shipyard.cli.walking import images_first, walk_plan
 from shipyard.compile.builds import compile_builds
@@ -37,6 +38,12 @@ class Request:
     stage: str | None
     instance: str | None
     yes: bool
+    report: TextReport | JsonReport
+
+    @property
+    def quiet(self) -> bool:
+        """Standard output is for a program."""
+        return isinstance(self.report, JsonReport)
 
 
 def apply_declared(
@@ -123,17 +130,21 @@ def _converge(
 ) -> None:
     """`checked` makes the plan from a look at the engine; `exact`: it is done as it is or not at all."""
     plan = checked(seen)
-    show(plan, Format.TEXT)
+    _show(request, plan)
     _refuse_problems(plan)
     require_values(seen.desired, started(plan), seen.values)
     if plan.empty and not plan.attention:
-        _summary(seen, seen)
+        _summary(request, seen, seen)
         return
     if not plan.empty:
         confirm("Apply this plan?", yes=request.yes)
     first, rest = images_first(plan)
     values = seen.values.values
-    done = walk_plan(first, seen.desired, seen.connection, values, seen.key) if first.operations else ()
+    done = (
+        walk_plan(first, seen.desired, seen.connection, values, seen.key, request.report)
+        if first.operations
+        else ()
+    )
     if rest.operations or rest.attention:
         seen = look(seen.connection, manifest, builds, fallback_key=seen.key, targets=seen.targets)
         plan = checked(seen, images_made=bool(done))
@@ -141,12 +152,12 @@ def _converge(
             if exact:
                 raise StalePlan("what was approved is no longer what would happen", hint="plan again")
             print("\nmeanwhile something changed; the plan is now:\n", file=sys.stderr)
-            show(plan, Format.TEXT)
+            _show(request, plan)
             _refuse_problems(plan)
             confirm("Apply this plan?", yes=request.yes)
         require_values(seen.desired, started(plan), seen.values)
-        walk_plan(plan, seen.desired, seen.connection, values, seen.key, done=done)
-    _summary(seen, look(seen.connection, manifest, builds, targets=seen.targets))
+        walk_plan(plan, seen.desired, seen.connection, values, seen.key, request.report, done=done)
+    _summary(request, seen, look(seen.connection, manifest, builds, targets=seen.targets))
 
 
 def _differs(before: Plan, after: Plan) -> bool:
@@ -168,5 +179,12 @@ def _refuse_problems(plan: Plan) -> None:
         )
 
 
-def _summary(planned: Observation, seen: Observation) -> None:
+def _show(request: Request, plan: Plan) -> None:
+    if not request.quiet:
+        show(plan, Format.TEXT)
+
+
+def _summary(request: Request, planned: Observation, seen: Observation) -> None:
+    if request.quiet:
+        return
     sys.stdout.write("\n" + status_table(service_rows(planned.desired, seen.observed)))

@@ -31,6 +31,7 @@ def down(
     """
     from shipyard.cli.confirm import confirm, confirm_name
     from shipyard.cli.plan import show
+    from shipyard.cli.progress import TextReport
     from shipyard.cli.project import load_project
     from shipyard.cli.walking import walk_plan
     from shipyard.compile import labels
@@ -55,7 +56,7 @@ def down(
             confirm_name(question, manifest.stage, given=confirm_stage)
         else:
             confirm(question, yes=yes)
-        walk_plan(plan, Desired(manifest=manifest, services=()), connection, {}, None)
+        walk_plan(plan, Desired(manifest=manifest, services=()), connection, {}, None, TextReport())
         kept = [one.name for one in observed.volumes if one.owned and not one.labels.get(labels.ROLE)]
         if kept and not volumes:
             print(f"\nThe data stays, in {', '.join(kept)}: `shipyard down --volumes` removes it.")

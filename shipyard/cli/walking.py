@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from shipyard.cli.progress import JsonReport, TextReport
 from shipyard.engine.connect import Connection
 from shipyard.model.desired import Desired
 from shipyard.model.plan import BuildImage, Plan, PullImage
@@ -18,23 +19,23 @@ def walk_plan(
     connection: Connection,
     values: Mapping[str, str],
     key: str | None,
+    report: TextReport | JsonReport,
     *,
     done: tuple[str, ...] = (),
     before_write: Callable[[], None] = lambda: None,
 ) -> tuple[str, ...]:
     """Carry out a plan; the ids of what was done, after those in `done`. `values` are secrets by source
-    name, `key` their digests' when it is new; `before_write` is called before each write.
+    name, `key` their digests' when it is new; `report` is told of every step; `before_write` is called
+    before each write.
 
     Raises ApplyFailed.
     """
     from shipyard.apply import walk
-    from shipyard.cli.progress import TextReport
     from shipyard.engine.objects import Objects
     from shipyard.targets.compose.command import check_compose, compose
     from shipyard.targets.compose.model import compose_model, variable
     from shipyard.targets.compose.target import ComposeTarget
 
-    report = TextReport()
     check_compose(connection.environment(os.environ))
     variables = {variable("applied", name): value for name, value in values.items()}
     with compose(connection, desired.deployment, compose_model(desired), variables, os.environ) as bound:

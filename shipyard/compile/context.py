@@ -35,6 +35,7 @@ DEFAULT_IGNORES = (
     "**/docker-compose*.y*ml",
     "**/compose.applied.json",
     "**/*.plan",
+    "**/*.plan.md",
     "**/*.shipyard.json",
 )
 """Ignored everywhere: version control, secrets, caches, environments, editors' files, and what `render`

@@ -53,7 +53,7 @@ def test_a_pull_request_its_merge_and_its_preview(
         checkout(request, address, port)
         request.environ["TOKEN"] = "sentinel-of-the-release"
         script(request, "plan.sh", "prod")
-        comment = (request.root / "plan.md").read_text()
+        comment = (request.root / "release.plan.md").read_text()
         assert "web" in comment
         assert "sentinel" not in comment + (request.root / "release.plan").read_text()
 
