@@ -15,6 +15,7 @@ from shipyard.cli import (
     down,
     explain,
     init,
+    lease,
     observe,
     plan,
     render,
@@ -37,6 +38,7 @@ app.command("apply")(apply.apply)
 app.command("observe")(observe.observe)
 app.command("status")(status.status)
 app.command("down")(down.down)
+app.command("lease")(lease.lease)
 app.command("build")(build.build)
 app.command("config")(config.config)
 app.command("explain")(explain.explain)

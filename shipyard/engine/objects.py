@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from shipyard.engine.connect import Connection
@@ -22,15 +23,22 @@ EMPTY_IMAGE = "shipyard/empty:1"
 
 
 class EngineError(ShipyardError):
-    """The engine refused a write."""
+    """The engine refused a write. `status` is that of its answer, None when it gave none."""
+
+    status: int | None = None
 
 
 class Objects:
-    """The write side of one engine."""
+    """The write side of one engine.
 
-    def __init__(self, connection: Connection) -> None:
+    `before_write` is called before each call that changes something on the engine; what it raises stops
+    the write.
+    """
+
+    def __init__(self, connection: Connection, before_write: Callable[[], None] = lambda: None) -> None:
         import docker
 
+        self._before_write = before_write
         self._errors: Any = docker.errors
         try:
             self._api: APIClient = docker.APIClient(base_url=connection.url, version="auto", timeout=120)
@@ -45,11 +53,18 @@ class Objects:
         try:
             return getattr(self._api, function)(*arguments, **options)
         except self._errors.APIError as error:
-            raise EngineError(
-                f"the engine refused: {error.explanation or error}", where=self._where
-            ) from error
+            raise self._refused(error) from error
         except (self._errors.DockerException, OSError) as error:
             raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
+
+    def _write(self, function: str, *arguments: Any, **options: Any) -> Any:
+        self._before_write()
+        return self._call(function, *arguments, **options)
+
+    def _refused(self, error: Any) -> EngineError:
+        refused = EngineError(f"the engine refused: {error.explanation or error}", where=self._where)
+        refused.status = error.status_code
+        return refused
 
     def inspect(self, container: str) -> Mapping[str, Any] | None:
         """One container, None when it is gone."""
@@ -76,16 +91,16 @@ class Objects:
         return text.decode("utf-8", "replace").splitlines()
 
     def start(self, container: str) -> None:
-        self._call("start", container)
+        self._write("start", container)
 
     def unpause(self, container: str) -> None:
-        self._call("unpause", container)
+        self._write("unpause", container)
 
     def rename(self, container: str, name: str) -> None:
-        self._call("rename", container, name)
+        self._write("rename", container, name)
 
     def stop(self, container: str, seconds: float) -> None:
-        self._call("stop", container, timeout=round(seconds))
+        self._write("stop", container, timeout=round(seconds))
 
     def wait(self, container: str) -> int:
         """Wait for a container to end; its exit code."""
@@ -93,7 +108,7 @@ class Objects:
 
     def remove(self, container: str, *, volumes: bool = False) -> None:
         """Remove a stopped container; its anonymous volumes only when asked."""
-        self._call("remove_container", container, v=volumes)
+        self._write("remove_container", container, v=volumes)
 
     def update(self, container: str, *, restart: str, cpus: float | None, memory: int | None) -> None:
         """Put restart policy and limits to these values; None leaves a limit as it is."""
@@ -109,19 +124,14 @@ class Objects:
             body |= {"Memory": memory, "MemorySwap": memory * 2}
         # The SDK's own update_container knows no NanoCpus, in which Compose keeps the limit.
         api: Any = self._api
-        try:
-            response = api._post_json(api._url("/containers/{0}/update", container), data=body)
-            api._raise_for_status(response)
-        except self._errors.APIError as error:
-            raise EngineError(
-                f"the engine refused: {error.explanation or error}", where=self._where
-            ) from error
+        url = api._url("/containers/{0}/update", container)
+        self._call("_raise_for_status", self._write("_post_json", url, data=body))
 
     def connect(self, container: str, network: str, aliases: tuple[str, ...]) -> None:
-        self._call("connect_container_to_network", container, network, aliases=list(aliases))
+        self._write("connect_container_to_network", container, network, aliases=list(aliases))
 
     def disconnect(self, container: str, network: str) -> None:
-        self._call("disconnect_container_from_network", container, network, force=True)
+        self._write("disconnect_container_from_network", container, network, force=True)
 
     def network_containers(self, network: str) -> dict[str, tuple[str, ...]]:
         """Containers on a network, by id, with the names they answer to there."""
@@ -140,7 +150,7 @@ class Objects:
             from docker.types import IPAMConfig, IPAMPool
 
             ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
-        self._call(
+        self._write(
             "create_network",
             name,
             driver=driver or "bridge",
@@ -151,17 +161,17 @@ class Objects:
         )
 
     def remove_network(self, network: str) -> None:
-        self._call("remove_network", network)
+        self._write("remove_network", network)
 
     def create_volume(self, name: str, labels: Mapping[str, str], driver: str | None = None) -> None:
-        self._call("create_volume", name, driver=driver, labels=dict(labels))
+        self._write("create_volume", name, driver=driver, labels=dict(labels))
 
     def remove_volume(self, name: str) -> None:
-        self._call("remove_volume", name)
+        self._write("remove_volume", name)
 
     def pull(self, reference: str) -> None:
         """Pull an image, with the credentials of the client's own store."""
-        for line in self._call("pull", reference, stream=True, decode=True):
+        for line in self._write("pull", reference, stream=True, decode=True):
             if "error" in line:
                 raise EngineError(
                     f"pulling {reference} failed: {line['error']}",
@@ -208,27 +218,39 @@ class Objects:
     ) -> None:
         """Write small files, mode 0400, into a volume by the archive call on a container that is never
         started: works on a remote engine too, and no value appears in any argument or label."""
-        self._empty_image()
-        created = self._call(
-            "create_container",
-            EMPTY_IMAGE,
-            command=["none"],
-            labels=dict(labels),
-            host_config=self._api.create_host_config(binds={volume: {"bind": "/s", "mode": "rw"}}),
-        )
+        config = self._api.create_host_config(binds={volume: {"bind": "/s", "mode": "rw"}})
+        helper = self.create_idle(None, labels, host_config=config)
         try:
-            self._call("put_archive", created["Id"], "/s", _archive(files, uid, gid))
+            self._write("put_archive", helper, "/s", _archive(files, uid, gid))
         finally:
-            self._call("remove_container", created["Id"])
+            # Made here, and in nobody's way: it goes in any case.
+            self._call("remove_container", helper)
 
-    def _empty_image(self) -> None:
-        if self._call("images", name=EMPTY_IMAGE):
-            return
+    def create_idle(self, name: str | None, labels: Mapping[str, str], **options: Any) -> str:
+        """Create a container without content that is never started; its id.
+
+        Of many who create the same name at the same time one succeeds, the others get status 409.
+        """
+        arguments = {"name": name, "command": ["none"], "labels": dict(labels), **options}
+        try:
+            created = self._write("create_container", EMPTY_IMAGE, **arguments)
+        except EngineError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            self._import_empty_image()
+            created = self._write("create_container", EMPTY_IMAGE, **arguments)
+        return str(created["Id"])
+
+    def put_file(self, container: str, name: str, content: str) -> None:
+        """Write a small file into the root of a container, running or not, in place of an earlier one."""
+        self._write("put_archive", container, "/", _archive({name: content}, 0, 0))
+
+    def _import_empty_image(self) -> None:
         content = io.BytesIO()
         with tarfile.open(fileobj=content, mode="w"):
             pass
         name, _, tag = EMPTY_IMAGE.partition(":")
-        self._call("import_image_from_data", content.getvalue(), repository=name, tag=tag)
+        self._write("import_image_from_data", content.getvalue(), repository=name, tag=tag)
 
 
 def _archive(files: Mapping[str, str], uid: int, gid: int) -> bytes:

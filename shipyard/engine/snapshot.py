@@ -63,6 +63,8 @@ def _read(
     for image in listed_images[0] if listed_images else ():
         for reference in (image.get("RepoTags") or []) + (image.get("RepoDigests") or []):
             images[reference] = image["Id"]
+    # A lock, of this deployment or another: nothing that runs.
+    listed = [item for item in listed if (item.get("Labels") or {}).get(labels.ROLE) != labels.LEASE_ROLE]
     own = [item for item in listed if owned(item.get("Labels"), ownership)]
     ours = []
     inspected = reader.get_all([f"/containers/{item['Id']}/json" for item in own])

@@ -40,11 +40,13 @@ def model_text(model: Model) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compose:
     """Runs Compose for one deployment. `values` are the secrets' values by environment variable: they
-    reach Compose through its process environment only."""
+    reach Compose through its process environment only. `before_write` is called before each run: what it
+    raises stops it."""
 
     deployment: str
     file: Path
     environment: Mapping[str, str] = field(repr=False)
+    before_write: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def arguments(self, *words: str) -> list[str]:
         return ["docker", "compose", "-p", self.deployment, "-f", str(self.file), *_FIXED, *words]
@@ -54,6 +56,7 @@ class Compose:
 
         Raises ComposeError with the last lines.
         """
+        self.before_write()
         lines: list[str] = []
         try:
             process = subprocess.Popen(
@@ -109,6 +112,7 @@ def compose(
     model: Model,
     values: Mapping[str, str],
     environ: Mapping[str, str],
+    before_write: Callable[[], None] = lambda: None,
 ) -> Iterator[Compose]:
     """A Compose bound to a model, whose file lives as long as the block."""
     with tempfile.TemporaryDirectory(prefix="shipyard-") as folder:
@@ -119,6 +123,7 @@ def compose(
             file=file,
             # The records of before_deploy commands are no services of the model, and no orphans either.
             environment={**connection.environment(environ), "COMPOSE_IGNORE_ORPHANS": "1", **values},
+            before_write=before_write,
         )
 
 

@@ -68,7 +68,7 @@ def test_wrong_usage(shipyard: Run, words: tuple[str, ...], said: str) -> None:
 )
 def test_a_manifest_that_is_wrong(shipyard: Run, project: Path, text: str, said: str) -> None:
     (project / "shipyard.toml").write_text(text)
-    for command in ("plan", "apply", "status", "down", "config", "explain", "build"):
+    for command in ("plan", "apply", "status", "down", "lease", "config", "explain", "build"):
         done = shipyard(command)
         assert (done.code, done.out) == (1, "")
         assert done.err.startswith("error: shipyard.toml:")
@@ -164,6 +164,8 @@ def test_explain(shipyard: Run) -> None:
         ("apply",),
         ("apply", "--yes"),
         ("status",),
+        ("lease",),
+        ("lease", "--break", "--yes"),
         ("down", "--yes"),
         ("compose", "--", "ps"),
     ],
@@ -192,7 +194,7 @@ def test_an_engine_with_a_wrong_address(shipyard: Run, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    "command", ["plan", "apply", "status", "down", "build", "config", "explain", "render", "compose"]
+    "command", ["plan", "apply", "status", "down", "lease", "build", "config", "explain", "render", "compose"]
 )
 def test_help_has_an_example(shipyard: Run, command: str) -> None:
     done = shipyard(command, "--help")

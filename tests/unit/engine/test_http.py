@@ -90,6 +90,12 @@ def test_it_gets_json_over_one_connection(reader: EngineReader, server: Server) 
     assert server.asked == ["GET /info docker", "GET /empty docker"]
 
 
+def test_it_tells_the_engines_clock_and_hands_bytes_out(reader: EngineReader) -> None:
+    assert reader.date is None
+    assert reader.fetch("/page") == b"<html>hello</html>"
+    assert str(reader.date).endswith(" GMT")
+
+
 def test_a_query_is_quoted_and_sorted(reader: EngineReader) -> None:
     asked = reader.get("/images/json", filters='{"a":["b c/d&é"]}', all="1")
     assert asked == "/images/json?all=1&filters=%7B%22a%22%3A%5B%22b%20c%2Fd%26%C3%A9%22%5D%7D"

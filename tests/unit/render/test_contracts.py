@@ -96,7 +96,10 @@ def described(node: Any, path: str = "") -> dict[str, bool]:
     return found
 
 
-@pytest.mark.parametrize(("name", "command"), [("plan", "plan"), ("status", "status"), ("events", "apply")])
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("plan", "plan"), ("status", "status"), ("lease", "lease"), ("events", "apply")],
+)
 def test_the_schemas_are_documented(schemas: Path, name: str, command: str) -> None:
     schema = read(schemas, name)
     Draft202012Validator.check_schema(schema)

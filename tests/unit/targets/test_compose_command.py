@@ -97,6 +97,22 @@ def test_a_failure_has_its_code_and_the_last_lines(docker: Path) -> None:
     assert caught.value.details == tuple(f"line {number}" for number in range(3, 9))
 
 
+def test_what_must_not_write_does_not_run(docker: Path, tmp_path: Path) -> None:
+    program(docker, f"touch {tmp_path}/ran")
+    calls: list[int] = []
+
+    def refuse() -> None:
+        calls.append(1)
+        raise PermissionError
+
+    with compose(CONNECTION, "shop", {"name": "shop"}, {}, os.environ, refuse) as bound:
+        for write in (lambda: bound.run("run", "web"), lambda: bound.up("web", 1)):
+            with pytest.raises(PermissionError):
+                write()
+    assert len(calls) == 2
+    assert not (tmp_path / "ran").exists()
+
+
 def test_up_touches_one_service_and_brings_nothing(docker: Path) -> None:
     program(docker, 'echo "$@"')
     bound = Compose(deployment="shop", file=Path("/m"), environment=os.environ)

@@ -1,0 +1,58 @@
+"""What every writing command shares: the lease, and how long to wait for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from shipyard.engine.connect import Connection
+    from shipyard.engine.lease import Lease
+    from shipyard.model.lease import LeaseRecord
+    from shipyard.model.manifest import Manifest
+
+
+def _duration(text: str) -> float:
+    from shipyard.manifest.errors import Invalid
+    from shipyard.manifest.values import duration
+
+    try:
+        return duration(text)
+    except Invalid as error:
+        raise typer.BadParameter("; ".join(filter(None, (error.title, error.hint)))) from error
+
+
+LeaseWait = Annotated[
+    float | None,
+    typer.Option(
+        "--lease-wait",
+        metavar="TIME",
+        parser=_duration,
+        help="How long to wait for another deploy to end, such as 5m; else fail at once.",
+    ),
+]
+
+
+@contextmanager
+def leased(connection: Connection, manifest: Manifest, command: str, wait: float | None) -> Iterator[Lease]:
+    """Hold the lease of a stage for a block; tells on standard error whom it waits for.
+
+    Raises LeaseHeld, LeaseNameTaken, EngineUnreachable, EngineRefused, EngineError.
+    """
+    from shipyard.engine.lease import hold
+
+    with hold(connection, manifest, command=command, environ=os.environ, wait=wait, on_wait=_tell) as lease:
+        yield lease
+
+
+def _tell(record: LeaseRecord) -> None:
+    from shipyard.engine.lease_text import holder_text, since_text
+
+    run = f", {record.holder.run}" if record.holder.run else ""
+    told = f"waiting for the lease of {holder_text(record.holder)}{run}, since {since_text(record)}"
+    print(told, file=sys.stderr, flush=True)
