@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from shipyard.cli.leasing import LeaseWait
 from shipyard.cli.options import Folder, Format, Images, Instance, Output, Stage, Yes
 from shipyard.errors import ExitCode, UsageError
 
@@ -28,6 +29,7 @@ def apply(
     ] = None,
     images: Images = None,
     output: Output = Format.TEXT,
+    lease_wait: LeaseWait = None,
     folder: Folder = Path(),
 ) -> int:
     """Build, run and converge everything that is declared; asks first.
@@ -45,7 +47,9 @@ def apply(
     if file is not None and (approved is not None or images is not None):
         raise UsageError("a saved plan takes neither --approved nor --images")
     with reported(json=output is Format.JSON) as report:
-        request = Request(folder=folder, stage=stage, instance=instance, yes=yes, report=report)
+        request = Request(
+            folder=folder, stage=stage, instance=instance, yes=yes, report=report, lease_wait=lease_wait
+        )
         if file is not None:
             apply_saved(request, file)
         else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shipyard.cli.confirm import confirm
+from shipyard.cli.leasing import leased
 from shipyard.cli.options import Format
 from shipyard.cli.plan import show
 from shipyard.cli.progress import JsonReport, TextReport
@@ -39,6 +40,7 @@ class Request:
     instance: str | None
     yes: bool
     report: TextReport | JsonReport
+    lease_wait: float | None
 
     @property
     def quiet(self) -> bool:
@@ -146,17 +148,22 @@ def _converge(
         else ()
     )
     if rest.operations or rest.attention:
-        seen = look(seen.connection, manifest, builds, fallback_key=seen.key, targets=seen.targets)
-        plan = checked(seen, images_made=bool(done))
-        if _differs(rest, plan):
-            if exact:
-                raise StalePlan("what was approved is no longer what would happen", hint="plan again")
-            print("\nmeanwhile something changed; the plan is now:\n", file=sys.stderr)
-            _show(request, plan)
-            _refuse_problems(plan)
-            confirm("Apply this plan?", yes=request.yes)
-        require_values(seen.desired, started(plan), seen.values)
-        walk_plan(plan, seen.desired, seen.connection, values, seen.key, request.report, done=done)
+        with leased(seen.connection, manifest, "apply", request.lease_wait) as lease:
+            seen = look(seen.connection, manifest, builds, fallback_key=seen.key, targets=seen.targets)
+            plan = checked(seen, images_made=bool(done))
+            if _differs(rest, plan):
+                if exact:
+                    raise StalePlan("what was approved is no longer what would happen", hint="plan again")
+                print("\nmeanwhile something changed; the plan is now:\n", file=sys.stderr)
+                _show(request, plan)
+                _refuse_problems(plan)
+                confirm("Apply this plan?", yes=request.yes)
+            require_values(seen.desired, started(plan), seen.values)
+            walk_plan(
+                *(plan, seen.desired, seen.connection, seen.values.values, seen.key, request.report),
+                done=done,
+                before_write=lease.check,
+            )
     _summary(request, seen, look(seen.connection, manifest, builds, targets=seen.targets))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from shipyard.cli.leasing import LeaseWait, leased
 from shipyard.cli.options import Folder, Format, Instance, Stage, Yes
 from shipyard.errors import ExitCode
 
@@ -23,6 +25,7 @@ def down(
         str | None,
         typer.Option("--confirm", metavar="STAGE", help="The stage's name, for a protected stage."),
     ] = None,
+    lease_wait: LeaseWait = None,
     folder: Folder = Path(),
 ) -> int:
     """Stop and remove a stage's containers and networks. Volumes and images stay.
@@ -56,7 +59,16 @@ def down(
             confirm_name(question, manifest.stage, given=confirm_stage)
         else:
             confirm(question, yes=yes)
-        walk_plan(plan, Desired(manifest=manifest, services=()), connection, {}, None, TextReport())
+        with leased(connection, manifest, "down", lease_wait) as lease:
+            observed = snapshot(connection, manifest)
+            plan = teardown(manifest, observed, volumes=volumes)
+            # Only the data that was named in the question goes.
+            agreed = (
+                one for one in plan.operations if not isinstance(one, RemoveVolume) or one.volume in doomed
+            )
+            plan = replace(plan, operations=tuple(agreed))
+            desired = Desired(manifest=manifest, services=())
+            walk_plan(plan, desired, connection, {}, None, TextReport(), before_write=lease.check)
         kept = [one.name for one in observed.volumes if one.owned and not one.labels.get(labels.ROLE)]
         if kept and not volumes:
             print(f"\nThe data stays, in {', '.join(kept)}: `shipyard down --volumes` removes it.")

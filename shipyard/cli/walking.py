@@ -38,12 +38,15 @@ def walk_plan(
 
     check_compose(connection.environment(os.environ))
     variables = {variable("applied", name): value for name, value in values.items()}
-    with compose(connection, desired.deployment, compose_model(desired), variables, os.environ) as bound:
+    model = compose_model(desired)
+    with compose(
+        connection, desired.deployment, model, variables, os.environ, before_write=before_write
+    ) as bound:
         target = ComposeTarget(
             connection=connection,
             desired=desired,
             compose=bound,
-            objects=Objects(connection),
+            objects=Objects(connection, before_write),
             values=values,
             key=key,
             on_line=report.output,

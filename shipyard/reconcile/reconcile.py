@@ -107,6 +107,8 @@ def _trouble(container: Container) -> str:
     """What is wrong with a container that is as declared, "" when nothing is known to be."""
     if container.health == "unhealthy":
         return "is unhealthy"
+    if container.health == "starting" and container.state == "running":
+        return "is still starting"
     # Between two crashes it runs for a moment, and without a check nothing else tells.
     if container.state == "restarting" or (not container.health and container.restarts >= _CRASHES):
         return f"keeps crashing (restarted {container.restarts} times)"

@@ -67,6 +67,20 @@ def test_3_the_saved_plan_is_stale(project: Project) -> None:
     project.apply("a.plan", code=ExitCode.STALE_PLAN)
 
 
+def test_4_the_lease_is_held(project: Project) -> None:
+    project.manifest(SLOW)
+    first = start(project, "apply", "--yes")
+    until_running(project)
+    held = project.apply(code=ExitCode.LEASE_HELD)
+    assert "the lease is held by" in held.stderr
+    assert "apply" in project.run("lease").stdout
+    assert project.run("plan", "--format", "json").returncode == 0, "plan never takes it"
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=30)
+    assert "free" in project.run("lease").stdout
+    docker("rm", "-f", *project.ids())
+
+
 def test_6_failed_on_the_way(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\ncommand = ["false"]\n')
     project.apply(code=ExitCode.NEEDS_ATTENTION)
