@@ -8,8 +8,8 @@ from dataclasses import replace
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.plan import Operation, RunJob
-from shipyard.reconcile.ports import early_stops
 from shipyard.reconcile.services import ServiceDraft
+from shipyard.reconcile.stops import early_stops
 
 
 def chained(

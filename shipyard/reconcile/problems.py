@@ -9,8 +9,8 @@ from shipyard.compile.known_images import is_database, known_image, major_versio
 from shipyard.model.desired import Desired
 from shipyard.model.observed import HostPort, Observed
 from shipyard.model.plan import Problem
-from shipyard.reconcile.ports import overlaps
 from shipyard.reconcile.settings import network_causes, volume_causes
+from shipyard.reconcile.stops import overlaps
 
 
 def problems(

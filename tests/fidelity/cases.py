@@ -172,6 +172,12 @@ def _one_shot(_: random.Random, service: Table, __: Table) -> None:
     service |= {"restart": "no", "command": ["true"], "health": False}
 
 
+def _entrypoint(rng: random.Random, service: Table, _: Table) -> None:
+    service["entrypoint"] = ["env"] if service.get("entrypoint") != ["env"] else []
+    # With an entrypoint of its own a service has none of the image's commands.
+    service.setdefault("command", ["sleep", "86400"])
+
+
 OPTIONS: dict[str, Callable[[random.Random, Table, Table], None]] = {
     "env": _set("env", {"A": "1"}, {"A": "2"}, {"A": "1", "B": "$x ${nothing"}, None),
     "publish": _set(
@@ -188,7 +194,7 @@ OPTIONS: dict[str, Callable[[random.Random, Table, Table], None]] = {
     "cpus": _set("resources", {"cpus": 0.25}, {"cpus": 0.5, "memory": "32M"}),
     "health": _set("health", {"command": ["true"]}, {"command": ["test", "-e", "/"]}, False, None),
     "command": _set("command", ["sleep", "86400"], ["sleep", "43200"], None),
-    "entrypoint": _set("entrypoint", ["env"], [], None),
+    "entrypoint": _entrypoint,
     "labels": _set("labels", {"team": "a"}, {"team": "$b"}, None),
     "secret-env": _secret("env"),
     "secret-file": _secret("file"),
@@ -251,6 +257,9 @@ def _rename(rng: random.Random, manifest: Table) -> bool:
         for key, value in service.get("compose", {}).items():
             if value == f"service:{old}":
                 service["compose"][key] = "service:renamed"
+    if rng.random() < 0.7:
+        services = manifest["services"]
+        services["renamed"]["was"] = old
     return True
 
 
