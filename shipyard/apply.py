@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Protocol
 
 from shipyard.errors import ExitCode, ShipyardError
 from shipyard.model.desired import Desired
-from shipyard.model.plan import BuildImage, Operation, Plan
+from shipyard.model.plan import BuildImage, Operation, Plan, RemoveService, ReplaceService
 from shipyard.targets.compose.target import ComposeTarget
 
 _STARTS = ("create", "replace", "scale", "start", "unpause", "connect", "update", "mend")
@@ -72,6 +73,8 @@ def walk(
         except (ShipyardError, KeyboardInterrupt) as error:
             for operation in group:
                 report.failed(operation)
+            with contextlib.suppress(ShipyardError):
+                target.record_replicas(_replicas(plan, desired, done))
             raise ApplyFailed(error, tuple(done), group[0].id, tuple(one.id for one in left)) from error
         for operation in group:
             report.ended(operation, time.monotonic() - began)
@@ -82,7 +85,26 @@ def walk(
             gate.wait(address.partition(".")[2])
         except ShipyardError as error:
             raise ApplyFailed(error, tuple(done), f"{address}/health", ()) from error
+    target.record_replicas(_replicas(plan, desired, done))
     return tuple(done)
+
+
+def _replicas(plan: Plan, desired: Desired, done: list[str]) -> dict[str, int | None]:
+    """How many replicas of each service are applied now: of those that needed nothing, and of those for
+    which all was done. None for one that is gone."""
+    undone = {one.name for one in plan.operations if one.id not in done}
+    declared = {f"service.{spec.name}": spec.replicas for spec in desired.services}
+    found: dict[str, int | None] = {}
+    for address in (*plan.unchanged, *(one.address for one in plan.operations)):
+        name = address.partition(".")[2]
+        if address in declared and name not in undone:
+            found[name] = declared[address]
+    for operation in plan.operations:
+        if isinstance(operation, RemoveService) and operation.id in done:
+            found[operation.name] = None
+        if isinstance(operation, ReplaceService) and operation.was and operation.id in done:
+            found[operation.was] = None
+    return found
 
 
 class _Gate:

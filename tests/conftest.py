@@ -13,6 +13,8 @@ from hypothesis import settings
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", action="store_true", help="run the tests that need a Docker engine too")
     parser.addoption("--slow", action="store_true", help="run the longer tests too")
+    parser.addoption("--cases", type=int, help="how many cases of the fidelity tests")
+    parser.addoption("--seed", type=int, default=0, help="the seed of the first of them")
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 

@@ -9,6 +9,7 @@ from shipyard.compile.checks import service_check
 from shipyard.compile.spec import job_document
 from shipyard.compile.storage import network_name, network_specs, on_engine, secret_volume, volume_specs
 from shipyard.errors import ErrorGroup, ShipyardError
+from shipyard.manifest.sharing import shared_services
 from shipyard.model.build import BuildPlan, Decision, Detected
 from shipyard.model.desired import Desired, JobSpec, SecretFile, ServiceSpec
 from shipyard.model.manifest import Manifest, Publish, SecretRef, Service, Template
@@ -84,8 +85,8 @@ def compile_desired(
 
 
 def in_order_of_needs(specs: list[ServiceSpec]) -> list[ServiceSpec]:
-    """Needs first, and who shares an image after its owner, whose before_deploy comes before both;
-    otherwise as declared."""
+    """Needs first, who shares an image after its owner, whose before_deploy comes before both, and who
+    lives in another's namespaces after it; otherwise as declared."""
     by_name = {spec.name: spec for spec in specs}
     ordered: dict[str, ServiceSpec] = {}
     waiting: set[str] = set()
@@ -94,7 +95,7 @@ def in_order_of_needs(specs: list[ServiceSpec]) -> list[ServiceSpec]:
         if spec.name in ordered or spec.name in waiting:
             return
         waiting.add(spec.name)
-        for before in (*spec.needs, spec.like):
+        for before in (*spec.needs, spec.like, *shared_services(spec.compose).values()):
             if before in by_name:
                 visit(by_name[before])
         ordered[spec.name] = spec
@@ -173,6 +174,7 @@ def _service_spec(
         needs=service.needs,
         rollout=service.rollout,
         like=service.like,
+        was=service.was,
     )
     made = list(detected.decisions) if detected is not None and owner == service.name else []
     if check_origin:

@@ -7,7 +7,7 @@ no document. It holds names of secrets with keyed digests, never a value.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from shipyard.compile.references import without_digest
 from shipyard.model.desired import Check, JobSpec, ServiceSpec
@@ -16,6 +16,20 @@ from shipyard.model.manifest import Mount, Publish, SecretRef, Template
 FORMAT = 1
 JOB_KEYS = ("image", "env", "secrets", "secret_files", "volumes")
 Document = dict[str, object]
+
+OLDER: dict[int, Callable[[Document], Document]] = {}
+"""By an earlier format: today's document as the versions of that format would have written it. What was
+recorded then is compared with this, so that a new format alone changes nothing."""
+
+
+def in_format(document: Mapping[str, object], recorded: Mapping[str, object]) -> Document | None:
+    """A declared document in the format of a recorded one; None where that format is not known: a later
+    version of Shipyard wrote it."""
+    wanted = recorded.get("format", FORMAT)
+    if wanted == FORMAT:
+        return dict(document)
+    older = OLDER.get(wanted) if isinstance(wanted, int) else None
+    return older(dict(document)) if older is not None else None
 
 
 def canonical(document: object) -> str:
@@ -54,13 +68,19 @@ def _check_document(check: Check) -> Document:
 
 
 def _mounts_document(volumes: tuple[Mount, ...]) -> Document:
-    return {
-        mount.target: (mount.source or "anonymous") + (":ro" if mount.read_only else "") for mount in volumes
-    }
+    return {mount.target: _mount_source(mount) + (":ro" if mount.read_only else "") for mount in volumes}
+
+
+def _mount_source(mount: Mount) -> str:
+    """A name on the engine, or a path as it was declared: where the project stands is not part of it."""
+    if mount.source is None:
+        return "anonymous"
+    relative = mount.kind == "bind" and not mount.source.startswith("/")
+    return f"./{mount.source}" if relative else mount.source
 
 
 def service_document(spec: ServiceSpec) -> Document:
-    """The document of a service. Mount sources are names on the engine, or absolute paths."""
+    """The document of a service, in today's format."""
     document: Document = {
         "format": FORMAT,
         "image": without_digest(spec.image) if spec.built else spec.image,

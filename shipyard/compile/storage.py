@@ -12,11 +12,18 @@ from shipyard.model.manifest import Manifest, Mount, Network, Volume
 
 APP_UID = 10001
 KEY_VOLUME = "shipyard-key"
+RECORD_VOLUME = "shipyard-record"
 
 
 def key_volume(deployment: str) -> str:
     """The name of the empty volume whose label holds the deployment's key."""
     return f"{deployment}_{KEY_VOLUME}"
+
+
+def record_volume(deployment: str, record: str) -> str:
+    """The name of the empty volume whose label holds how many replicas were applied; its labels cannot be
+    changed, so that another record is another volume."""
+    return f"{deployment}_{RECORD_VOLUME}-{hashlib.sha256(record.encode()).hexdigest()[:8]}"
 
 
 def network_name(manifest: Manifest, key: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import Desired
 
 
 def subset(desired: Desired, names: Iterable[str]) -> Desired:
-    """These services and all that they need, directly or not, with their images, jobs and storage.
+    """These services and all that they need or live in, directly or not, with their images, jobs and storage.
 
     A service that shares another's image comes with that one's before_deploy, not with its containers.
     """
@@ -19,7 +20,8 @@ def subset(desired: Desired, names: Iterable[str]) -> Desired:
         name = pending.pop()
         if name not in wanted:
             wanted.add(name)
-            pending += desired.service(name).needs
+            spec = desired.service(name)
+            pending += [*spec.needs, *shared_services(spec.compose).values()]
     services = tuple(spec for spec in desired.services if spec.name in wanted)
     networks = {network for spec in services for network in spec.networks}
     mounted = {mount.source for spec in services for mount in spec.volumes if mount.kind == "volume"}

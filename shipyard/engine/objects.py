@@ -133,15 +133,6 @@ class Objects:
     def disconnect(self, container: str, network: str) -> None:
         self._write("disconnect_container_from_network", container, network, force=True)
 
-    def network_containers(self, network: str) -> dict[str, tuple[str, ...]]:
-        """Containers on a network, by id, with the names they answer to there."""
-        inspected = self._call("inspect_network", network)
-        found: dict[str, tuple[str, ...]] = {}
-        for container in inspected.get("Containers") or {}:
-            endpoints = self._call("inspect_container", container)["NetworkSettings"]["Networks"]
-            found[container] = tuple((endpoints.get(inspected["Name"]) or {}).get("Aliases") or ())
-        return found
-
     def create_network(
         self, name: str, labels: Mapping[str, str], *, driver: str | None, internal: bool, subnet: str | None
     ) -> None:
@@ -165,6 +156,12 @@ class Objects:
 
     def create_volume(self, name: str, labels: Mapping[str, str], driver: str | None = None) -> None:
         self._write("create_volume", name, driver=driver, labels=dict(labels))
+
+    def volumes(self, wanted: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """Volumes that carry all these labels."""
+        filters = {"label": [f"{key}={value}" for key, value in wanted.items()]}
+        found: list[Mapping[str, Any]] = self._call("volumes", filters=filters).get("Volumes") or []
+        return found
 
     def remove_volume(self, name: str) -> None:
         self._write("remove_volume", name)

@@ -19,6 +19,10 @@ from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Container, Engine, Foreign, HostPort, Network, Observed, Volume
 
 OLDEST_ENGINE = (25, 0)
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+"""The name that the engine gives to a volume without one."""
+_LIMITS = ("CpuShares", "CpusetCpus", "CpusetMems", "PidsLimit", "MemoryReservation", "BlkioWeight")
+_DEFAULT_SHARES = 1024
 
 
 class EngineTooOld(ShipyardError):
@@ -125,6 +129,8 @@ def _container(inspect: Mapping[str, Any], item: Mapping[str, Any]) -> Container
     found = inspect["Config"].get("Labels") or {}
     nano = host.get("NanoCpus") or 0
     quota, period = host.get("CpuQuota") or 0, host.get("CpuPeriod") or 100000
+    endpoints = {name: one or {} for name, one in (inspect["NetworkSettings"].get("Networks") or {}).items()}
+    mounts = inspect.get("Mounts") or []
     return Container(
         id=inspect["Id"],
         name=inspect["Name"].lstrip("/"),
@@ -139,15 +145,48 @@ def _container(inspect: Mapping[str, Any], item: Mapping[str, Any]) -> Container
         labels=found,
         one_off=found.get(labels.COMPOSE_ONEOFF) == "True",
         job=_document(found.get(labels.JOB)),
-        restart=(host.get("RestartPolicy") or {}).get("Name") or "no",
+        restart=_restart(host.get("RestartPolicy") or {}),
         cpus=nano / 1e9 if nano else (quota / period if quota > 0 else 0),
         memory=host.get("Memory") or 0,
         restarts=inspect.get("RestartCount") or 0,
         started_at=state.get("StartedAt") or "",
-        networks=tuple(sorted((inspect.get("NetworkSettings") or {}).get("Networks") or {})),
+        networks=tuple(sorted(endpoints)),
         volumes=_volumes(item),
         ports=_ports(item),
+        limits=_limits(host),
+        network_ids={name: one["NetworkID"] for name, one in endpoints.items() if one.get("NetworkID")},
+        aliases={name: tuple(one.get("Aliases") or ()) for name, one in endpoints.items()},
+        anonymous={
+            mount["Destination"]: mount["Name"]
+            for mount in mounts
+            if mount.get("Type") == "volume" and _ANONYMOUS.fullmatch(mount.get("Name") or "")
+        },
+        binds={mount["Destination"]: mount["Source"] for mount in mounts if mount.get("Type") == "bind"},
+        shares=_shares(host),
     )
+
+
+def _restart(policy: Mapping[str, Any]) -> str:
+    name, count = policy.get("Name") or "no", policy.get("MaximumRetryCount")
+    return f"{name}:{count}" if count else name
+
+
+def _limits(host: Mapping[str, Any]) -> dict[str, int | str]:
+    """Limits beyond cores and memory that are not the engine's defaults. Swap is left at twice the memory,
+    and -1 where the machine cannot limit it."""
+    found = {name: host[name] for name in _LIMITS if host.get(name) not in (None, 0, -1, "")}
+    if host.get("CpuShares") == _DEFAULT_SHARES:
+        del found["CpuShares"]
+    swap = host.get("MemorySwap") or 0
+    if swap > 0 and swap != 2 * (host.get("Memory") or 0):
+        found["MemorySwap"] = swap
+    return found
+
+
+def _shares(host: Mapping[str, Any]) -> tuple[str, ...]:
+    modes = [str(host.get(key) or "") for key in ("NetworkMode", "IpcMode", "PidMode")]
+    ids = {mode.removeprefix("container:") for mode in modes if mode.startswith("container:")}
+    return tuple(sorted(ids | {text.partition(":")[0] for text in host.get("VolumesFrom") or ()}))
 
 
 def _volumes(item: Mapping[str, Any]) -> tuple[str, ...]:

@@ -84,6 +84,7 @@ def _service(name: str, table: Table) -> Service:
         labels=_labels(table),
         extra_hosts=table.each("extra_hosts", values.host),
         rollout=cast(Rollout, table.values.get("rollout") or "stop-first"),
+        was=table.one("was", references.name),
         compose=_compose(table.table("compose")),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shipyard.manifest.errors import Problems, did_you_mean
+from shipyard.manifest.sharing import shared_services
 from shipyard.model.manifest import Manifest, Publish, Service
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")
@@ -17,6 +18,8 @@ def validate(manifest: Manifest, problems: Problems) -> None:
         _check_replicas(service, problems)
         _check_mounts(service, problems)
         _check_needs(service, manifest, problems)
+        _check_sharing(service, manifest, problems)
+    _check_names_before(manifest, problems)
     _check_cycles(manifest, problems)
     _check_ports(manifest, problems)
 
@@ -69,6 +72,29 @@ def _check_needs(service: Service, manifest: Manifest, problems: Problems) -> No
             )
 
 
+def _check_sharing(service: Service, manifest: Manifest, problems: Problems) -> None:
+    """Whose namespaces or volumes it lives in."""
+    names = {other.name for other in manifest.services}
+    for key, name in shared_services(service.compose).items():
+        path = ("services", service.name, "compose", key)
+        if name == service.name:
+            problems.add(path, "a service cannot share its own", "name another service")
+        elif name not in names:
+            problems.add(path, f"there is no service {name!r}", did_you_mean(name, names))
+
+
+def _check_names_before(manifest: Manifest, problems: Problems) -> None:
+    taken = {service.name: "is still declared" for service in manifest.services}
+    for service in manifest.services:
+        if service.was is None:
+            continue
+        if service.was in taken:
+            title = f"was names {service.was}, which {taken[service.was]}"
+            problems.add(("services", service.name, "was"), title, "name the service that this one was")
+        else:
+            taken[service.was] = f"{service.name} names already"
+
+
 def _networks(service: Service) -> set[str]:
     return set(service.networks or ("default",))
 
@@ -78,7 +104,10 @@ def _by_network(service: Service) -> bool:
 
 
 def _check_cycles(manifest: Manifest, problems: Problems) -> None:
-    needs = {service.name: service.needs for service in manifest.services}
+    needs = {
+        service.name: (*service.needs, *shared_services(service.compose).values())
+        for service in manifest.services
+    }
     done: set[str] = set()
 
     def visit(name: str, chain: tuple[str, ...]) -> None:

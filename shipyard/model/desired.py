@@ -104,6 +104,7 @@ class ServiceSpec:
     needs: tuple[str, ...] = ()
     rollout: Rollout = "stop-first"
     like: str | None = None
+    was: str | None = None
 
     @property
     def one_shot(self) -> bool:

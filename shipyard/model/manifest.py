@@ -89,6 +89,7 @@ class Service:
     """One service. Built from source when `path` is set, else run from `image`.
 
     `like` names the service whose image this one shares; everything it takes from there is already here.
+    `was` is the name that it had before.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=dict)
     extra_hosts: tuple[str, ...] = ()
     rollout: Rollout = "stop-first"
+    was: str | None = None
     compose: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -35,6 +35,11 @@ class Container:
     document recorded in its labels, None when it is damaged; `health` "" without a check;
     `networks` are names; `memory` bytes, `cpus` cores, 0 for no limit; `job` the document of a
     before_deploy run; `started_at` the engine's own text.
+
+    `restart` is a policy as a manifest writes it, such as on-failure:3. `limits` are those that no
+    manifest key sets, by the engine's name for them, where they are not the default. `network_ids` and
+    `aliases` are by network, `anonymous` volumes and `binds` (their folders on the host) by mount point;
+    `shares` the ids of containers whose namespaces or volumes it uses.
     """
 
     id: str
@@ -58,6 +63,12 @@ class Container:
     networks: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     ports: tuple[HostPort, ...] = ()
+    limits: Mapping[str, int | str] = field(default_factory=dict)
+    network_ids: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    anonymous: Mapping[str, str] = field(default_factory=dict)
+    binds: Mapping[str, str] = field(default_factory=dict)
+    shares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

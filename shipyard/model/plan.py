@@ -6,60 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from shipyard.model.causes import Cause as Cause
+from shipyard.model.causes import DriftCause as DriftCause
+from shipyard.model.causes import FieldCause as FieldCause
+from shipyard.model.causes import FilesCause as FilesCause
+from shipyard.model.causes import ImageCause as ImageCause
+from shipyard.model.causes import ReasonCause as ReasonCause
 from shipyard.model.observed import Engine
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldCause:
-    """A declared value changed. `before`/`after` are JSON values; both None when `sensitive`."""
-
-    kind: ClassVar[str] = "field"
-    path: str
-    before: object = None
-    after: object = None
-    sensitive: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesCause:
-    """Files that reach the image changed; a path with a trailing slash stands for a folder."""
-
-    kind: ClassVar[str] = "files"
-    changed: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageCause:
-    """The image is made anew, by the operation with the id `by`."""
-
-    kind: ClassVar[str] = "image"
-    by: str | None
-    before: str | None = None
-    after: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftCause:
-    """What runs is not what was recorded."""
-
-    kind: ClassVar[str] = "drift"
-    path: str
-    declared: object
-    found: object
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonCause:
-    """A cause without values: `reason` is one of a fixed set of words, `text` the sentence for people."""
-
-    kind: ClassVar[str] = "reason"
-    reason: Literal["new", "removed", "missing", "dependency", "first-run", "forced", "interrupted", "unused"]
-    text: str
-
-
-Cause = FieldCause | FilesCause | ImageCause | DriftCause | ReasonCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +61,12 @@ class CreateNetwork(OperationBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceNetwork(OperationBase):
-    """Its settings changed: `network` is the old one's id; containers on it are connected again."""
+    """Its settings changed: `network` is the old one's id; `containers` are the ids of ours that are on it
+    and are connected again."""
 
     action: ClassVar[str] = "replace"
     network: str
+    containers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,13 +114,16 @@ class CreateService(OperationBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceService(OperationBase):
-    """`containers` are the ids replaced, by number; `replicas` is (now, then)."""
+    """`containers` are the ids replaced, by number; `replicas` is (now, then). `was`: they are of the
+    service's earlier name, and `carried` the records of its before_deploy that stay good."""
 
     action: ClassVar[str] = "replace"
     containers: tuple[str, ...]
     replicas: tuple[int, int]
     strategy: Literal["stop-first", "start-first"]
     interruption: Interruption
+    was: str | None = None
+    carried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +142,14 @@ class StartService(OperationBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopService(OperationBase):
+    """Stop what is replaced later on, because another service waits for a port that it holds."""
+
+    action: ClassVar[str] = "stop"
+    containers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnpauseService(OperationBase):
     action: ClassVar[str] = "unpause"
     containers: tuple[str, ...]
@@ -191,10 +157,12 @@ class UnpauseService(OperationBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectService(OperationBase):
-    """`links` are (container id, network name on the engine) to connect again."""
+    """`links` are (container id, network name on the engine) to connect again, after those in `unlinks`
+    were disconnected: what was connected by hand, to an earlier network of the name, or without its name."""
 
     action: ClassVar[str] = "connect"
-    links: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...] = ()
+    unlinks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +195,8 @@ class RemoveVolume(OperationBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MendService(OperationBase):
-    """Clear what an interrupted replace left: `remove` are ids, `rename` (id, name) pairs."""
+    """Clear what an interrupted run left, and give back names that were changed by hand: `remove` are ids,
+    `rename` (id, name) pairs, one after the other."""
 
     action: ClassVar[str] = "mend"
     remove: tuple[str, ...] = ()
@@ -248,6 +217,7 @@ Operation = (
     | ReplaceService
     | ScaleService
     | StartService
+    | StopService
     | UnpauseService
     | ConnectService
     | UpdateService

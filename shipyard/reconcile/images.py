@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from shipyard.compile import labels
+from shipyard.compile.known_images import split_reference
 from shipyard.compile.references import image_id
-from shipyard.model.desired import Desired
-from shipyard.model.observed import Observed
+from shipyard.compile.spec import in_format
+from shipyard.model.desired import Desired, JobSpec, ServiceSpec
+from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import BuildImage, Cause, ImageCause, Operation, PullImage, ReasonCause, RunJob
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
+from shipyard.reconcile.scale import RECORD
 
 
 def images(desired: Desired, observed: Observed, wanted: set[str]) -> list[Operation]:
@@ -16,14 +22,12 @@ def images(desired: Desired, observed: Observed, wanted: set[str]) -> list[Opera
     for plan in desired.images:
         if plan.reference not in wanted & built or image_id(observed.images, plan.reference) is not None:
             continue
-        users = {spec.name for spec in desired.services if spec.built == plan.service}
-        recorded = next(
-            (one.labels.get(labels.INPUTS) for one in observed.containers if one.service in users), None
-        )
+        users = {spec.name: spec for spec in desired.services if spec.built == plan.service}
+        running = _running(users, observed)
+        recorded = running.labels.get(labels.INPUTS) if running else None
         causes: tuple[Cause, ...] = inputs_causes(recorded, plan.facts, plan.files)
         if not causes:
-            text = "no image of it yet" if recorded is None else "its image is gone from the engine"
-            causes = (ReasonCause(reason="new" if recorded is None else "missing", text=text),)
+            causes = (_reason(recorded, running, users),)
         made.append(BuildImage(address=f"image.{plan.service}", causes=causes, reference=plan.reference))
     pulled = sorted({spec.image for spec in desired.services if spec.image in wanted - built})
     for reference in pulled:
@@ -34,27 +38,88 @@ def images(desired: Desired, observed: Observed, wanted: set[str]) -> list[Opera
     return made
 
 
-def jobs(desired: Desired, observed: Observed) -> list[RunJob]:
-    made = []
+def _running(users: Mapping[str, ServiceSpec], observed: Observed) -> Container | None:
+    """A container of the image's earlier version, under the services' names or those that they had."""
+    names = {*users, *(spec.was for spec in users.values() if spec.was)}
+    return next(
+        (one for one in observed.containers if one.service in names and labels.INPUTS in one.labels), None
+    )
+
+
+def _reason(recorded: str | None, running: Container | None, users: Mapping[str, ServiceSpec]) -> ReasonCause:
+    if recorded is None or running is None:
+        return ReasonCause(reason="new", text="no image of it yet")
+    if running.service not in users:
+        return ReasonCause(reason="renamed", text=f"was {running.service}")
+    return ReasonCause(reason="missing", text="its image is gone from the engine")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """Commands to run, by service, and by service the records of its earlier name that stay good."""
+
+    runs: Mapping[str, RunJob]
+    carried: Mapping[str, tuple[str, ...]]
+
+
+def jobs(desired: Desired, observed: Observed) -> Jobs:
+    runs: dict[str, RunJob] = {}
+    carried: dict[str, tuple[str, ...]] = {}
     for job in desired.jobs:
-        records = [one for one in observed.containers if one.service == job.service and one.job is not None]
-        done = [one for one in records if one.state == "exited" and one.exit_code == 0]
-        if any(same_document(one.job, job.document) for one in done):
-            continue
-        causes: tuple[Cause, ...] = (ReasonCause(reason="first-run", text="has not run yet"),)
-        if done and done[-1].job is not None:
-            last = done[-1].job
-            causes = document_causes(last, dict(job.document))
-            if last.get("image") != job.document.get("image"):
-                causes = (ImageCause(by=None), *causes)
-        elif records:
-            causes = (ReasonCause(reason="missing", text="the last run did not succeed"),)
-        made.append(
-            RunJob(
+        spec = next((one for one in desired.services if one.name == job.service), None)
+        was = spec.was if spec is not None else None
+        records = [one for one in observed.containers if one.service in (job.service, was) and one.job]
+        done = [one for one in records if _succeeded(one)]
+        good = [one for one in done if _same(job, one, was)]
+        if not good:
+            runs[job.service] = RunJob(
                 address=f"job.{job.service}",
-                causes=causes,
+                causes=_causes(job, done, records, was),
                 command=job.command,
                 records=tuple(one.id for one in records),
             )
-        )
-    return made
+        elif all(one.service == was for one in good):
+            carried[job.service] = tuple(one.id for one in good)
+    return Jobs(runs=runs, carried=carried)
+
+
+def _succeeded(record: Container) -> bool:
+    """It ended well, or stands for one that did under the service's earlier name."""
+    if record.state == "created":
+        return record.labels.get(labels.ROLE) == RECORD
+    return record.state == "exited" and record.exit_code == 0
+
+
+def _last(job: JobSpec, record: Container, was: str | None) -> Mapping[str, object]:
+    """What was recorded; under another name of the service the same inputs are the same image."""
+    last = record.job or {}
+    before, after = str(last.get("image")), str(job.document.get("image"))
+    if record.service == was and _inputs(before) is not None and _inputs(before) == _inputs(after):
+        return {**last, "image": after}
+    return last
+
+
+def _inputs(image: str) -> str | None:
+    tag = split_reference(image)[1]
+    return tag if tag.startswith("in-") else None
+
+
+def _same(job: JobSpec, record: Container, was: str | None) -> bool:
+    last = _last(job, record, was)
+    declared = in_format(job.document, last)
+    return declared is None or same_document(last, declared)
+
+
+def _causes(
+    job: JobSpec, done: list[Container], records: list[Container], was: str | None
+) -> tuple[Cause, ...]:
+    if done:
+        last = _last(job, done[-1], was)
+        declared = in_format(job.document, last) or {}
+        causes: tuple[Cause, ...] = document_causes(last, declared)
+        if last.get("image") != declared.get("image"):
+            causes = (ImageCause(by=None), *causes)
+        return causes
+    if records:
+        return (ReasonCause(reason="missing", text="the last run did not succeed"),)
+    return (ReasonCause(reason="first-run", text="has not run yet"),)

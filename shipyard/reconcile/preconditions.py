@@ -13,6 +13,7 @@ from shipyard.compile import labels
 from shipyard.compile.references import image_id
 from shipyard.compile.spec import canonical
 from shipyard.compile.storage import key_volume
+from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import CreateService, Operation, ReplaceService, RunJob, ScaleService
@@ -24,11 +25,15 @@ def preconditions(
     desired: Desired, observed: Observed, operations: tuple[Operation, ...]
 ) -> Mapping[str, str]:
     """SHA-256 of the state of each address, sorted by address: of what the operations touch, of the
-    services that those need, and of the images that containers are made from."""
+    services that those need, live in or were before, and of the images that containers are made from."""
     addresses = {operation.address for operation in operations}
     touched = {address.partition(".")[2] for address in addresses if address.startswith(("service.", "job."))}
-    needs = {need for spec in desired.services if spec.name in touched for need in spec.needs}
+    changed = [spec for spec in desired.services if spec.name in touched]
+    needs = {need for spec in changed for need in (*spec.needs, *shared_services(spec.compose).values())}
     addresses |= {f"service.{need}" for need in needs}
+    # What runs or ran under an earlier name.
+    earlier = {spec.was for spec in changed if spec.was is not None}
+    addresses |= {f"{kind}.{name}" for name in earlier for kind in ("service", "job")}
     made_from = {one.name for one in operations if isinstance(one, _MAKERS)}
     addresses |= {f"image.{spec.built or spec.name}" for spec in desired.services if spec.name in made_from}
     return {address: _digest(address, desired, observed) for address in sorted(addresses)}
@@ -83,5 +88,6 @@ def _container(one: Container) -> list[object]:
     up = one.state in ("running", "restarting")
     # A container that was started and stopped again since is another one for a plan to start it.
     state = ["up"] if up else [one.state, one.started_at]
-    limits = [one.restart, float(one.cpus), one.memory]
-    return [one.id, one.name, one.image_id, canonical(one.spec), state, sorted(one.networks), limits]
+    limits = [one.restart, float(one.cpus), one.memory, dict(one.limits)]
+    networks = sorted([name, one.network_ids.get(name)] for name in one.networks)
+    return [one.id, one.name, one.image_id, canonical(one.spec), state, networks, limits, sorted(one.shares)]

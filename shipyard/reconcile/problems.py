@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shipyard.compile import labels
 from shipyard.compile.known_images import is_database, known_image, major_version
-from shipyard.compile.spec import canonical
-from shipyard.model.desired import Desired, NetworkSpec, VolumeSpec
+from shipyard.model.desired import Desired
 from shipyard.model.observed import HostPort, Observed
 from shipyard.model.plan import Problem
+from shipyard.reconcile.settings import network_causes, volume_causes
+from shipyard.reconcile.stops import overlaps
 
 
-def problems(desired: Desired, observed: Observed) -> tuple[Problem, ...]:
-    """All of them, in the order of addresses."""
-    found = [*_name_problems(desired, observed), *_port_problems(desired, observed)]
+def problems(
+    desired: Desired, observed: Observed, names: Mapping[str, frozenset[str]]
+) -> tuple[Problem, ...]:
+    """All of them, in the order of addresses. `names` are those that a service's containers will be given."""
+    found = [*_name_problems(names, observed), *_port_problems(desired, observed)]
     found += _network_problems(desired, observed) + _volume_problems(desired, observed)
     found += _database_problems(desired, observed)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
 
-def _name_problems(desired: Desired, observed: Observed) -> list[Problem]:
-    """Other people's containers under names that Compose will give ours."""
-    found = []
-    for spec in desired.services:
-        prefix = f"{desired.deployment}-{spec.name}-"
-        for foreign in observed.foreign:
-            if foreign.name.startswith(prefix) and foreign.name.removeprefix(prefix).isdigit():
-                found.append(
-                    Problem(
-                        address=f"service.{spec.name}",
-                        title=f"a container that is not Shipyard's already has the name {foreign.name}",
-                        hint=f"rename the project, or remove it if it is yours: docker rm -f {foreign.name}",
-                    )
-                )
-    return found
-
-
-def _overlaps(one: str, other: str) -> bool:
-    anywhere = ("0.0.0.0", "::", "")
-    return one == other or one in anywhere or other in anywhere
+def _name_problems(names: Mapping[str, frozenset[str]], observed: Observed) -> list[Problem]:
+    """Other people's containers under names that ours will be given."""
+    return [
+        Problem(
+            address=f"service.{service}",
+            title=f"a container that is not Shipyard's already has the name {foreign.name}",
+            hint=f"rename the project, or remove it if it is yours: docker rm -f {foreign.name}",
+        )
+        for service, wanted in names.items()
+        for foreign in observed.foreign
+        if foreign.name in wanted
+    ]
 
 
 def _port_problems(desired: Desired, observed: Observed) -> list[Problem]:
@@ -52,13 +49,7 @@ def _port_problems(desired: Desired, observed: Observed) -> list[Problem]:
             if publish.host_port is None:
                 continue
             holder = next(
-                (
-                    name
-                    for name, port in held
-                    if port.host_port == publish.host_port
-                    and port.protocol == publish.protocol
-                    and _overlaps(port.host_ip, publish.host_ip)
-                ),
+                (name for name, port in held if overlaps(publish, port)),
                 None,
             )
             if holder is not None:
@@ -82,16 +73,6 @@ def _port_problems(desired: Desired, observed: Observed) -> list[Problem]:
     return found
 
 
-def network_document(spec: NetworkSpec) -> str:
-    """The declared settings, recorded on the network."""
-    return canonical({"driver": spec.driver, "internal": spec.internal, "subnet": spec.subnet})
-
-
-def volume_document(spec: VolumeSpec) -> str:
-    """The declared settings, recorded on the volume."""
-    return canonical({"driver": spec.driver})
-
-
 def _network_problems(desired: Desired, observed: Observed) -> list[Problem]:
     by_name = {network.name: network for network in observed.networks}
     found = []
@@ -113,6 +94,17 @@ def _network_problems(desired: Desired, observed: Observed) -> list[Problem]:
                     hint=f"declare [networks.{spec.key}] with external = true to use it",
                 )
             )
+        elif not spec.external and there is not None and network_causes(spec, there):
+            found += [
+                Problem(
+                    address=f"network.{spec.key}",
+                    title=f"the settings of network {spec.name} changed, and {foreign.name}, which is not "
+                    "Shipyard's, is on it",
+                    hint=f"take it off: docker network disconnect {spec.name} {foreign.name}",
+                )
+                for foreign in observed.foreign
+                if spec.name in foreign.networks
+            ]
     return found
 
 
@@ -138,9 +130,7 @@ def _volume_problems(desired: Desired, observed: Observed) -> list[Problem]:
                     hint=f"declare [volumes.{spec.key}] with external = true to use it and its data",
                 )
             )
-        elif (
-            not spec.external and there is not None and there.labels.get(labels.SPEC) != volume_document(spec)
-        ):
+        elif not spec.external and there is not None and volume_causes(spec, there):
             found.append(
                 Problem(
                     address=address,

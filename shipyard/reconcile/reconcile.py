@@ -2,52 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
+from collections.abc import Sequence
 
-from shipyard.model.desired import Desired, ServiceSpec
-from shipyard.model.observed import Container, Observed
+from shipyard.model.desired import Desired
+from shipyard.model.observed import Observed
 from shipyard.model.plan import Operation, Plan, ReplaceService
-from shipyard.reconcile.images import images, jobs
+from shipyard.reconcile.caveats import caveats
+from shipyard.reconcile.images import Jobs, images, jobs
+from shipyard.reconcile.leftovers import Mending, give_names_back, mending, own_name
+from shipyard.reconcile.names import made_names
 from shipyard.reconcile.notes import notes
+from shipyard.reconcile.ordering import chained
 from shipyard.reconcile.preconditions import preconditions
 from shipyard.reconcile.problems import problems
-from shipyard.reconcile.resources import removals, resources
-from shipyard.reconcile.services import service_draft
+from shipyard.reconcile.remarks import attention, feels, not_compared
+from shipyard.reconcile.renamed import renamed_services
+from shipyard.reconcile.resources import networks_after, removals, resources
+from shipyard.reconcile.scale import recorded_replicas
+from shipyard.reconcile.services import ServiceDraft, Surroundings, service_draft
 
-_CRASHES = 3
 
-
-def reconcile(desired: Desired, observed: Observed, *, partial: bool = False) -> Plan:
+def reconcile(
+    desired: Desired,
+    observed: Observed,
+    *,
+    partial: bool = False,
+    replace: frozenset[str] = frozenset(),
+) -> Plan:
     """Plan for the whole deployment; `partial`: for the services in `desired` alone, so that what is not
-    in it is no orphan."""
+    in it is no orphan. `replace` are services whose containers are replaced without a need."""
     observed = in_order(observed)
-    drafts = [service_draft(observed, spec) for spec in desired.services]
-    to_run = {job.name: job for job in jobs(desired, observed)}
-    wanting = {draft.spec.name for draft in drafts if draft.wants_image}
-    made = images(desired, observed, {desired.service(name).image for name in wanting | to_run.keys()})
-    needed = resources(desired, observed, wanting | to_run.keys())
-    early, leaving, late = ([], [], []) if partial else removals(desired, observed)
-    first = (*made, *needed, *early)
-    operations: list[Operation] = []
-    ends: dict[str, tuple[str, ...]] = {}
-    for draft in drafts:
-        spec = draft.spec
-        chain = _base(spec, first) + tuple(last for need in spec.needs for last in ends.get(need, ()))
-        needs, began = chain, len(operations)
-        job = to_run.get(spec.name)
-        for operation in (*draft.before, *([job] if job else ()), *draft.main):
-            if spec.like in to_run and operation in draft.main[:1]:
-                chain += (to_run[spec.like].id,)
-            # A job waits for all that its service waits for, even when something was mended in between.
-            after = chain if operation is not job else needs + chain
-            operations.append(replace(operation, after=tuple(dict.fromkeys(after))))
-            chain = (operation.id,)
-        ends[spec.name] = chain if len(operations) > began else needs[len(_base(spec, first)) :]
+    to_run = jobs(desired, observed)
+    mendings = [mending(observed, spec.name) for spec in desired.services]
+    give_names_back(desired.deployment, mendings, observed)
+    drafts = _drafts(desired, observed, mendings, to_run, replace)
+    names = {
+        draft.spec.name: made_names(desired.deployment, draft)
+        | {name for _, name in made.rename}
+        | _names_due(desired, made, observed)
+        for draft, made in zip(drafts, mendings, strict=True)
+    }
+    wanting = {draft.spec.name for draft in drafts if draft.wants_image} | to_run.runs.keys()
+    made = images(desired, observed, {desired.service(name).image for name in wanting})
+    needed = resources(desired, observed, wanting)
+    claimed = {one for draft in drafts for op in draft.main for one in _taken_over(op)}
+    claimed |= {one for job in to_run.runs.values() for one in job.records}
+    early, leaving, late = ([], [], []) if partial else removals(desired, observed, frozenset(claimed))
+    mends = [one for mended in mendings if (one := mended.operation()) is not None]
+    first = (*made, *needed, *mends, *early)
+    operations = chained(drafts, to_run.runs, first)
     done = tuple(operation.id for operation in operations)
-    leaving = [replace(one, after=done) for one in leaving]
+    leaving = [dataclasses.replace(one, after=done) for one in leaving]
     # Networks and secret files go when nothing is on them any more.
     done += tuple(operation.id for operation in (*early, *leaving))
-    whole = (*first, *operations, *leaving, *(replace(one, after=done) for one in late))
+    whole = (*first, *operations, *leaving, *(dataclasses.replace(one, after=done) for one in late))
     touched = {operation.address for operation in whole}
     return Plan(
         project=desired.manifest.name,
@@ -59,13 +68,14 @@ def reconcile(desired: Desired, observed: Observed, *, partial: bool = False) ->
         unchanged=tuple(
             f"service.{spec.name}" for spec in desired.services if f"service.{spec.name}" not in touched
         ),
-        attention=_attention(observed, touched),
-        feels=_feels(desired, whole, touched),
-        not_compared=_not_compared(desired, observed),
-        problems=problems(desired, observed),
+        attention=attention(observed, touched),
+        feels=feels(desired, whole, touched),
+        not_compared=not_compared(desired, observed),
+        problems=problems(desired, observed, names),
         notes=(
             *dict.fromkeys(note for image in desired.images for note in image.notes),
             *notes(desired, observed, whole),
+            *caveats(desired, observed, whole),
         ),
         preconditions=preconditions(desired, observed, whole),
     )
@@ -73,7 +83,7 @@ def reconcile(desired: Desired, observed: Observed, *, partial: bool = False) ->
 
 def in_order(observed: Observed) -> Observed:
     """The same snapshot in the one order that plans are made from, whatever order the engine listed."""
-    return replace(
+    return dataclasses.replace(
         observed,
         containers=tuple(
             sorted(
@@ -86,52 +96,40 @@ def in_order(observed: Observed) -> Observed:
     )
 
 
-def _base(spec: ServiceSpec, first: tuple[Operation, ...]) -> tuple[str, ...]:
-    """What must exist before anything of a service is made: of the images only its own."""
-    return tuple(
-        operation.id
-        for operation in first
-        if not operation.address.startswith("image.") or getattr(operation, "reference", None) == spec.image
+def _drafts(
+    desired: Desired,
+    observed: Observed,
+    mendings: Sequence[Mending],
+    to_run: Jobs,
+    forced: frozenset[str],
+) -> list[ServiceDraft]:
+    """In the order of needs, so that who lives in another's namespaces knows what becomes of it."""
+    around = Surroundings(
+        observed=observed,
+        recorded=recorded_replicas(observed),
+        forced=forced,
+        networks=networks_after(desired, observed),
+        renamed=renamed_services(desired, observed, to_run.carried),
     )
+    drafts: list[ServiceDraft] = []
+    fates: dict[str, str] = {}
+    for spec, mended in zip(desired.services, mendings, strict=True):
+        draft = service_draft(spec, mended.current, around, fates)
+        if draft.fate is not None:
+            fates[spec.name] = draft.fate
+        drafts.append(draft)
+    return drafts
 
 
-def _attention(observed: Observed, touched: set[str]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (f"service.{one.service}", f"{one.name} {trouble}")
-        for one in observed.containers
-        if not one.one_off and f"service.{one.service}" not in touched and (trouble := _trouble(one))
-    )
+def _taken_over(operation: Operation) -> tuple[str, ...]:
+    """Containers of a service's earlier name that an operation takes care of."""
+    if isinstance(operation, ReplaceService) and operation.was is not None:
+        return (*operation.containers, *operation.carried)
+    return ()
 
 
-def _trouble(container: Container) -> str:
-    """What is wrong with a container that is as declared, "" when nothing is known to be."""
-    if container.health == "unhealthy":
-        return "is unhealthy"
-    if container.health == "starting" and container.state == "running":
-        return "is still starting"
-    # Between two crashes it runs for a moment, and without a check nothing else tells.
-    if container.state == "restarting" or (not container.health and container.restarts >= _CRASHES):
-        return f"keeps crashing (restarted {container.restarts} times)"
-    return ""
-
-
-def _feels(
-    desired: Desired, operations: tuple[Operation, ...], touched: set[str]
-) -> tuple[tuple[str, str], ...]:
-    replaced = {operation.name for operation in operations if isinstance(operation, ReplaceService)}
-    return tuple(
-        (f"service.{spec.name}", f"feels the replacement of {', '.join(sorted(set(spec.needs) & replaced))}")
-        for spec in desired.services
-        if f"service.{spec.name}" not in touched and set(spec.needs) & replaced
-    )
-
-
-def _not_compared(desired: Desired, observed: Observed) -> tuple[str, ...]:
-    running = {one.service for one in observed.containers}
-    return tuple(
-        f"service.{spec.name}: secrets.{name}"
-        for spec in desired.services
-        if spec.name in running
-        for name, digest in sorted(spec.secrets.items())
-        if digest is None
-    )
+def _names_due(desired: Desired, mended: Mending, observed: Observed) -> frozenset[str]:
+    """Names that were changed by hand and cannot be given back while a stranger has them."""
+    foreign = {one.name for one in observed.foreign}
+    due = {own_name(desired.deployment, one) for one in mended.current if one.number}
+    return frozenset(due & foreign)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from shipyard.compile import labels
 from shipyard.compile.storage import key_volume
 from shipyard.model.desired import Desired
-from shipyard.model.observed import Observed
+from shipyard.model.observed import Network, Observed
 from shipyard.model.plan import (
     CreateKey,
     CreateNetwork,
     CreateSecret,
     CreateVolume,
-    FieldCause,
     Operation,
     ReasonCause,
     RemoveNetwork,
@@ -19,7 +20,8 @@ from shipyard.model.plan import (
     RemoveService,
     ReplaceNetwork,
 )
-from shipyard.reconcile.problems import network_document
+from shipyard.reconcile.leftovers import HELPER
+from shipyard.reconcile.settings import network_causes
 
 KEY_ADDRESS = "secret.shipyard.key"
 """No service's name holds a point, so that no service's files share it."""
@@ -35,11 +37,15 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
             continue
         if there is None:
             made.append(CreateNetwork(address=f"network.{network.key}", causes=(new,)))
-        elif there.owned and there.labels.get(labels.SPEC) != network_document(network):
-            cause = FieldCause(
-                path="settings", before=there.labels.get(labels.SPEC), after=network_document(network)
+        elif there.owned and (causes := network_causes(network, there)):
+            made.append(
+                ReplaceNetwork(
+                    address=f"network.{network.key}",
+                    causes=causes,
+                    network=there.id,
+                    containers=tuple(one.id for one in observed.containers if network.name in one.networks),
+                )
             )
-            made.append(ReplaceNetwork(address=f"network.{network.key}", causes=(cause,), network=there.id))
     volumes = {volume.name for volume in observed.volumes}
     made += [
         CreateVolume(address=f"volume.{volume.key}", causes=(new,))
@@ -50,7 +56,8 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
         why = ReasonCause(reason="new", text="the key that digests this stage's secrets")
         made.append(CreateKey(address=KEY_ADDRESS, causes=(why,)))
     # A volume that no container mounts may have been made by an apply that was killed before it filled it.
-    filled = {name for container in observed.containers for name in container.volumes} & volumes
+    mounted = [one for one in observed.containers if one.labels.get(labels.ROLE) != HELPER]
+    filled = {name for container in mounted for name in container.volumes} & volumes
     for secret in desired.secret_volumes:
         if secret.name not in filled and secret.service in wanting:
             why = ReasonCause(reason="new", text=f"secret files of {secret.service}")
@@ -58,23 +65,38 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
     return made
 
 
+def networks_after(desired: Desired, observed: Observed) -> dict[str, Network | None]:
+    """The networks that are there, by name; None for one whose settings changed, which is made anew."""
+    there: dict[str, Network | None] = {network.name: network for network in observed.networks}
+    for spec in desired.networks:
+        network = there.get(spec.name)
+        if not spec.external and network is not None and network.owned and network_causes(spec, network):
+            there[spec.name] = None
+    return there
+
+
 def removals(
-    desired: Desired, observed: Observed
+    desired: Desired, observed: Observed, claimed: frozenset[str]
 ) -> tuple[list[RemoveService], list[RemoveService], list[RemoveNetwork | RemoveSecret]]:
-    """Orphaned services that hold a port which a desired one wants, the other orphaned services, and
-    networks and secret files that are no longer used."""
+    """Orphaned services that hold a port or a name which a desired one wants, the other orphaned services,
+    and networks and secret files that are no longer used. `claimed` are ids of containers that other
+    operations take care of."""
     early: list[RemoveService] = []
     leaving: list[RemoveService] = []
     late: list[RemoveNetwork | RemoveSecret] = []
     declared = {spec.name for spec in desired.services}
     wanted = {publish.host_port for spec in desired.services for publish in spec.publish}
+    names = f"{re.escape(desired.deployment)}-({'|'.join(map(re.escape, sorted(declared)))})-[0-9]+"
     for name in sorted({one.service for one in observed.containers} - declared):
-        containers = [one for one in observed.containers if one.service == name]
+        containers = [one for one in observed.containers if one.service == name and one.id not in claimed]
+        if not containers:
+            continue
         cause = ReasonCause(reason="removed", text="no longer declared")
         removal = RemoveService(
             address=f"service.{name}", causes=(cause,), containers=tuple(one.id for one in containers)
         )
         blocked = any(port.host_port in wanted for one in containers for port in one.ports)
+        blocked |= any(re.fullmatch(names, one.name) for one in containers)
         (early if blocked else leaving).append(removal)
     kept = {secret.name for secret in desired.secret_volumes}
     unknown = {

@@ -2,71 +2,125 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shipyard.compile.references import image_id
 from shipyard.compile.spec import service_document
 from shipyard.model.desired import ServiceSpec
-from shipyard.model.observed import Container, Observed
-from shipyard.model.plan import Cause, CreateService, FieldCause, Operation, ReasonCause, ScaleService
-from shipyard.reconcile.containers import mended, outdated_causes, repairs, replace_operation
+from shipyard.model.observed import Container, Network, Observed
+from shipyard.model.plan import (
+    Cause,
+    CreateService,
+    FieldCause,
+    Operation,
+    ReasonCause,
+    ReplaceService,
+    StartService,
+)
+from shipyard.reconcile.outdated import outdated_causes, sharing_causes
+from shipyard.reconcile.renamed import Renamed
+from shipyard.reconcile.repairs import repairs
+from shipyard.reconcile.replacing import renaming_operation, replace_operation
+from shipyard.reconcile.scale import creation_causes, scale_operation
 
 
 @dataclass(slots=True, kw_only=True)
 class ServiceDraft:
-    """Operations of one service while the plan is made; `wants_image` when a container will be made."""
+    """Operations of one service while the plan is made; `current` are its containers after mending,
+    `wants_image` when a container will be made."""
 
     spec: ServiceSpec
-    before: list[Operation] = field(default_factory=list)
+    current: tuple[Container, ...]
     main: list[Operation] = field(default_factory=list)
     wants_image: bool = False
 
+    @property
+    def fate(self) -> str | None:
+        """What others notice of its containers: replaced, created, started, or nothing."""
+        words = {ReplaceService: "replaced", CreateService: "created", StartService: "started"}
+        found = {words[type(one)] for one in self.main if type(one) in words}
+        return next((word for word in words.values() if word in found), None)
 
-def service_draft(observed: Observed, spec: ServiceSpec) -> ServiceDraft:
-    draft = ServiceDraft(spec=spec)
-    address = f"service.{spec.name}"
-    found = mended(spec.name, _of_service(observed, spec.name))
-    if found.mend is not None:
-        draft.before.append(found.mend)
-    if not found.current:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the draft of a service depends on beyond itself: `recorded` replicas by service, services whose
+    replacement is `forced`, `networks` as repairs takes them, and what was `renamed`."""
+
+    observed: Observed
+    recorded: Mapping[str, int]
+    forced: frozenset[str]
+    networks: Mapping[str, Network | None]
+    renamed: Mapping[str, Renamed]
+
+
+def service_draft(
+    spec: ServiceSpec, current: tuple[Container, ...], around: Surroundings, fates: Mapping[str, str]
+) -> ServiceDraft:
+    """`fates` are those of the services before it."""
+    draft = ServiceDraft(spec=spec, current=current)
+    if spec.name in around.renamed:
+        _replace_renamed(draft, around.renamed[spec.name], around.observed)
+        return draft
+    if not current:
+        causes = creation_causes(spec, around.recorded.get(spec.name))
         draft.wants_image = True
         draft.main.append(
-            CreateService(
-                address=address,
-                causes=(ReasonCause(reason="new", text=f"new service {_image_text(spec)}"),),
-                replicas=spec.replicas,
-            )
+            CreateService(address=f"service.{spec.name}", causes=causes, replicas=spec.replicas)
         )
         return draft
-    document = service_document(spec)
-    there = image_id(observed.images, spec.image) is not None
-    build = None if there else f"image.{spec.built}/{'pull' if '@' in spec.image else 'build'}"
-    causes: dict[Cause, None] = {}
-    outdated: list[Container] = []
-    for container in found.current:
-        why = outdated_causes(spec, document, container, observed, build)
-        if why:
-            outdated.append(container)
-            causes.update({_hashable(cause): None for cause in why})
-    total = len(found.current)
-    keep = _scaled_down(found.current, spec.replicas)
+    why = {one.id: _causes(spec, one, around, fates) for one in current}
+    keep = _kept(current, spec.replicas, why)
     removed = tuple(
         container.id
-        for container in sorted(found.current, key=lambda one: one.number, reverse=True)
+        for container in sorted(current, key=lambda one: one.number, reverse=True)
         if container not in keep
     )
-    replaced = tuple(container for container in outdated if container in keep)
-    for operation in repairs(spec, keep, frozenset(container.id for container in replaced)):
-        draft.main.append(operation)
+    replaced = tuple(container for container in keep if why[container.id])
+    draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), around.networks)
+    total, recorded = len(current), around.recorded.get(spec.name)
     if removed:
-        draft.main.append(_scale(address, total, spec.replicas, removed))
+        draft.main.append(scale_operation(spec, total, removed, recorded))
     if replaced:
+        told = tuple(dict.fromkeys(cause for one in replaced for cause in why[one.id]))
         draft.wants_image = True
-        draft.main.append(replace_operation(spec, replaced, len(keep), tuple(causes)))
+        draft.main.append(replace_operation(spec, replaced, len(keep), told))
     if total < spec.replicas:
         draft.wants_image = True
-        draft.main.append(_scale(address, total, spec.replicas, ()))
+        draft.main.append(scale_operation(spec, total, (), recorded))
     return draft
+
+
+def _causes(
+    spec: ServiceSpec, container: Container, around: Surroundings, fates: Mapping[str, str]
+) -> tuple[Cause, ...]:
+    """Why one container is replaced, in a form that can be told once for many."""
+    observed = around.observed
+    causes = outdated_causes(spec, service_document(spec), container, observed, _maker(spec, observed))
+    causes += sharing_causes(spec, container, observed, fates)
+    if spec.name in around.forced:
+        causes += (ReasonCause(reason="forced", text="asked for"),)
+    return tuple(_hashable(cause) for cause in causes)
+
+
+def _maker(spec: ServiceSpec, observed: Observed) -> str | None:
+    """The id of the operation that gets the image of a built service; None when it is there."""
+    if image_id(observed.images, spec.image) is not None:
+        return None
+    return f"image.{spec.built}/{'pull' if '@' in spec.image else 'build'}"
+
+
+def _replace_renamed(draft: ServiceDraft, renamed: Renamed, observed: Observed) -> None:
+    spec = draft.spec
+    causes: list[Cause] = [ReasonCause(reason="renamed", text=f"was {spec.was}")]
+    maker = _maker(spec, observed)
+    for container in renamed.containers:
+        found = outdated_causes(spec, service_document(spec), container, observed, maker)
+        causes += [_hashable(cause) for cause in found]
+    told = tuple(dict.fromkeys(causes))
+    draft.wants_image = True
+    draft.main.append(renaming_operation(spec, renamed.containers, told, renamed.carried))
 
 
 def _hashable(cause: Cause) -> Cause:
@@ -83,19 +137,9 @@ def _frozen(value: object) -> object:
     return value
 
 
-def _scaled_down(containers: tuple[Container, ...], replicas: int) -> tuple[Container, ...]:
-    """The lowest numbers stay."""
-    return tuple(sorted(containers, key=lambda one: one.number)[:replicas])
-
-
-def _scale(address: str, now: int, then: int, removed: tuple[str, ...]) -> ScaleService:
-    cause = FieldCause(path="replicas", before=now, after=then)
-    return ScaleService(address=address, causes=(cause,), replicas=(now, then), removed=removed)
-
-
-def _of_service(observed: Observed, name: str) -> tuple[Container, ...]:
-    return tuple(one for one in observed.containers if one.service == name and not one.one_off)
-
-
-def _image_text(spec: ServiceSpec) -> str:
-    return f"(image of {spec.built})" if spec.built else spec.image
+def _kept(
+    containers: tuple[Container, ...], replicas: int, why: Mapping[str, tuple[Cause, ...]]
+) -> tuple[Container, ...]:
+    """Those that are as declared stay, and of these the lowest numbers."""
+    chosen = sorted(containers, key=lambda one: (bool(why[one.id]), one.number))[:replicas]
+    return tuple(sorted(chosen, key=lambda one: one.number))

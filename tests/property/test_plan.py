@@ -19,9 +19,9 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.manifest import Manifest, Mount, Publish, Resources, Secret, SecretRef, Service
 from shipyard.model.observed import Container, Engine, Foreign, HostPort, Network, Observed, Volume
 from shipyard.model.plan import Plan
-from shipyard.reconcile.problems import network_document, volume_document
 from shipyard.reconcile.reconcile import reconcile
 from shipyard.reconcile.resources import key_volume
+from shipyard.reconcile.settings import network_document, volume_document
 from shipyard.render.document import plan_json
 from shipyard.render.text import plan_text
 
@@ -80,7 +80,7 @@ def containers(spec: ServiceSpec) -> list[Container]:
             image=spec.image,
             image_id=f"sha256:{spec.image}",
             spec=json.loads(json.dumps(service_document(spec))),
-            restart=spec.restart.partition(":")[0],
+            restart=spec.restart,
             cpus=spec.cpus or 0,
             memory=spec.memory or 0,
             networks=spec.networks,

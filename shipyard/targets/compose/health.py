@@ -11,6 +11,7 @@ from shipyard.compile import labels
 from shipyard.engine.objects import Objects
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, ServiceSpec
+from shipyard.model.manifest import Manifest
 
 GATE = 120.0
 """Seconds that a service has to become healthy, unless its own check allows more."""
@@ -71,7 +72,7 @@ def wait_healthy(objects: Objects, desired: Desired, spec: ServiceSpec, expected
     deadline = time.monotonic() + patience
     watches: dict[str, _Watch] = {}
     while True:
-        states = _states(objects, desired, spec)
+        states = service_containers(objects, desired.manifest, spec.name)
         waiting = [state for state in states if not _settled(state, spec, watches, objects)]
         if not waiting and len(states) >= count:
             return
@@ -85,13 +86,13 @@ def wait_healthy(objects: Objects, desired: Desired, spec: ServiceSpec, expected
         time.sleep(POLL)
 
 
-def _states(objects: Objects, desired: Desired, spec: ServiceSpec) -> list[Mapping[str, Any]]:
-    manifest = desired.manifest
+def service_containers(objects: Objects, manifest: Manifest, service: str) -> list[Mapping[str, Any]]:
+    """The containers of a service, inspected."""
     wanted = {
         **labels.ownership(manifest.name, manifest.stage, manifest.instance),
-        labels.SERVICE: spec.name,
+        labels.SERVICE: service,
         labels.COMPOSE_ONEOFF: "False",
-        labels.COMPOSE_PROJECT: desired.deployment,
+        labels.COMPOSE_PROJECT: manifest.deployment,
     }
     found = (objects.inspect(item["Id"]) for item in objects.containers(wanted))
     return [state for state in found if state is not None]
@@ -108,9 +109,9 @@ def _settled(
         inspected["Id"],
         _Watch(restarts=inspected["RestartCount"], stale_probe=last, was_unhealthy=health == "unhealthy"),
     )
-    one_shot = spec.restart.partition(":")[0] in ("no", "on-failure")
+    may_end = spec.restart.partition(":")[0] in ("no", "on-failure")
     if status in ("exited", "dead"):
-        if one_shot and status == "exited" and state["ExitCode"] == 0:
+        if may_end and status == "exited" and state["ExitCode"] == 0:
             return True
         raise _unhealthy(objects, inspected, spec, "stopped")
     if inspected["RestartCount"] - watch.restarts >= CRASHES:
@@ -120,7 +121,7 @@ def _settled(
     if health == "none":
         if watch.started != state["StartedAt"]:
             watch.started, watch.since = state["StartedAt"], time.monotonic()
-        return not one_shot and time.monotonic() - watch.since >= STEADY
+        return not spec.one_shot and time.monotonic() - watch.since >= STEADY
     if health == "unhealthy":
         # A container that was unhealthy before (it was paused, say) is judged by probes of its own time.
         if last != watch.stale_probe:

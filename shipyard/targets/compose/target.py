@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from shipyard.compile import labels
-from shipyard.compile.spec import job_text
 from shipyard.compile.storage import key_volume
 from shipyard.engine.connect import Connection
 from shipyard.engine.objects import Objects
-from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.plan import (
     BuildImage,
@@ -34,16 +31,17 @@ from shipyard.model.plan import (
     RunJob,
     ScaleService,
     StartService,
+    StopService,
     UnpauseService,
     UpdateService,
 )
-from shipyard.reconcile.problems import network_document, volume_document
-from shipyard.targets.compose.command import Compose, ComposeError
-from shipyard.targets.compose.health import explain_exit, wait_healthy
-
-
-class JobFailed(ShipyardError):
-    """A before_deploy command ended with an error."""
+from shipyard.reconcile.leftovers import HELPER
+from shipyard.reconcile.settings import network_document, volume_document
+from shipyard.targets.compose.command import Compose
+from shipyard.targets.compose.containers import Containers
+from shipyard.targets.compose.health import wait_healthy
+from shipyard.targets.compose.jobs import Jobs
+from shipyard.targets.record import record_replicas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,20 +96,25 @@ class ComposeTarget:
             case RemoveSecret() | RemoveVolume():
                 self.objects.remove_volume(operation.volume)
             case RunJob():
-                self._run_job(operation)
+                self._jobs.run(operation)
             case CreateService():
                 self.compose.up(operation.name, operation.replicas, "--no-recreate")
             case ReplaceService():
                 self._replace(operation)
             case ScaleService():
-                self._scale(operation)
+                self._containers.scale(operation, self._spec(operation))
             case StartService():
                 for container in operation.containers:
                     self.objects.start(container)
             case UnpauseService():
                 for container in operation.containers:
                     self.objects.unpause(container)
+            case StopService():
+                for container in operation.containers:
+                    self.objects.stop(container, self._spec(operation).stop_timeout)
             case ConnectService():
+                for container, network in operation.unlinks:
+                    self.objects.disconnect(container, network)
                 for container, network in operation.links:
                     self.objects.connect(container, network, (operation.name,))
             case UpdateService():
@@ -119,15 +122,37 @@ class ComposeTarget:
                 for container in operation.containers:
                     self.objects.update(container, restart=spec.restart, cpus=spec.cpus, memory=spec.memory)
             case RemoveService():
-                self._stop_and_remove(operation.containers, None)
+                self._containers.remove(operation.containers, None)
             case RemoveNetwork():
                 self.objects.remove_network(operation.network)
             case MendService():
-                self._stop_and_remove(operation.remove, self._spec(operation))
+                self._containers.remove(operation.remove, self._spec(operation))
                 for container, name in operation.rename:
                     self.objects.rename(container, name)
             case _:
                 assert_never(operation)
+
+    @property
+    def _containers(self) -> Containers:
+        return Containers(
+            objects=self.objects,
+            compose=self.compose,
+            manifest=self.desired.manifest,
+            wait_healthy=self.wait_healthy,
+        )
+
+    @property
+    def _jobs(self) -> Jobs:
+        return Jobs(
+            desired=self.desired, compose=self.compose, containers=self._containers, on_line=self.on_line
+        )
+
+    def _replace(self, operation: ReplaceService) -> None:
+        """The record of a before_deploy is carried first: after an interruption nothing runs that has run."""
+        spec = self._spec(operation)
+        for record in operation.carried:
+            self._jobs.carry(record, spec.name)
+        self._containers.replace(operation, spec)
 
     def _spec(self, operation: Operation) -> ServiceSpec:
         return self.desired.service(operation.name)
@@ -151,13 +176,20 @@ class ComposeTarget:
         )
 
     def _replace_network(self, operation: ReplaceNetwork) -> None:
-        """Take the containers off the old network, make it anew, and put them back under their names."""
-        members = self.objects.network_containers(operation.network)
-        for container in members:
-            self.objects.disconnect(container, operation.network)
+        """Take the containers off the old network, make it anew, and put them back under their names.
+        Those that are stopped too: they would look for a network that is gone when they start."""
+        network = next(one for one in self.desired.networks if one.key == operation.name)
+        members: dict[str, tuple[str, ...]] = {}
+        for container in operation.containers:
+            inspected = self.objects.inspect(container)
+            if inspected is None:
+                continue
+            endpoint = inspected["NetworkSettings"]["Networks"].get(network.name)
+            if endpoint is not None:
+                members[container] = tuple(endpoint.get("Aliases") or ())
+                self.objects.disconnect(container, operation.network)
         self.objects.remove_network(operation.network)
         self._create_network(operation.name)
-        network = next(one for one in self.desired.networks if one.key == operation.name)
         for container, aliases in members.items():
             self.objects.connect(container, network.name, aliases)
 
@@ -166,72 +198,11 @@ class ComposeTarget:
         extra = {labels.ROLE: "secrets", labels.SERVICE: volume.service}
         self.objects.create_volume(volume.name, self._labels(extra, compose=False))
         files = {file.name: self.values[file.source] for file in volume.files}
-        helper = {labels.ROLE: "secrets"}
+        # Owned, so that one which an interrupted run leaves is known and removed; no container of a service.
+        marks = {labels.ROLE: HELPER, labels.SERVICE: volume.service, labels.COMPOSE_ONEOFF: "True"}
+        helper = self._labels(marks, compose=False)
         self.objects.fill_volume(volume.name, files, uid=volume.uid, gid=volume.gid, labels=helper)
 
-    def _replace(self, operation: ReplaceService) -> None:
-        spec = self._spec(operation)
-        total = operation.replicas[0]
-        if operation.strategy == "start-first":
-            # Twice as many, then the old ones go: those that stay are all of the new spec.
-            doubled = total + len(operation.containers)
-            self.compose.up(spec.name, doubled, "--no-recreate")
-            self.wait_healthy(spec.name, doubled)
-            self._stop_and_remove(operation.containers, spec)
-        elif total == 1:
-            self.compose.up(spec.name, 1, "--force-recreate")
-        else:
-            for container in operation.containers:
-                self._stop_and_remove((container,), spec)
-                self.compose.up(spec.name, total, "--no-recreate")
-                self.wait_healthy(spec.name, total)
-
-    def _scale(self, operation: ScaleService) -> None:
-        if operation.removed:
-            self._stop_and_remove(operation.removed, self._spec(operation))
-        else:
-            self.compose.up(operation.name, operation.replicas[1], "--no-recreate")
-
-    def _stop_and_remove(self, containers: Sequence[str], spec: ServiceSpec | None) -> None:
-        for container in containers:
-            inspected = self.objects.inspect(container)
-            if inspected is None:
-                continue
-            grace = spec.stop_timeout if spec else float(inspected["Config"].get("StopTimeout") or 10)
-            if inspected["State"]["Status"] in ("running", "restarting", "paused"):
-                self.objects.stop(container, grace)
-            self.objects.remove(container)
-
-    def _run_job(self, operation: RunJob) -> None:
-        """Run a command once in its service's image, env, secrets and networks; its container stays as
-        the record. One that an interrupted apply left running is waited for, not doubled."""
-        job = next(one for one in self.desired.jobs if one.service == operation.name)
-        text = job_text(job)
-        suffix = hashlib.sha256(text.encode()).hexdigest()[:8]
-        name = f"{self.desired.deployment}-{job.service}-before-deploy-{suffix}"
-        earlier = self.objects.inspect(name)
-        if earlier is not None and earlier["State"]["Status"] == "running":
-            if self.objects.wait(earlier["Id"]) == 0:
-                self._forget(operation.records, keep=earlier["Id"])
-                return
-            earlier = self.objects.inspect(name)
-        if earlier is not None:
-            self._stop_and_remove((earlier["Id"],), None)
-        label = f"{labels.JOB}={text}"
-        try:
-            self.compose.run(
-                *("run", "-T", "--no-deps", "--name", name, "--label", label, job.service, *job.command),
-                on_line=self.on_line,
-            )
-        except ComposeError as error:
-            raise JobFailed(
-                f"before_deploy of {job.service} failed: {' '.join(job.command)}",
-                where=f"job.{job.service}",
-                details=(explain_exit(error.code), *(f"| {line}" for line in error.details)),
-                hint="the service was not touched; mend the cause and apply again",
-            ) from error
-        made = self.objects.inspect(name)
-        self._forget(operation.records, keep=made["Id"] if made else "")
-
-    def _forget(self, records: Sequence[str], keep: str) -> None:
-        self._stop_and_remove([record for record in records if record != keep], None)
+    def record_replicas(self, changes: Mapping[str, int | None]) -> None:
+        """Keep how many replicas of each service were applied; None for one that is gone."""
+        record_replicas(self.objects, self.desired.manifest, changes)

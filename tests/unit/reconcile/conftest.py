@@ -26,8 +26,8 @@ from shipyard.model.desired import (
 from shipyard.model.manifest import Manifest, Service
 from shipyard.model.observed import Container, Engine, HostPort, Network, Observed, Volume
 from shipyard.model.plan import Plan
-from shipyard.reconcile.problems import network_document, volume_document
 from shipyard.reconcile.reconcile import reconcile
+from shipyard.reconcile.settings import network_document, volume_document
 
 OWN = labels.ownership("shop", "prod", None)
 ENGINE = Engine(id="E1", name="box", version="28.5.2", address="local engine")
@@ -92,7 +92,7 @@ def containers_of(desired: Desired, spec: ServiceSpec) -> tuple[Container, ...]:
             # Through JSON, as a label does it.
             spec=json.loads(json.dumps(service_document(spec))),
             labels={**OWN, **({labels.INPUTS: inputs_label(inputs)} if inputs else {})},
-            restart=spec.restart.partition(":")[0],
+            restart=spec.restart,
             cpus=spec.cpus or 0,
             memory=spec.memory or 0,
             networks=spec.networks,

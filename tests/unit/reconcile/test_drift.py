@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shipyard.model.desired import NetworkSpec
+from shipyard.model.observed import Foreign
 from shipyard.model.plan import (
     ConnectService,
     DriftCause,
@@ -32,7 +33,6 @@ Shop = Any
         ("exited", 2, "on-failure:3", "exited with code 2"),
         ("created", 0, "unless-stopped", "created"),
         ("created", 0, "no", "created"),
-        ("dead", 0, "unless-stopped", "dead"),
         ("exited", 0, "no", None),
         ("exited", 0, "on-failure:3", None),
         ("running", 0, "unless-stopped", None),
@@ -80,9 +80,101 @@ def test_disconnected(shop: Shop) -> None:
     operation = shop.only(desired, shop.change(shop.world(desired), "web1", networks=("back", "by-hand")))
     assert operation == ConnectService(
         address="service.web",
-        causes=(DriftCause(path="networks.shop-prod_default", declared="connected", found="disconnected"),),
+        causes=(
+            DriftCause(path="networks.by-hand", declared="not connected", found="connected by hand"),
+            DriftCause(path="networks.shop-prod_default", declared="connected", found="disconnected"),
+        ),
         links=(("web1", "shop-prod_default"),),
+        unlinks=(("web1", "by-hand"),),
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"network_ids": {"shop-prod_default": "gone"}}, "connected to an earlier network of this name"),
+        ({"aliases": {"shop-prod_default": ("0123456789ab",)}}, "connected without the name web"),
+        ({"aliases": {"shop-prod_default": ("web",)}}, None),
+        ({"network_ids": {"shop-prod_default": "n-default"}}, None),
+    ],
+)
+def test_a_place_on_a_network_that_is_not_as_it_was_made(
+    shop: Shop, fields: dict[str, Any], found: str | None
+) -> None:
+    desired = shop.desired(shop.service("web"))
+    observed = shop.change(shop.world(desired), "web1", **fields)
+    if found is None:
+        assert shop.ids(desired, observed) == []
+        return
+    operation = shop.only(desired, observed)
+    assert operation == ConnectService(
+        address="service.web",
+        causes=(DriftCause(path="networks.shop-prod_default", declared="connected", found=found),),
+        links=(("web1", "shop-prod_default"),),
+        unlinks=(("web1", "shop-prod_default"),),
+    )
+
+
+def test_a_network_that_is_replaced_joins_its_containers_itself(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", replicas=2))
+    world = shop.change(shop.world(desired), "web1", network_ids={"shop-prod_default": "n-default"})
+    world = shop.change(world, "web2", networks=())
+    (network,) = desired.networks
+    plan = reconcile(replace(desired, networks=(replace(network, internal=True),)), world)
+    assert [one.id for one in plan.operations] == ["network.default/replace", "service.web/connect"]
+    assert plan.operations[0].containers == ("web1",)
+    assert plan.operations[1].links == (("web2", "shop-prod_default"),)
+
+
+def test_a_dead_container_is_made_anew(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    plan = reconcile(desired, shop.change(shop.world(desired), "web1", state="dead"))
+    assert [one.id for one in plan.operations] == ["service.web/mend", "service.web/create"]
+    assert plan.operations[0] == MendService(
+        address="service.web",
+        causes=(DriftCause(path="state", declared="running", found="dead"),),
+        remove=("web1",),
+    )
+
+
+def test_one_that_keeps_restarting_wants_attention(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    plan = reconcile(desired, shop.change(shop.world(desired), "web1", state="restarting", restarts=7))
+    assert plan.empty
+    assert plan.attention == (("service.web", "shop-prod-web-1 keeps crashing (restarted 7 times)"),)
+
+
+def test_a_name_is_given_back(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    operation = shop.only(desired, shop.change(shop.world(desired), "web1", name="elsewhere"))
+    assert operation == MendService(
+        address="service.web",
+        causes=(DriftCause(path="name", declared="shop-prod-web-1", found="elsewhere"),),
+        rename=(("web1", "shop-prod-web-1"),),
+    )
+
+
+def test_names_that_were_swapped(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", replicas=2), shop.service("api"))
+    world = shop.change(shop.world(desired), "web1", name="shop-prod-api-1")
+    world = shop.change(world, "api1", name="shop-prod-web-1")
+    plan = reconcile(desired, world)
+    names = {one.id: one.name for one in world.containers}
+    for operation in plan.operations:
+        assert isinstance(operation, MendService)
+        for container, name in operation.rename:
+            assert name not in names.values()
+            names[container] = name
+    assert names == {"web1": "shop-prod-web-1", "web2": "shop-prod-web-2", "api1": "shop-prod-api-1"}
+
+
+def test_a_name_that_a_stranger_has_is_a_problem(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    world = shop.change(shop.world(desired), "web1", name="elsewhere")
+    stranger = Foreign(name="shop-prod-web-1", ports=(), networks=(), volumes=(), compose_project=None)
+    plan = reconcile(desired, replace(world, foreign=(stranger,)))
+    assert plan.operations == ()
+    assert [one.address for one in plan.problems] == ["service.web"]
 
 
 def test_a_network_mode_of_its_own_has_no_networks(shop: Shop) -> None:
@@ -94,7 +186,12 @@ def test_a_network_mode_of_its_own_has_no_networks(shop: Shop) -> None:
     ("declared", "found", "causes"),
     [
         ({}, {"restart": "no"}, [("restart", "unless-stopped", "no")]),
-        ({"restart": "on-failure:3"}, {"restart": "always"}, [("restart", "on-failure", "always")]),
+        ({"restart": "on-failure:3"}, {"restart": "always"}, [("restart", "on-failure:3", "always")]),
+        (
+            {"restart": "on-failure:3"},
+            {"restart": "on-failure:9"},
+            [("restart", "on-failure:3", "on-failure:9")],
+        ),
         ({"cpus": 1.5}, {"cpus": 0.5}, [("resources.cpus", 1.5, 0.5)]),
         ({"memory": 512}, {"memory": 0}, [("resources.memory", 512, 0)]),
         (
@@ -137,6 +234,16 @@ def test_a_limit_set_by_hand_cannot_be_taken_away_in_place(shop: Shop) -> None:
     operation = shop.only(desired, shop.change(shop.world(desired), "web1", memory=512))
     assert isinstance(operation, ReplaceService)
     assert operation.causes == (DriftCause(path="resources.memory", declared=0, found=512),)
+
+
+def test_other_limits_set_by_hand(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    operation = shop.only(desired, shop.change(shop.world(desired), "web1", limits={"PidsLimit": 9}))
+    assert isinstance(operation, ReplaceService)
+    assert operation.causes == (DriftCause(path="limits.PidsLimit", declared=0, found=9),)
+    passed_through = shop.desired(shop.service("web", compose={"pids_limit": 9}))
+    world = shop.change(shop.world(passed_through), "web1", limits={"PidsLimit": 9})
+    assert shop.ids(passed_through, world) == []
 
 
 def test_all_at_once_in_the_order_that_works(shop: Shop) -> None:

@@ -10,9 +10,14 @@ import pytest
 from shipyard.model.desired import NetworkSpec, VolumeSpec
 from shipyard.model.manifest import Mount, Publish
 from shipyard.model.observed import Foreign, HostPort, Network, Volume
-from shipyard.reconcile.problems import problems
+from shipyard.model.plan import Problem
+from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
+
+
+def problems(desired: Any, observed: Any) -> tuple[Problem, ...]:
+    return reconcile(desired, observed).problems
 
 
 def foreign(name: str = "stranger", port: int = 80, ip: str = "0.0.0.0", protocol: str = "tcp") -> Foreign:

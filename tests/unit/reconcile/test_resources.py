@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -45,10 +44,32 @@ def test_a_network_of_other_settings_is_replaced(shop: Shop) -> None:
     operation = shop.only(replace(before, networks=(replace(network, internal=True),)), shop.world(before))
     assert isinstance(operation, ReplaceNetwork)
     assert (operation.address, operation.network) == ("network.default", "n-default")
-    (cause,) = operation.causes
-    assert isinstance(cause, FieldCause)
-    assert json.loads(str(cause.before)) == {"driver": None, "internal": False, "subnet": None}
-    assert json.loads(str(cause.after)) == {"driver": None, "internal": True, "subnet": None}
+    assert operation.causes == (FieldCause(path="internal", before=False, after=True),)
+    assert operation.containers == ("web1",)
+
+
+def test_a_setting_that_an_earlier_version_did_not_record_had_its_default(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"), volumes=(shop.volume(),))
+    world = shop.world(desired)
+    older = replace(
+        world,
+        networks=tuple(
+            replace(one, labels={"shipyard.spec": '{"internal":false}'}) for one in world.networks
+        ),
+        volumes=tuple(replace(one, labels={"shipyard.spec": "{}"}) for one in world.volumes),
+    )
+    plan = reconcile(desired, older)
+    assert (plan.operations, plan.problems) == ((), ())
+
+
+def test_a_strangers_container_on_a_network_of_other_settings_is_a_problem(shop: Shop) -> None:
+    before = shop.desired(shop.service("web"))
+    (network,) = before.networks
+    stranger = Foreign(name="x", ports=(), networks=(network.name,), volumes=(), compose_project=None)
+    after = replace(before, networks=(replace(network, internal=True),))
+    (problem,) = reconcile(after, replace(shop.world(before), foreign=(stranger,))).problems
+    assert problem.address == "network.default"
+    assert "x, which is not Shipyard's, is on it" in problem.title
 
 
 def test_the_key_and_the_files_of_secrets(shop: Shop) -> None:
@@ -244,5 +265,5 @@ def test_every_edge_leads_back_to_an_operation_before(shop: Shop, broken: str) -
         assert set(operation.after) <= seen, operation.id
         assert operation.id not in seen
         seen.add(operation.id)
-    waits = {"image.web/build", "service.web/mend" if broken == "mended" else "network.default/create"}
-    assert set(edges(plan)["job.web/run"]) == waits
+    before = {"service.web/mend", "service.worker/mend"} if broken == "mended" else {"network.default/create"}
+    assert set(edges(plan)["job.web/run"]) == {"image.web/build", *before}

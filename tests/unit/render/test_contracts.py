@@ -54,6 +54,7 @@ EVERY: tuple[model.Operation, ...] = (
     model.ScaleService(address="service.web", causes=(NEW,), replicas=(2, 3)),
     model.StartService(address="service.a", causes=(NEW,), containers=("c",)),
     model.UnpauseService(address="service.a", causes=(NEW,), containers=("c",)),
+    model.StopService(address="service.b", causes=(NEW,), containers=("c",)),
     model.ConnectService(address="service.a", causes=(NEW,), links=(("c", "n"),)),
     model.UpdateService(address="service.a", causes=(NEW,), containers=("c",)),
     model.RemoveService(address="service.old", causes=(NEW,), containers=("c",)),

@@ -1,0 +1,54 @@
+"""What a plan says of services that it does not touch."""
+
+from __future__ import annotations
+
+from shipyard.model.desired import Desired
+from shipyard.model.observed import Container, Observed
+from shipyard.model.plan import Operation, ReplaceService
+
+_CRASHES = 3
+
+
+def attention(observed: Observed, touched: set[str]) -> tuple[tuple[str, str], ...]:
+    """By address, what is as declared and still not well."""
+    return tuple(
+        (f"service.{one.service}", f"{one.name} {trouble}")
+        for one in observed.containers
+        if (trouble := _trouble(one)) and not one.one_off and f"service.{one.service}" not in touched
+    )
+
+
+def _trouble(container: Container) -> str:
+    """What is wrong with a container that is as declared, "" when nothing is known to be."""
+    if container.health == "unhealthy":
+        return "is unhealthy"
+    if container.health == "starting" and container.state == "running":
+        return "is still starting"
+    # Between two crashes it runs for a moment, and without a check nothing else tells.
+    if container.state == "restarting" or (not container.health and container.restarts >= _CRASHES):
+        return f"keeps crashing (restarted {container.restarts} times)"
+    return ""
+
+
+def feels(
+    desired: Desired, operations: tuple[Operation, ...], touched: set[str]
+) -> tuple[tuple[str, str], ...]:
+    """By address, what an unchanged service notices of the replacement of one that it needs."""
+    replaced = {operation.name for operation in operations if isinstance(operation, ReplaceService)}
+    return tuple(
+        (f"service.{spec.name}", f"feels the replacement of {', '.join(sorted(set(spec.needs) & replaced))}")
+        for spec in desired.services
+        if f"service.{spec.name}" not in touched and set(spec.needs) & replaced
+    )
+
+
+def not_compared(desired: Desired, observed: Observed) -> tuple[str, ...]:
+    """Secrets of what runs whose digests could not be computed here."""
+    running = {one.service for one in observed.containers}
+    return tuple(
+        f"service.{spec.name}: secrets.{name}"
+        for spec in desired.services
+        if spec.name in running
+        for name, digest in sorted(spec.secrets.items())
+        if digest is None
+    )

@@ -1,0 +1,127 @@
+"""In-place repairs of containers that are as declared: unpaused, connected, limits put back, started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shipyard.model.desired import ServiceSpec
+from shipyard.model.observed import Container, Network
+from shipyard.model.plan import (
+    ConnectService,
+    DriftCause,
+    Operation,
+    StartService,
+    UnpauseService,
+    UpdateService,
+)
+from shipyard.reconcile.limits import limits_drift
+
+
+def repairs(
+    spec: ServiceSpec,
+    containers: tuple[Container, ...],
+    recreated: frozenset[str],
+    networks: Mapping[str, Network | None],
+) -> list[Operation]:
+    """`networks` are those that are there, by name; None for one that this plan replaces, which joins its
+    containers again itself. A paused container in `recreated` is unpaused too: Compose cannot recreate it
+    while it is paused.
+    """
+    address = f"service.{spec.name}"
+    made: list[Operation] = []
+    paused = [container for container in containers if container.state == "paused"]
+    if paused:
+        made.append(
+            UnpauseService(
+                address=address,
+                causes=(DriftCause(path="state", declared="running", found="paused"),),
+                containers=tuple(container.id for container in paused),
+            )
+        )
+    kept = [container for container in containers if container.id not in recreated]
+    if "network_mode" not in spec.compose:
+        made += _connect(spec, kept, networks)
+    limits = {container.id: limits_drift(spec, container) for container in kept}
+    drifted = tuple(container for container in kept if limits[container.id])
+    if drifted:
+        made.append(
+            UpdateService(
+                address=address,
+                causes=tuple(dict.fromkeys(cause for one in drifted for cause in limits[one.id])),
+                containers=tuple(container.id for container in drifted),
+            )
+        )
+    stopped = tuple(container for container in kept if is_down(spec, container))
+    if stopped:
+        made.append(
+            StartService(
+                address=address,
+                causes=tuple(
+                    DriftCause(path="state", declared="running", found=found)
+                    for found in sorted({_state_text(container) for container in stopped})
+                ),
+                containers=tuple(container.id for container in stopped),
+            )
+        )
+    return made
+
+
+def _connect(
+    spec: ServiceSpec, kept: list[Container], networks: Mapping[str, Network | None]
+) -> list[Operation]:
+    links: list[tuple[str, str]] = []
+    unlinks: list[tuple[str, str]] = []
+    causes: dict[DriftCause, None] = {}
+    for container in kept:
+        for name in sorted({*spec.networks, *container.networks}):
+            found = _endpoint(spec, container, name, networks)
+            if found is None:
+                continue
+            declared = "connected" if name in spec.networks else "not connected"
+            causes[DriftCause(path=f"networks.{name}", declared=declared, found=found)] = None
+            if name in container.networks:
+                unlinks.append((container.id, name))
+            if name in spec.networks:
+                links.append((container.id, name))
+    if not causes:
+        return []
+    return [
+        ConnectService(
+            address=f"service.{spec.name}",
+            causes=tuple(causes),
+            links=tuple(links),
+            unlinks=tuple(unlinks),
+        )
+    ]
+
+
+def _endpoint(
+    spec: ServiceSpec, container: Container, name: str, networks: Mapping[str, Network | None]
+) -> str | None:
+    """What is wrong with a container's place on one network, in words; None when nothing is."""
+    if name not in container.networks:
+        return "disconnected"
+    if name not in spec.networks:
+        return "connected by hand"
+    if name in networks and networks[name] is None:
+        return None
+    network = networks.get(name)
+    recorded = container.network_ids.get(name)
+    if recorded and (network is None or network.id != recorded):
+        return "connected to an earlier network of this name"
+    if name in container.aliases and spec.name not in container.aliases[name]:
+        return f"connected without the name {spec.name}"
+    return None
+
+
+def is_down(spec: ServiceSpec, container: Container) -> bool:
+    if container.state not in ("exited", "created"):
+        return False
+    finished = container.state == "exited" and container.exit_code == 0
+    return not (finished and spec.restart.partition(":")[0] in ("no", "on-failure"))
+
+
+def _state_text(container: Container) -> str:
+    if container.state == "exited":
+        return f"exited with code {container.exit_code}"
+    return container.state

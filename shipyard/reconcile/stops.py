@@ -1,0 +1,111 @@
+"""What stops before another service is touched: it holds that one's port, or lives in its namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shipyard.manifest.sharing import shared_services
+from shipyard.model.manifest import Publish
+from shipyard.model.observed import Container, HostPort
+from shipyard.model.plan import (
+    CreateService,
+    ReasonCause,
+    ReplaceService,
+    ScaleService,
+    StopService,
+    UnpauseService,
+)
+from shipyard.reconcile.services import ServiceDraft
+
+
+def overlaps(publish: Publish, port: HostPort) -> bool:
+    """Whether both cannot be held at once: every address includes each single one."""
+    if (publish.host_port, publish.protocol) != (port.host_port, port.protocol):
+        return False
+    anywhere = ("0.0.0.0", "::", "")
+    return publish.host_ip == port.host_ip or publish.host_ip in anywhere or port.host_ip in anywhere
+
+
+def early_stops(drafts: Sequence[ServiceDraft]) -> dict[str, list[StopService]]:
+    """By service, what has to stop before it: containers of later services that are replaced anyway. The
+    drafts of those no longer unpause them."""
+    made: dict[str, list[StopService]] = {}
+    stopped: set[str] = set()
+    for index, draft in enumerate(drafts):
+        for later in drafts[index + 1 :]:
+            if later.spec.name in stopped:
+                continue
+            held = _port_holders(draft, later)
+            text = f"{draft.spec.name} needs port {min(held.values(), default=0)}, which it holds"
+            ids = tuple(held)
+            if not held:
+                ids = _guests(draft, later)
+                text = f"it lives in {draft.spec.name}, which is replaced"
+            if ids:
+                stopped.add(later.spec.name)
+                made.setdefault(draft.spec.name, []).append(
+                    StopService(
+                        address=f"service.{later.spec.name}",
+                        causes=(ReasonCause(reason="dependency", text=text),),
+                        containers=ids,
+                    )
+                )
+                _leave_paused(later, frozenset(ids))
+    return made
+
+
+def _port_holders(draft: ServiceDraft, later: ServiceDraft) -> dict[str, int]:
+    """Containers of a later service that hold a port which is needed now, with the lowest such port."""
+    makes = any(isinstance(one, CreateService | ReplaceService | ScaleService) for one in draft.main)
+    return {
+        one.id: min(ports)
+        for one in (_leaving(later) if makes else ())
+        if (
+            ports := [
+                publish.host_port
+                for publish in draft.spec.publish
+                if publish.host_port and any(overlaps(publish, port) for port in one.ports)
+            ]
+        )
+    }
+
+
+def _guests(draft: ServiceDraft, later: ServiceDraft) -> tuple[str, ...]:
+    """Containers that would die or lose their network in the middle of their work. They have time to end."""
+    shared = {key: name for key, name in shared_services(later.spec.compose).items() if key != "volumes_from"}
+    hosts = {
+        one
+        for operation in draft.main
+        if isinstance(operation, ReplaceService)
+        for one in operation.containers
+    }
+    if draft.spec.name not in shared.values():
+        return ()
+    return tuple(
+        one.id
+        for one in _leaving(later)
+        if hosts & set(one.shares) and one.state in ("running", "restarting", "paused")
+    )
+
+
+def _leaving(draft: ServiceDraft) -> list[Container]:
+    ids = {
+        one
+        for operation in draft.main
+        if isinstance(operation, ReplaceService | ScaleService)
+        for one in (operation.containers if isinstance(operation, ReplaceService) else operation.removed)
+    }
+    return [one for one in draft.current if one.id in ids]
+
+
+def _leave_paused(draft: ServiceDraft, stopped: frozenset[str]) -> None:
+    kept = []
+    for operation in draft.main:
+        if isinstance(operation, UnpauseService):
+            left = tuple(one for one in operation.containers if one not in stopped)
+            if not left:
+                continue
+            operation = replace(operation, containers=left)
+        kept.append(operation)
+    draft.main = kept

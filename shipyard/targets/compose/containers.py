@@ -1,0 +1,102 @@
+"""Containers of one service replaced, made and removed, as measured of Compose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shipyard.engine.objects import Objects
+from shipyard.model.desired import ServiceSpec
+from shipyard.model.manifest import Manifest
+from shipyard.model.plan import ReplaceService, ScaleService
+from shipyard.reconcile.replacing import recreates
+from shipyard.targets.compose.command import Compose
+from shipyard.targets.compose.health import service_containers
+
+UP = ("running", "restarting", "paused")
+"""States in which a container has to be stopped before it can be removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containers:
+    """`wait_healthy` waits for so many containers of a service."""
+
+    objects: Objects
+    compose: Compose
+    manifest: Manifest
+    wait_healthy: Callable[[str, int], None]
+
+    def replace(self, operation: ReplaceService, spec: ServiceSpec) -> None:
+        if operation.was is not None:
+            self._replace_renamed(operation, spec)
+        elif recreates(operation):
+            self.compose.up(spec.name, 1, "--force-recreate")
+        else:
+            self._replace_some(operation, spec)
+
+    def _replace_some(self, operation: ReplaceService, spec: ServiceSpec) -> None:
+        """One at a time. What does not run goes first: Compose would start it when it makes others."""
+        total, running = operation.replicas[0], []
+        for container in operation.containers:
+            if self._runs(container):
+                running.append(container)
+            else:
+                self.remove((container,), spec)
+        if operation.strategy == "start-first":
+            # As many more, then the old ones go: those that stay are all of the new spec.
+            more = total + len(running)
+            self.grow(spec, more)
+            self.wait_healthy(spec.name, more)
+            self.remove(running, spec)
+            return
+        if len(running) < len(operation.containers):
+            self.grow(spec, total)
+            self.wait_healthy(spec.name, total)
+        for container in running:
+            self.remove((container,), spec)
+            self.grow(spec, total)
+            self.wait_healthy(spec.name, total)
+
+    def _replace_renamed(self, operation: ReplaceService, spec: ServiceSpec) -> None:
+        """Containers of the new name for those of the earlier one."""
+        total = operation.replicas[1]
+        if operation.strategy == "start-first":
+            self.grow(spec, total)
+            self.wait_healthy(spec.name, total)
+        self.remove(operation.containers, spec)
+        if operation.strategy == "stop-first":
+            self.grow(spec, total)
+
+    def _runs(self, container: str) -> bool:
+        inspected = self.objects.inspect(container)
+        return inspected is not None and inspected["State"]["Status"] in UP
+
+    def grow(self, spec: ServiceSpec, total: int) -> None:
+        """Have Compose make containers until there are so many. It would start again what has ended: then
+        the new ones alone are started here."""
+        found = service_containers(self.objects, self.manifest, spec.name)
+        if all(one["State"]["Status"] == "running" for one in found):
+            self.compose.up(spec.name, total, "--no-recreate")
+            return
+        self.compose.up(spec.name, total, "--no-recreate", "--no-start")
+        known = {one["Id"] for one in found}
+        for one in service_containers(self.objects, self.manifest, spec.name):
+            if one["Id"] not in known:
+                self.objects.start(one["Id"])
+
+    def scale(self, operation: ScaleService, spec: ServiceSpec) -> None:
+        if operation.removed:
+            self.remove(operation.removed, spec)
+        else:
+            self.grow(spec, operation.replicas[1])
+
+    def remove(self, containers: Sequence[str], spec: ServiceSpec | None) -> None:
+        """Stop and remove, each with the grace of its service, or its own; anonymous volumes stay."""
+        for container in containers:
+            inspected = self.objects.inspect(container)
+            if inspected is None:
+                continue
+            grace = spec.stop_timeout if spec else float(inspected["Config"].get("StopTimeout") or 10)
+            if inspected["State"]["Status"] in UP:
+                self.objects.stop(container, grace)
+            self.objects.remove(container)
