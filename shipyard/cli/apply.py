@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from shipyard.cli.leasing import LeaseWait
-from shipyard.cli.options import Folder, Format, Images, Instance, Output, Stage, Yes
+from shipyard.cli.options import Folder, Format, Images, Instance, Output, Replaced, Stage, Yes
 from shipyard.errors import ExitCode, UsageError
 
 
@@ -28,6 +28,7 @@ def apply(
         ),
     ] = None,
     images: Images = None,
+    replaced: Replaced = None,
     output: Output = Format.TEXT,
     lease_wait: LeaseWait = None,
     folder: Folder = Path(),
@@ -44,8 +45,8 @@ def apply(
 
     began = time.monotonic()
     file = _plan_file(what or [])
-    if file is not None and (approved is not None or images is not None):
-        raise UsageError("a saved plan takes neither --approved nor --images")
+    if file is not None and (approved or images or replaced):
+        raise UsageError("a saved plan takes none of --approved, --images and --replace")
     with reported(json=output is Format.JSON) as report:
         request = Request(
             folder=folder, stage=stage, instance=instance, yes=yes, report=report, lease_wait=lease_wait
@@ -53,7 +54,9 @@ def apply(
         if file is not None:
             apply_saved(request, file)
         else:
-            apply_declared(request, tuple(what or ()), approved=approved, images=images)
+            apply_declared(
+                request, tuple(what or ()), tuple(replaced or ()), approved=approved, images=images
+            )
     if output is Format.TEXT:
         sys.stdout.write(f"\napplied in {time.monotonic() - began:.1f} s\n")
     return ExitCode.DONE

@@ -13,7 +13,7 @@ from shipyard.cli.leasing import leased
 from shipyard.cli.options import Format
 from shipyard.cli.plan import show
 from shipyard.cli.progress import JsonReport, TextReport
-from shipyard.cli.project import Observation, known_services, load_project, look, observe, started
+from shipyard.cli.project import Observation, Scope, load_project, look, observe, scope_of, started
 from shipyard.cli.walking import images_first, walk_plan
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds
@@ -49,11 +49,16 @@ class Request:
 
 
 def apply_declared(
-    request: Request, services: tuple[str, ...], *, approved: Path | None, images: Path | None
+    request: Request,
+    services: tuple[str, ...],
+    replaced: tuple[str, ...],
+    *,
+    approved: Path | None,
+    images: Path | None,
 ) -> None:
     """Plan what is declared, ask, and do it. Raises ShipyardError."""
     manifest = load_project(request.folder, request.stage, request.instance).manifest
-    targets = known_services(manifest, services) if services else ()
+    scope = scope_of(manifest, services, replaced)
     builds: Builds = compile_builds(manifest)
     if images is not None:
         from shipyard.saved.images import pinned
@@ -68,7 +73,7 @@ def apply_declared(
             check_approved(read_plan(approved, manifest.root), plan, manifest, builds)
         return plan
 
-    with observe(manifest, builds, fallback_key=new_key(), targets=targets) as seen:
+    with observe(manifest, builds, fallback_key=new_key(), scope=scope) as seen:
         _converge(request, manifest, builds, seen, checked, exact=approved is not None)
 
 
@@ -96,7 +101,8 @@ def apply_saved(request: Request, path: Path) -> None:
             )
         return still_valid(saved, seen, images_made=images_made)
 
-    with observe(manifest, builds, fallback_key=new_key(), targets=saved.targets) as seen:
+    saved_scope = Scope(targets=saved.targets, replaced=saved.replaced)
+    with observe(manifest, builds, fallback_key=new_key(), scope=saved_scope) as seen:
         _converge(request, manifest, builds, seen, checked, exact=True)
 
 
@@ -149,7 +155,7 @@ def _converge(
     )
     if rest.operations or rest.attention:
         with leased(seen.connection, manifest, "apply", request.lease_wait) as lease:
-            seen = look(seen.connection, manifest, builds, fallback_key=seen.key, targets=seen.targets)
+            seen = look(seen.connection, manifest, builds, fallback_key=seen.key, scope=seen.scope)
             plan = checked(seen, images_made=bool(done))
             if _differs(rest, plan):
                 if exact:
@@ -164,7 +170,7 @@ def _converge(
                 done=done,
                 before_write=lease.check,
             )
-    _summary(request, seen, look(seen.connection, manifest, builds, targets=seen.targets))
+    _summary(request, seen, look(seen.connection, manifest, builds, scope=seen.scope))
 
 
 def _differs(before: Plan, after: Plan) -> bool:

@@ -50,4 +50,8 @@ Images = Annotated[
         "--images", metavar="FILE", help="Pull the images that `build --push --out FILE` pushed, by digest."
     ),
 ]
+Replaced = Annotated[
+    list[str] | None,
+    typer.Option("--replace", metavar="SERVICE", help="Replace its containers though nothing asks for it."),
+]
 Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_default=False)]

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from shipyard.cli.options import Folder, Format, Images, Instance, PlanFormat, PlanOutput, Services, Stage
+from shipyard.cli.options import (
+    Folder,
+    Format,
+    Images,
+    Instance,
+    PlanFormat,
+    PlanOutput,
+    Replaced,
+    Services,
+    Stage,
+)
 from shipyard.errors import ExitCode, UsageError
 from shipyard.model.plan import Plan
 
@@ -27,6 +37,7 @@ def plan(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan for `apply FILE`.")
     ] = None,
     images: Images = None,
+    replaced: Replaced = None,
     observed: Annotated[
         Path | None,
         typer.Option(
@@ -50,7 +61,7 @@ def plan(
 
     Example: shipyard plan --stage prod --out release.plan
     """
-    from shipyard.cli.project import known_services, load_project, observe, offline_plan, planned_elsewhere
+    from shipyard.cli.project import load_project, observe, offline_plan, planned_elsewhere, scope_of
     from shipyard.compile.builds import compile_builds
 
     if out is not None and (offline or observed or drift):
@@ -58,7 +69,7 @@ def plan(
             "only a plan over an engine can be saved", hint="leave out --offline, --observed and --drift"
         )
     manifest = load_project(folder, stage, instance).manifest
-    targets = known_services(manifest, services) if services else ()
+    scope = scope_of(manifest, services, replaced)
     if offline:
         _, made = offline_plan(manifest)
     else:
@@ -68,9 +79,9 @@ def plan(
 
             builds = pinned(builds, images)
         if observed is not None:
-            made = planned_elsewhere(manifest, builds, observed, targets)
+            made = planned_elsewhere(manifest, builds, observed, scope)
         else:
-            with observe(manifest, builds, targets=targets) as seen:
+            with observe(manifest, builds, scope=scope) as seen:
                 made = seen.plan()
             if out is not None:
                 from shipyard.cli.saving import save_plan

@@ -37,6 +37,18 @@ def load_project(folder: Path, stage: str | None, instance: str | None) -> Loade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What of a deployment is looked at: `targets` are services, with what they need (all when empty);
+    `replaced` those whose containers are replaced without a need."""
+
+    targets: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+
+ALL = Scope()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One look at the engine with everything that was compiled for it."""
 
@@ -45,11 +57,16 @@ class Observation:
     desired: Desired
     values: SecretValues
     key: str | None
-    targets: tuple[str, ...] = ()
+    scope: Scope
 
     def plan(self) -> Plan:
         """What would have to happen, with where the secrets' values were found."""
-        made = reconcile(self.desired, self.observed, partial=bool(self.targets))
+        made = reconcile(
+            self.desired,
+            self.observed,
+            partial=bool(self.scope.targets),
+            replace=frozenset(self.scope.replaced),
+        )
         wanted = {name for name in started(made) for name in self.desired.service(name).secrets}
         missing = sorted(wanted - self.values.values.keys())
         looked = " and ".join(self.values.looked_in)
@@ -73,15 +90,14 @@ def started(plan: Plan) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def observe(
-    manifest: Manifest, builds: Builds, *, fallback_key: str | None = None, targets: tuple[str, ...] = ()
+    manifest: Manifest, builds: Builds, *, fallback_key: str | None = None, scope: Scope = ALL
 ) -> Iterator[Observation]:
     """Connect, take the snapshot, and compile the desired state with the secrets' digests.
 
-    `fallback_key` is used where the engine has none yet: by apply, which will record it. `targets` are
-    the services to look at, with what they need; all when empty.
+    `fallback_key` is used where the engine has none yet: by apply, which will record it.
     """
     with connect(manifest.engine, os.environ) as connection:
-        yield look(connection, manifest, builds, fallback_key=fallback_key, targets=targets)
+        yield look(connection, manifest, builds, fallback_key=fallback_key, scope=scope)
 
 
 def look(
@@ -90,10 +106,10 @@ def look(
     builds: Builds,
     *,
     fallback_key: str | None = None,
-    targets: tuple[str, ...] = (),
+    scope: Scope = ALL,
 ) -> Observation:
     """One snapshot over an open connection."""
-    draft = _desired(manifest, builds, {}, targets)
+    draft = _desired(manifest, builds, {}, scope)
     observed = snapshot(connection, manifest, (spec.image for spec in draft.services))
     names = {name for spec in draft.services for name in spec.secrets}
     values = find_values(manifest.root, manifest.stage, names, os.environ)
@@ -105,27 +121,26 @@ def look(
     return Observation(
         connection=connection,
         observed=observed,
-        desired=_desired(manifest, builds, digests, targets) if digests else draft,
+        desired=_desired(manifest, builds, digests, scope) if digests else draft,
         values=values,
         key=None if recorded else fallback_key,
-        targets=targets,
+        scope=scope,
     )
 
 
-def planned_elsewhere(manifest: Manifest, builds: Builds, path: Path, targets: tuple[str, ...] = ()) -> Plan:
+def planned_elsewhere(manifest: Manifest, builds: Builds, path: Path, scope: Scope = ALL) -> Plan:
     """The plan over a saved observation. Raises SavedFileError."""
     from shipyard.saved.observed import read_observation
 
     seen = read_observation(path, manifest)
-    desired = _desired(manifest, builds, seen.secrets, targets)
-    return reconcile(desired, seen.observed, partial=bool(targets))
+    desired = _desired(manifest, builds, seen.secrets, scope)
+    partial, replaced = bool(scope.targets), frozenset(scope.replaced)
+    return reconcile(desired, seen.observed, partial=partial, replace=replaced)
 
 
-def _desired(
-    manifest: Manifest, builds: Builds, digests: Mapping[str, str], targets: tuple[str, ...]
-) -> Desired:
+def _desired(manifest: Manifest, builds: Builds, digests: Mapping[str, str], scope: Scope) -> Desired:
     whole = compile_desired(manifest, builds, digests)
-    return subset(whole, targets) if targets else whole
+    return subset(whole, scope.targets) if scope.targets else whole
 
 
 def offline_plan(manifest: Manifest) -> tuple[Desired, Plan]:
@@ -133,6 +148,14 @@ def offline_plan(manifest: Manifest) -> tuple[Desired, Plan]:
     desired = compile_desired(manifest, compile_builds(manifest))
     plan = reconcile(desired, Observed(engine=NOWHERE))
     return desired, replace(plan, engine=None)
+
+
+def scope_of(manifest: Manifest, services: Sequence[str] | None, replaced: Sequence[str] | None) -> Scope:
+    """Raises UsageError for a service that is not declared."""
+    return Scope(
+        targets=known_services(manifest, services) if services else (),
+        replaced=known_services(manifest, replaced) if replaced else (),
+    )
 
 
 def known_services(manifest: Manifest, names: Sequence[str] | None) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ def save_plan(path: Path, plan: Plan, seen: Observation, builds: Builds) -> None
         document=plan_document(plan),
         manifest=manifest,
         builds=builds,
-        targets=seen.targets,
+        targets=seen.scope.targets,
+        replaced=seen.scope.replaced,
         secrets={name: digest for spec in seen.desired.services for name, digest in spec.secrets.items()},
         git=git_state(manifest.root),
     )

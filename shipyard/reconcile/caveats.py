@@ -57,7 +57,7 @@ def _older_recipes(desired: Desired, spec: ServiceSpec, running: Iterable[Contai
     if plan is None or plan.own_dockerfile is not None:
         return []
     older = any(_older(one.labels.get(labels.RECIPE), plan.recipe) for one in running)
-    return [f"a newer image recipe is available for {spec.name}: apply --upgrade-recipe"] if older else []
+    return [f"{spec.name}: a newer image recipe is taken at its next real change"] if older else []
 
 
 def _older(recorded: str | None, recipe: str) -> bool:

@@ -22,7 +22,7 @@ EXEMPT = frozenset(
         *("mount", "unmount"),
     }
 )
-"""Health probes, the archive call, and what starting and ending imply."""
+"""Health probes, the archive call, and what starting and ending imply; the lease is exempt as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Stream:
 def _event(raw: dict[str, Any]) -> Event | None:
     action = raw["Action"].partition(":")[0]
     attributes = raw["Actor"].get("Attributes") or {}
-    if action in EXEMPT:
+    if action in EXEMPT or attributes.get("shipyard.role") == "lease":
         return None
     if raw["Type"] == "container":
         return Event(kind="container", action=action, about=raw["Actor"]["ID"], attributes=attributes)
