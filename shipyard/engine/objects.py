@@ -210,11 +210,6 @@ class Objects:
             raise EngineError(f"{reference} was pushed, and the registry does not have it", where=self._where)
         return digest
 
-    def create_empty(self, name: str, labels: Mapping[str, str]) -> None:
-        """A container that is never started, for its labels."""
-        self._empty_image()
-        self._call("create_container", EMPTY_IMAGE, command=["none"], name=name, labels=dict(labels))
-
     def fill_volume(
         self, volume: str, files: Mapping[str, str], *, uid: int, gid: int, labels: Mapping[str, str]
     ) -> None:

@@ -72,7 +72,7 @@ class Jobs:
                 labels.JOB: job_text(job),
                 labels.COMPOSE_ONEOFF: "True",
             }
-            self.containers.objects.create_empty(name, marks)
+            self.containers.objects.create_idle(name, marks)
         self.containers.remove((record,), None)
 
     def _job(self, service: str) -> JobSpec:
