@@ -76,10 +76,8 @@ def _check_sharing(service: Service, manifest: Manifest, problems: Problems) -> 
     """Whose namespaces or volumes it lives in."""
     names = {other.name for other in manifest.services}
     for key, name in shared_services(service.compose).items():
-        path = ("services", service.name, "compose", key)
-        if name == service.name:
-            problems.add(path, "a service cannot share its own", "name another service")
-        elif name not in names:
+        if name not in names:
+            path = ("services", service.name, "compose", key)
             problems.add(path, f"there is no service {name!r}", did_you_mean(name, names))
 
 

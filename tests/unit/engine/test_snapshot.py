@@ -110,6 +110,60 @@ def test_the_share_of_a_processor(host: dict[str, int], cpus: float) -> None:
     assert (found.cpus, found.memory, found.restart) == (cpus, 0, "no")
 
 
+@pytest.mark.parametrize(
+    ("host", "limits"),
+    [
+        ({"PidsLimit": 100, "CpuShares": 512}, {"PidsLimit": 100, "CpuShares": 512}),
+        ({"PidsLimit": -1, "CpuShares": 1024, "CpusetCpus": "", "BlkioWeight": 0}, {}),
+        ({"PidsLimit": None, "MemoryReservation": 64}, {"MemoryReservation": 64}),
+        ({"Memory": 64, "MemorySwap": 128}, {}),
+        ({"Memory": 64, "MemorySwap": -1}, {}),
+        ({"Memory": 64, "MemorySwap": 96}, {"MemorySwap": 96}),
+    ],
+)
+def test_other_limits(host: dict[str, Any], limits: dict[str, Any]) -> None:
+    assert _container(inspected(HostConfig=host), {}).limits == limits
+
+
+@pytest.mark.parametrize(
+    ("policy", "text"),
+    [
+        ({"Name": "on-failure", "MaximumRetryCount": 3}, "on-failure:3"),
+        ({"Name": "on-failure", "MaximumRetryCount": 0}, "on-failure"),
+        ({"Name": "unless-stopped", "MaximumRetryCount": 0}, "unless-stopped"),
+        ({"Name": ""}, "no"),
+    ],
+)
+def test_a_restart_policy_as_a_manifest_writes_it(policy: dict[str, Any], text: str) -> None:
+    assert _container(inspected(HostConfig={"RestartPolicy": policy}), {}).restart == text
+
+
+def test_places_on_networks() -> None:
+    networks = {
+        "back": {"NetworkID": "n1", "Aliases": ["web", "0123456789ab"]},
+        "front": {"NetworkID": "", "Aliases": None},
+        "gone": None,
+    }
+    found = _container(inspected(NetworkSettings={"Networks": networks}), {})
+    assert found.networks == ("back", "front", "gone")
+    assert found.network_ids == {"back": "n1"}
+    assert found.aliases == {"back": ("web", "0123456789ab"), "front": (), "gone": ()}
+
+
+def test_mounts_and_what_is_shared() -> None:
+    mounts = [
+        {"Type": "volume", "Name": "ab" * 32, "Destination": "/data"},
+        {"Type": "volume", "Name": "shop_media", "Destination": "/media"},
+        {"Type": "bind", "Source": "/srv/shop/static", "Destination": "/static"},
+        {"Type": "tmpfs", "Destination": "/tmp"},
+    ]
+    host = {"NetworkMode": "container:c2", "IpcMode": "private", "VolumesFrom": ["c3:ro"], "PidMode": ""}
+    found = _container(inspected(Mounts=mounts, HostConfig=host), {})
+    assert found.anonymous == {"/data": "ab" * 32}
+    assert found.binds == {"/static": "/srv/shop/static"}
+    assert found.shares == ("c2", "c3")
+
+
 @pytest.mark.parametrize("text", [None, "", "{", "[]", '"x"', "null"])
 def test_a_damaged_label_is_no_document(text: str | None) -> None:
     found = {"shipyard.service": "web", **({"shipyard.spec": text} if text is not None else {})}

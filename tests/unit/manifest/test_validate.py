@@ -38,6 +38,32 @@ def test_needs(wrong: Wrong, load_text: Load) -> None:
     load_text(services(a='needs = ["b"]\ncompose.network_mode = "host"', b='networks = ["z"]'))
 
 
+def test_who_lives_in_anothers_namespaces(wrong: Wrong, load_text: Load) -> None:
+    def shares(name: str) -> str:
+        return f'compose.network_mode = "service:{name}"'
+
+    (unknown,) = wrong(services(web="", proxy=shares("wbe")))
+    assert "services.proxy.compose.network_mode: there is no service 'wbe'" in unknown
+    assert 'did you mean "web"?' in unknown
+    assert "a cycle: web -> web" in wrong(services(web=shares("web")))[0]
+    assert "no service 'gone'" in wrong(services(web='compose.volumes_from = ["gone:ro"]'))[0]
+    (cycle,) = wrong(services(a='needs = ["b"]', b=shares("a")))
+    assert "a cycle: a -> b -> a" in cycle
+    load_text(services(web="", proxy=shares("web"), other='compose.volumes_from = ["web:ro", "container:x"]'))
+    load_text(services(web='compose = { pid = "host", ipc = "shareable" }'))
+
+
+def test_an_earlier_name(wrong: Wrong, load_text: Load) -> None:
+    loaded = load_text(services(api='was = "web"', db=""))
+    assert [one.was for one in loaded.manifest.services] == ["web", None]
+    (declared,) = wrong(services(api='was = "db"', db=""))
+    assert "services.api.was: was names db, which is still declared" in declared
+    assert "was names web, which is still declared" in wrong(services(web='was = "web"'))[0]
+    (twice,) = wrong(services(api='was = "web"', db='was = "web"'))
+    assert "services.db.was: was names web, which api names already" in twice
+    assert 'the text "Web" is not allowed here' in wrong(services(api='was = "Web"'))[0]
+
+
 def test_a_diamond_of_needs_is_no_cycle(load_text: Load) -> None:
     load_text(services(a='needs = ["b", "c"]', b='needs = ["d"]', c='needs = ["d"]', d=""))
 
