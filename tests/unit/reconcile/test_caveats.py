@@ -49,7 +49,7 @@ def test_a_newer_recipe_is_told(shop: Shop, recorded: str, told: bool) -> None:
     world = shop.change(world, "web1", labels={**world.containers[0].labels, labels.RECIPE: recorded})
     plan = reconcile(desired, world)
     assert plan.operations == ()
-    note = "a newer image recipe is available for web: apply --upgrade-recipe"
+    note = "web: a newer image recipe is taken at its next real change"
     assert plan.notes == ((note,) if told else ())
 
 
