@@ -52,7 +52,8 @@ def leased(connection: Connection, manifest: Manifest, command: str, wait: float
 
 def _tell(record: LeaseRecord) -> None:
     from shipyard.engine.lease_text import holder_text, since_text
+    from shipyard.render.printable import printable
 
     run = f", {record.holder.run}" if record.holder.run else ""
     told = f"waiting for the lease of {holder_text(record.holder)}{run}, since {since_text(record)}"
-    print(told, file=sys.stderr, flush=True)
+    print(printable(told), file=sys.stderr, flush=True)

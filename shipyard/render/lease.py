@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from shipyard.engine.lease_text import expiry_text, holder_text, since_text
 from shipyard.model.lease import LeaseRecord
 from shipyard.model.manifest import Manifest
+from shipyard.render.printable import printable_lines
 from shipyard.render.text import header
 
 FORMAT = 1
@@ -23,7 +24,7 @@ def lease_text(manifest: Manifest, address: str, record: LeaseRecord | None) -> 
         if record.holder.run:
             lines.append(f"CI run   {record.holder.run}")
         lines += [f"since    {since_text(record)}", f"expires  {expiry_text(record)}"]
-    return "\n".join(lines) + "\n"
+    return printable_lines("\n".join(lines)) + "\n"
 
 
 def lease_json(manifest: Manifest, address: str, record: LeaseRecord | None) -> str:
@@ -48,7 +49,7 @@ def lease_json(manifest: Manifest, address: str, record: LeaseRecord | None) -> 
             "expired": record.expired,
         },
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return printable_lines(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _time(time: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -58,6 +59,14 @@ def test_json() -> None:
             "expired": False,
         },
     }
+
+
+def test_what_a_label_holds_commands_no_terminal() -> None:
+    odd = replace(RECORD, holder=replace(RECORD.holder, who="a\x1b[2J@b", run="c\u202ed"))
+    shown = lease_text(PROD, "x", odd)
+    assert "a\\u001b[2J@b" in shown
+    assert "\x1b" not in shown + lease_json(PROD, "x", odd)
+    assert "\u202e" not in shown + lease_json(PROD, "x", odd)
 
 
 @pytest.mark.parametrize("record", [None, RECORD])
