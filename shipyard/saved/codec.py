@@ -31,6 +31,7 @@ def _converter() -> Converter:
     converter.register_unstructure_hook(Path, str)
     # By predicate: as a class, object would stand for every type there is.
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
+    converter.register_structure_hook(int | str, lambda value, _: value)
     converter.register_structure_hook(
         str | SecretRef,
         lambda value, _: value if isinstance(value, str) else converter.structure(value, SecretRef),

@@ -196,7 +196,12 @@ def python_files(version: str) -> Iterator[Path]:
 
 def find_python(version: str) -> Path:
     """The prefix of a CPython of this machine whose build can be moved: pyenv's."""
-    roots = [os.environ.get("PYENV_ROOT"), str(Path.home() / ".pyenv"), "/root/.pyenv", "/opt/pyenv"]
+    roots = [
+        os.environ.get("PYENV_ROOT"),
+        str(Path.home() / ".pyenv"),
+        Path("~root/.pyenv").expanduser(),
+        "/opt/pyenv",
+    ]
     for root in dict.fromkeys(root for root in roots if root):
         for prefix in sorted(Path(root, "versions").glob(f"{version}.*"), reverse=True):
             if (prefix / "bin" / f"python{version}").exists():

@@ -57,7 +57,7 @@ def test_an_environment_change_builds_nothing(project: Project) -> None:
         [services.web]
         python = "3.13"
         publish = ["{port}:8000"]
-        env = {{ MODE = "one", KEPT = "a $literal $${{value}}" }}
+        env = {{ MODE = "one", KEPT = "a $literal ${{value}}" }}
     """.replace("${value}", "$${value}")
     project.manifest(text)
     project.apply()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -55,11 +56,10 @@ def watched(folder: Path) -> Iterator[dict[str, str]]:
 
     def watch() -> None:
         while not stop.wait(0.005):
-            for path in folder.rglob("*"):
-                try:
-                    seen[str(path)] = path.read_text("utf-8", "replace")
-                except OSError:
-                    continue
+            for parent, _, names in os.walk(folder):
+                for path in (Path(parent, name) for name in names):
+                    with suppress(OSError):  # gone again
+                        seen[str(path)] = path.read_text("utf-8", "replace")
 
     thread = threading.Thread(target=watch)
     thread.start()
