@@ -122,10 +122,10 @@ class Project:
         return json.loads(docker("inspect", found[0]))[0]
 
     @contextmanager
-    def events(self) -> Iterator[list[dict[str, Any]]]:
+    def events(self, *, leases: bool = False) -> Iterator[list[dict[str, Any]]]:
         """Everything that the engine did to this project's objects while the block ran.
 
-        Health probes (exec_*, health_status) and the lease are left out.
+        Health probes (exec_*, health_status) are left out; so is the lease, unless asked for.
         """
         found: list[dict[str, Any]] = []
         # By the engine's clock, to its resolution: what happened before is not ours.
@@ -136,7 +136,7 @@ class Project:
         for line in text.splitlines():
             event = json.loads(line)
             about = json.dumps(event["Actor"])
-            if event["Actor"].get("Attributes", {}).get("shipyard.role") == "lease":
+            if not leases and event["Actor"].get("Attributes", {}).get("shipyard.role") == "lease":
                 continue
             if self.name in about and not event["Action"].startswith(("exec_", "health_status")):
                 found.append(event)

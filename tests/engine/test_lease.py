@@ -137,7 +137,7 @@ def test_fifty_at_once_go_one_at_a_time_and_none_is_lost_or_stuck(project: Proje
 
 
 def test_it_is_given_back_and_leaves_nothing(project: Project, manifest: Manifest) -> None:
-    with project.events() as events, held(manifest) as lease:
+    with project.events(leases=True) as events, held(manifest) as lease:
         lease.check()
         record = read(manifest)
         assert record is not None
