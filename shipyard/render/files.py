@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired
-from shipyard.targets.compose.command import model_text
+from shipyard.targets.compose.command import model_text, yaml_json
 from shipyard.targets.compose.model import compose_model
 
 
@@ -98,7 +97,7 @@ def _value(item: object, indent: int) -> str:
 
 
 def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True)
+    return yaml_json(value)
 
 
 def _key(text: str) -> str:

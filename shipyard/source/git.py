@@ -10,7 +10,7 @@ from pathlib import Path
 def git_state(root: Path) -> Mapping[str, str] | None:
     """`commit` and `tree` by their hashes, and `dirty` "yes" or "no"; None outside of a repository or
     without git."""
-    hashes = _git(root, "rev-parse", "--verify", "-q", "HEAD", "HEAD^{tree}")
+    hashes = _git(root, "rev-parse", "-q", "HEAD^{commit}", "HEAD^{tree}")
     changes = _git(root, "status", "--porcelain", "--", ".")
     if hashes is None or changes is None:
         return None

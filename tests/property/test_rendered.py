@@ -19,7 +19,7 @@ from shipyard.render.files import rendered_files
 from shipyard.targets.compose.command import model_text
 from shipyard.targets.compose.model import compose_model, variable
 
-CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0", max_codepoint=0xFFFF)
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 HOSTILE = st.sampled_from(
     [
         *("$", "$$", "${", "}", "${A}", "${A:-b}", "$A", "'", '"', "\\", "\n", "\r\n", "\t", " ", ": ", " #"),

@@ -34,7 +34,17 @@ class DockerMissing(ShipyardError):
 
 def model_text(model: Model) -> str:
     """The model as a file: JSON is accepted as a Compose file."""
-    return json.dumps(model, indent=2, ensure_ascii=False) + "\n"
+    return yaml_json(model, indent=2) + "\n"
+
+
+def yaml_json(value: object, indent: int | None = None) -> str:
+    """JSON that a YAML reader takes for the very same value.
+
+    Compose's refuses a control character that stands for itself and makes a space of U+0085 and U+2028;
+    it refuses the halves of a character beyond U+FFFF that is escaped as JSON does it.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return re.sub(r"[\x7f-\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
