@@ -96,7 +96,8 @@ def _property(text: str) -> str:
 
 def _of_address(address: str) -> Path:
     kind, _, name = address.partition(".")
-    return (_SECTIONS.get(kind, kind), name)
+    place = _SECTIONS.get(kind, kind), name
+    return (*place, "before_deploy") if kind == "job" else place
 
 
 def _path(dotted: str) -> Path:

@@ -23,6 +23,7 @@ from shipyard.model.plan import (
     ReplaceService,
     RunJob,
     ScaleService,
+    StopService,
 )
 from shipyard.reconcile.resources import KEY_ADDRESS
 from shipyard.render.printable import printable, shortened, shortened_pair
@@ -214,6 +215,8 @@ def effect_words(operation: Operation) -> Words:
             return (f"stops {_containers(len(operation.removed))}",)
         case RemoveService():
             return (f"stops {_containers(len(operation.containers))}",)
+        case StopService():
+            return ("until it is replaced, later in this plan",)
         case RemoveVolume():
             return ("the data in it is lost",)
         case PullImage():

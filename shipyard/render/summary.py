@@ -8,11 +8,14 @@ from shipyard.model.plan import DriftCause, MendService, Operation, Plan, Replac
 from shipyard.render.printable import listed, printable
 
 _REPAIRS = ("start", "unpause", "connect", "update", "mend")
-_ORDER = ("remove", "build", "pull", "push", "replace", "create", "scale", "repair", "run", "unchanged")
+_ORDER = (
+    *("remove", "build", "pull", "push", "replace", "create", "scale", "stop", "repair", "run"),
+    "unchanged",
+)
 _SHOWN_NAMES = 8
 _GLOSSARY = {
     "drift": "what runs was changed by hand, or failed, since the last apply; the plan puts it back",
-    "mend": "clear away what an interrupted apply left half done",
+    "mend": "clear away what an interrupted apply left, and give back names that were changed by hand",
     "stop-first": "the old container stops before the new one starts",
     "start-first": "the new container is healthy before the old one stops",
     "before_deploy": "a command that runs once, before its service is replaced",

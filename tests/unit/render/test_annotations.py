@@ -13,6 +13,7 @@ from shipyard.render.annotations import Annotation, error_annotations, github_li
 LINES: dict[Path, int] = {
     ("services", "web"): 3,
     ("services", "web", "publish", 0): 7,
+    ("services", "web", "before_deploy"): 8,
     ("services", "a b"): 9,
     ("networks", "back"): 12,
 }
@@ -102,7 +103,7 @@ def test_nobody_can_put_a_command_of_their_own_into_a_line() -> None:
     ("address", "place"),
     [
         ("service.web", ",line=3"),
-        ("job.web", ",line=3"),
+        ("job.web", ",line=8"),
         ("secret.web", ",line=3"),
         ("network.back", ",line=12"),
         ("volume.data", ""),

@@ -34,6 +34,7 @@ from shipyard.model.plan import (
     RunJob,
     ScaleService,
     StartService,
+    StopService,
 )
 from shipyard.render.describe import cause_text, causes_words, effect_words, plain, text_of
 from shipyard.render.summary import summary_text
@@ -366,6 +367,10 @@ def test_many_dependencies_are_counted() -> None:
             ScaleService(address="service.a", causes=(NEW,), replicas=(3, 1), removed=("a", "b")),
             "stops 2 containers",
         ),
+        (
+            StopService(address="service.a", causes=(NEW,), containers=("a",)),
+            "until it is replaced, later in this plan",
+        ),
         (RemoveVolume(address="volume.a", causes=(NEW,), volume="v"), "the data in it is lost"),
         (PullImage(address="image.a", causes=(NEW,), reference="a:1"), "a:1"),
         (RunJob(address="job.a", causes=(NEW,), command=("a", "b\n")), "a b\\n"),
@@ -404,10 +409,11 @@ def test_every_action_is_counted(plan: Make) -> None:
         ScaleService(address="service.a", causes=(NEW,), replicas=(1, 2)),
         StartService(address="service.b", causes=(NEW,), containers=("c",)),
         MendService(address="service.c", causes=(NEW,)),
+        StopService(address="service.d", causes=(NEW,), containers=("c",)),
         RemoveVolume(address="volume.data", causes=(NEW,), volume="v"),
     )
     lines = plan_text(plan(*operations)).splitlines()
-    assert lines[0].endswith("1 to remove, 1 to pull, 1 to scale, 2 to repair")
+    assert lines[0].endswith("1 to remove, 1 to pull, 1 to scale, 1 to stop, 2 to repair")
     assert lines[2] == "- remove   volume data  declared and not there    the data in it is lost"
 
 
