@@ -250,6 +250,8 @@ def _remove(rng: random.Random, manifest: Table) -> bool:
 def _rename(rng: random.Random, manifest: Table) -> bool:
     services = manifest["services"]
     old = rng.choice(sorted(services))
+    if "renamed" in services:  # once is enough: a service cannot have been itself
+        return False
     manifest["services"] = {("renamed" if name == old else name): one for name, one in services.items()}
     for service in manifest["services"].values():
         if "needs" in service:
