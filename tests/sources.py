@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from shipyard.source import SourceTree
+from shipyard.source import IgnoreRules, SourceTree
 
 
 def write_tree(root: Path, files: Mapping[str, str]) -> SourceTree:
@@ -15,6 +15,18 @@ def write_tree(root: Path, files: Mapping[str, str]) -> SourceTree:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     return SourceTree(root)
+
+
+def left_out(rules: IgnoreRules, path: str) -> bool:
+    """Whether a build goes without a path, asked folder by folder as a walk does."""
+    parts = path.split("/")
+    state = 0
+    for end, name in enumerate(parts, 1):
+        way = "/".join(parts[:end])
+        out, state = rules.check(way, name, state)
+        if out and (end == len(parts) or rules.prunes(way)):
+            return True
+    return False
 
 
 DJANGO = {

@@ -15,7 +15,7 @@ def explain(
     output: Output = Format.TEXT,
     folder: Folder = Path(),
 ) -> None:
-    """Show what was detected or decided for each service, and from what.
+    """Show what was detected or decided for each service, from what, and which files its image leaves out.
 
     Example: shipyard explain web
     """
@@ -23,8 +23,11 @@ def explain(
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import compile_desired
     from shipyard.render.explain import explain_json, explain_text
+    from shipyard.source import SourceTree
 
     manifest = load_project(folder, stage, instance).manifest
     names = known_services(manifest, services)
     desired = compile_desired(manifest, compile_builds(manifest))
-    sys.stdout.write((explain_json if output is Format.JSON else explain_text)(desired, names))
+    tree = SourceTree(manifest.root)
+    sizes = {plan.service: tree.size(plan.context, plan.files) for plan in desired.images}
+    sys.stdout.write((explain_json if output is Format.JSON else explain_text)(desired, names, sizes))

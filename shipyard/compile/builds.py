@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from shipyard.compile.desired import image_owner
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.build import BuildPlan, Detected
@@ -19,7 +21,7 @@ def compile_builds(manifest: Manifest) -> dict[str, tuple[Detected, BuildPlan]]:
     from shipyard.compile.image import plan_build
     from shipyard.source import SourceTree
 
-    tree = SourceTree(manifest.root)
+    tree = SourceTree(manifest.root, os.environ)
     for service in owners:
         sharers = tuple(other for other in manifest.services if other.like == service.name)
         try:
@@ -28,4 +30,5 @@ def compile_builds(manifest: Manifest) -> dict[str, tuple[Detected, BuildPlan]]:
             errors.append(error)
     if errors:
         raise ErrorGroup(tuple(errors))
+    tree.remember()
     return made

@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 import fnmatch
+import posixpath
+import re
 
-DEFAULT_IGNORES = (
-    ".git",
-    "**/.git",
-    "**/.hg",
-    "**/.svn",
-    "**/.env",
-    "**/.env.*",
-    "**/__pycache__",
-    "**/*.py[cod]",
-    "**/.venv",
-    "**/venv",
-    "**/node_modules",
-    "**/.pytest_cache",
-    "**/.mypy_cache",
-    "**/.ruff_cache",
-    "**/.hypothesis",
-    "**/.tox",
-    "**/.nox",
-    "**/.coverage",
-    "**/htmlcov",
-    "**/.idea",
-    "**/.vscode",
-    "**/.DS_Store",
-    "**/*.swp",
-    "**/*.Dockerfile",
-    "**/*.Dockerfile.dockerignore",
-    "**/compose.yaml",
-    "**/compose.yml",
-    "**/docker-compose*.y*ml",
-    "**/compose.applied.json",
-    "**/*.plan",
-    "**/*.plan.md",
-    "**/*.shipyard.json",
-)
-"""Ignored everywhere: version control, secrets, caches, environments, editors' files, and what `render`
-and `--out` write, so that writing into the project changes no image."""
+from shipyard.model.build import Ignored
+from shipyard.source import IgnorePatternError, SourceTree, parse_ignore
+
+DEFAULTS = {
+    "version control": ("**/.git", "**/.hg", "**/.svn"),
+    "caches": (
+        "**/__pycache__",
+        "**/*.py[cod]",
+        "**/.pytest_cache",
+        "**/.mypy_cache",
+        "**/.ruff_cache",
+        "**/.hypothesis",
+        "**/.tox",
+        "**/.nox",
+        "**/.coverage",
+        "**/htmlcov",
+    ),
+    "environments": ("**/.venv", "**/venv", "**/node_modules"),
+    "editors": ("**/.idea", "**/.vscode", "**/.DS_Store", "**/*.swp"),
+    # So that writing into the project changes no image.
+    "what render and --out write": (
+        "**/*.Dockerfile",
+        "**/*.Dockerfile.dockerignore",
+        "**/compose.yaml",
+        "**/compose.yml",
+        "**/docker-compose*.y*ml",
+        "**/compose.applied.json",
+        "**/*.plan",
+        "**/*.plan.md",
+        "**/*.shipyard.json",
+    ),
+}
+"""Ignored at every depth, unless the project's own lines let it in again."""
+
+SECRETS = (".env*", ".netrc", ".pypirc", ".git-credentials", ".ssh", ".aws")
+"""Names that hold secrets. They reach no build, whatever the project's own lines say."""
 
 PROJECT_FILES = (
     "pyproject.toml",
@@ -72,13 +74,58 @@ def is_project_file(path: str, folder: str) -> bool:
     return any(fnmatch.fnmatchcase(top, pattern) for pattern in PROJECT_FILES)
 
 
-def dockerignore_text(own: str | None, needed: tuple[str, ...], git: tuple[str, ...] = ()) -> str:
-    """The ignore file of a build: defaults, what git ignores, the project's own lines, and what the install
-    must have."""
-    lines = ["# what never reaches a build", *DEFAULT_IGNORES]
-    if git:
-        lines += ["# what git ignores", *git]
-    if own is not None:
-        lines += ["# the project's own .dockerignore", *own.removeprefix("\ufeff").splitlines()]
-    lines += ["# what the dependency install reads", *(f"!{path}" for path in needed)]
+def own_ignore(tree: SourceTree, context: str, dockerfile: str | None = None) -> Ignored | None:
+    """The project's own ignore file. One beside a Dockerfile, even an empty one, stands in for the
+    context's. Raises SourceError, IgnorePatternError."""
+    names = [posixpath.normpath(posixpath.join(context, ".dockerignore"))]
+    if dockerfile is not None:
+        names.insert(0, f"{dockerfile}.dockerignore")
+    for name in names:
+        text = tree.text(name)
+        if text is not None:
+            parse_ignore(text, name)
+            lines = (line.removesuffix("\r") for line in text.split("\n"))
+            patterns = tuple(line for line in lines if line.strip() and not line.startswith("#"))
+            return Ignored(origin=name, kind="the project's own lines", patterns=patterns)
+    return None
+
+
+def recipe_ignores(
+    own: Ignored | None, needed: tuple[str, ...], git: tuple[str, ...] = ()
+) -> tuple[Ignored, ...]:
+    """What a build by Shipyard's recipe leaves out: the last line that fits decides. `needed` are files
+    that the dependency install reads, `git` the lines of the project's .gitignore files."""
+    defaults = (Ignored(origin="default", kind=kind, patterns=lines) for kind, lines in DEFAULTS.items())
+    by_git = Ignored(origin=".gitignore", kind="what git ignores", patterns=tuple(filter(_is_pattern, git)))
+    lines = tuple("!" + re.sub(r"[*?\[\]\\^]", r"\\\g<0>", path) for path in needed)
+    install = Ignored(origin="needed", kind="what the dependency install reads", patterns=lines)
+    # Git's `!` are for git: `!.vscode/settings.json` is no wish to have that in an image.
+    groups = (by_git, *defaults, *((own,) if own else ()), install, _secrets())
+    return tuple(group for group in groups if group.patterns)
+
+
+def _is_pattern(line: str) -> bool:
+    """Git takes lines that are none for BuildKit, which would refuse the build."""
+    try:
+        parse_ignore(line)
+    except IgnorePatternError:
+        return False
+    return True
+
+
+def own_ignores(own: Ignored | None) -> tuple[Ignored, ...]:
+    """What a build of the project's own Dockerfile leaves out."""
+    return (*((own,) if own else ()), _secrets())
+
+
+def _secrets() -> Ignored:
+    # A second line for what is below: BuildKit does not try the first one there where an earlier line
+    # has left the folder out, and a `!` may have let a file in again by then.
+    patterns = tuple(f"**/{name}{below}" for name in SECRETS for below in ("", "/**"))
+    return Ignored(origin="always", kind="secrets", patterns=patterns)
+
+
+def dockerignore_text(groups: tuple[Ignored, ...]) -> str:
+    """The ignore file of a build."""
+    lines = [line for group in groups for line in (f"# {group.kind}", *group.patterns)]
     return "\n".join(lines) + "\n"

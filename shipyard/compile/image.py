@@ -8,16 +8,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shipyard.compile.context import dockerignore_text, is_project_file
+from shipyard.compile.context import (
+    dockerignore_text,
+    is_project_file,
+    own_ignore,
+    own_ignores,
+    recipe_ignores,
+)
 from shipyard.compile.detect import Detection, detect
 from shipyard.compile.gitignore import gitignore_lines
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS, throw_away
 from shipyard.errors import ShipyardError
-from shipyard.model.build import BuildPlan, Detected
+from shipyard.model.build import BuildPlan, Detected, Ignored
 from shipyard.model.manifest import Manifest, Service
-from shipyard.source import SourceTree, parse_ignore
+from shipyard.source import EMPTIED, SourceTree, parse_ignore
 
 APP = "/app"
 APP_USER = "10001:10001"
@@ -39,8 +45,7 @@ def plan_build(
     folder, context = service.path or ".", service.context or service.path or "."
     inner = posixpath.relpath(folder, context)
     files = _context_files(detection, inner)
-    own = tree.text(posixpath.join(context, ".dockerignore"))
-    ignore = dockerignore_text(own, files, gitignore_lines(tree, context))
+    ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
     reads = detection.application.reads if detection.application else ()
     recipe = Recipe(
@@ -56,18 +61,15 @@ def plan_build(
         port=detected.port,
         command=detected.command,
     )
-    reached = {
-        path: digest
-        for path, digest in tree.digests(context, parse_ignore(ignore)).items()
-        if not is_project_file(path, inner)
-    }
+    found = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
+    reached = {path: digest for path, digest in found.items() if not is_project_file(path, inner)}
     facts = _facts(recipe, detection, static)
     return detected, _plan(
         service,
         manifest,
         context=context,
         dockerfile=recipe_text(recipe),
-        dockerignore=ignore,
+        ignored=ignored,
         facts=facts,
         files=reached,
         detected=detected,
@@ -80,7 +82,7 @@ def _plan(
     *,
     context: str,
     dockerfile: str,
-    dockerignore: str,
+    ignored: tuple[Ignored, ...],
     facts: Mapping[str, object],
     files: Mapping[str, str],
     detected: Detected,
@@ -93,14 +95,24 @@ def _plan(
         repository=f"{prefix}{manifest.name}/{service.name}",
         context=context,
         dockerfile=dockerfile,
-        dockerignore=dockerignore,
+        dockerignore=dockerignore_text(ignored),
+        ignored=ignored,
         facts=facts,
         files=files,
         tag=f"in-{digest[:16]}",
         recipe=RECIPE,
         decisions=detected.decisions,
-        notes=detected.notes,
+        notes=detected.notes + _emptied(files),
         own_dockerfile=own,
+    )
+
+
+def _emptied(files: Mapping[str, str]) -> tuple[str, ...]:
+    """Notes on files that arrive empty: BuildKit lets them in and then does not open them."""
+    return tuple(
+        f"{path} reaches the image empty: the ignore file lets it in and then leaves its folder out again"
+        for path, digest in files.items()
+        if digest == EMPTIED
     )
 
 
@@ -111,8 +123,8 @@ def _own_dockerfile(service: Service, manifest: Manifest, tree: SourceTree) -> t
     if text is None:
         raise ImageError(f"there is no {name}", where=f"services.{service.name}.build.dockerfile")
     context = service.context or service.path or "."
-    ignore = tree.text(f"{name}.dockerignore") or tree.text(posixpath.join(context, ".dockerignore")) or ""
-    files = tree.digests(context, parse_ignore(ignore))
+    ignored = own_ignores(own_ignore(tree, context, name))
+    files = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     detected = Detected(framework=None, manager="none", python="", port=service.port)
     facts = {"dockerfile": hashlib.sha256(text.encode()).hexdigest()}
     plan = _plan(
@@ -120,7 +132,7 @@ def _own_dockerfile(service: Service, manifest: Manifest, tree: SourceTree) -> t
         manifest,
         context=context,
         dockerfile=text,
-        dockerignore=ignore,
+        ignored=ignored,
         facts=facts,
         files=files,
         detected=detected,

@@ -38,14 +38,24 @@ class DependencyInstall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Lines of an ignore file with what they are for. `origin` is "default", the path of the project's own
+    ignore file, "needed" for what is let in again, or "always" for what nothing lets in again."""
+
+    origin: str
+    kind: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
     """One image. `address` is its service's name; `repository` such as `shop/web`.
 
     `context` is the build context relative to the project's root ("." for the root itself);
-    `dockerfile` and `dockerignore` are texts; `facts` the declared and detected inputs by name;
-    `files` maps each file that reaches the image to the digest of its content and executable bit;
-    `tag` is `in-` and 16 hex digits of the inputs digest; `digest` that of the image in its registry,
-    `sha256:...`, when it was built and pushed before and is pulled now.
+    `dockerfile` and `dockerignore` are texts, `ignored` the lines of the latter; `facts` the declared and
+    detected inputs by name; `files` maps each file that reaches the image to the digest of its content and
+    executable bit; `tag` is `in-` and 16 hex digits of the inputs digest; `digest` that of the image in
+    its registry, `sha256:...`, when it was built and pushed before and is pulled now.
     """
 
     service: str
@@ -53,6 +63,7 @@ class BuildPlan:
     context: str
     dockerfile: str
     dockerignore: str
+    ignored: tuple[Ignored, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     tag: str

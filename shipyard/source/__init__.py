@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shipyard.source.ignore import IgnoreRules, parse_ignore
-from shipyard.source.tree import SourceError, SourceTree
+from shipyard.source.digests import EMPTIED, SourceError
+from shipyard.source.ignore import IgnorePatternError, IgnoreRules, parse_ignore
+from shipyard.source.tree import SourceTree
 
-__all__ = ["IgnoreRules", "SourceError", "SourceTree", "parse_ignore"]
+__all__ = ["EMPTIED", "IgnorePatternError", "IgnoreRules", "SourceError", "SourceTree", "parse_ignore"]

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from shipyard.errors import ShipyardError
+from shipyard.source.digests import SourceError, file_digests
 from shipyard.source.ignore import IgnoreRules
+from shipyard.source.stat_cache import StatCache
 
 TEXT_LIMIT = 5_000_000
 """Bytes. A source or lock file that detection reads is never this large."""
 
 
-class SourceError(ShipyardError):
-    """A file of the source tree cannot be used."""
-
-
 class SourceTree:
-    """The tree below `root`. All paths are relative to it, with slashes; "." is the root itself."""
+    """The tree below `root`. All paths are relative to it, with slashes; "." is the root itself.
 
-    def __init__(self, root: Path) -> None:
+    `environ` says where digests are remembered from run to run; nowhere without it.
+    """
+
+    def __init__(self, root: Path, environ: Mapping[str, str] | None = None) -> None:
         self.root = root.resolve()
+        self._cache = StatCache.of(self.root, environ or {})
 
     def path(self, relative: str) -> Path | None:
         """The real path, None when it is missing or outside."""
@@ -72,37 +72,21 @@ class SourceTree:
     def digests(self, context: str, rules: IgnoreRules) -> dict[str, str]:
         """SHA-256 of each file below `context` that `rules` let through, by its path in the context.
 
-        A digest covers content and executable bit, for a symbolic link its target. Empty folders and
-        sockets do not count.
+        A digest covers content and executable bit, for a symbolic link its target. Empty folders do not
+        count. Raises SourceError for what a build could not read either.
         """
-        return dict(sorted(self._digests(self.root / context, "", rules)))
+        where = "" if context == "." else f"{context}/"
+        found = file_digests(f"{self.root}/{where}", where, rules, self._cache)
+        return {path: found[path] for path in sorted(found)}
 
-    def _digests(self, folder: Path, prefix: str, rules: IgnoreRules) -> Iterator[tuple[str, str]]:
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            raise SourceError(f"the folder cannot be read: {error.strerror}", where=str(folder)) from error
-        for entry in entries:
-            name = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if not (rules.ignored(name) and rules.prunable(name)):
-                    yield from self._digests(folder / entry.name, name + "/", rules)
-            elif not rules.ignored(name):
-                digest = _digest(entry, name)
-                if digest is not None:
-                    yield name, digest
+    def size(self, context: str, paths: Iterable[str]) -> int:
+        """Bytes of the content of files of a context, those that are gone by now left out."""
+        total = 0
+        for path in paths:
+            with contextlib.suppress(OSError):
+                total += (self.root / context / path).lstat().st_size
+        return total
 
-
-def _digest(entry: os.DirEntry[str], name: str) -> str | None:
-    try:
-        if entry.is_symlink():
-            return hashlib.sha256(b"link\0" + os.fsencode(Path(entry.path).readlink())).hexdigest()
-        found = entry.stat(follow_symlinks=False)
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        with open(entry.path, "rb") as file:  # noqa: PTH123 - the hot path
-            digest = hashlib.file_digest(file, "sha256")
-    except OSError as error:
-        raise SourceError(f"the file cannot be read: {error.strerror}", where=name) from error
-    digest.update(b"\0x" if found.st_mode & 0o111 else b"\0-")
-    return digest.hexdigest()
+    def remember(self) -> None:
+        """Keep the digests that were asked for, for the next run."""
+        self._cache.save()

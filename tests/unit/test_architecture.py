@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shipyard"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    *("errors", "model", "manifest", "source", "managers", "frameworks", "compile", "starter", "reconcile"),
+    *("errors", "cache", "model", "manifest", "source", "managers", "frameworks", "compile", "starter"),
+    "reconcile",
     *("engine", "targets", "apply", "render", "saved", "cli", "__main__"),
 )
 HEAVY = {

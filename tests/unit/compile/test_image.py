@@ -107,7 +107,7 @@ def test_the_plan_names_its_files(compiled: Compile) -> None:
     assert sorted(plan.files) == ["main.py", "shop/x.py"]
     assert plan.repository == "shop/web"
     assert plan.reference == f"shop/web:{plan.tag}"
-    assert plan.dockerignore.endswith("!requirements.txt\n")
+    assert "\n!requirements.txt\n# secrets\n" in plan.dockerignore
 
 
 def test_a_context_wider_than_the_project(compiled: Compile) -> None:
@@ -120,7 +120,7 @@ def test_a_context_wider_than_the_project(compiled: Compile) -> None:
     # The top of the project, not of the context, holds what people read.
     assert {"README.md", "lib/x.py", "services/api/main.py"} <= set(plan.files)
     assert "services/api/requirements.txt" not in plan.files
-    assert plan.dockerignore.endswith("!services/api/requirements.txt\n")
+    assert "\n!services/api/requirements.txt\n# secrets\n" in plan.dockerignore
     assert lines(plan, "WORKDIR") == ["WORKDIR /app/services/api"]
     mount = "--mount=type=bind,source=services/api/requirements.txt,target=/p/requirements.txt"
     assert lines(plan, "--mount=type=bind,source=services") == [mount]
@@ -243,16 +243,23 @@ def test_a_dockerfile_of_ones_own(compiled: Compile) -> None:
     }
     declared = 'build = { dockerfile = "docker/Dockerfile" }\nport = 80'
     detected, plan = compiled(files, declared)
-    assert (plan.dockerfile, plan.dockerignore, plan.own_dockerfile) == (
-        "FROM x\n",
-        "*.md\n",
-        "docker/Dockerfile",
-    )
+    assert (plan.dockerfile, plan.own_dockerfile) == ("FROM x\n", "docker/Dockerfile")
+    assert plan.dockerignore.startswith("# the project's own lines\n*.md\n# secrets\n**/.env*\n")
     assert "a.py" in plan.files
     assert "b.md" not in plan.files
     assert (detected.framework, detected.port) == (None, 80)
     changed = compiled(files | {"docker/Dockerfile": "FROM y\n"}, declared)[1]
     assert changed.tag != plan.tag
+
+
+def test_a_file_that_arrives_empty_is_told(compiled: Compile) -> None:
+    """The second line for its folder is not tried on it, and is when it is opened."""
+    files = FASTAPI | {".dockerignore": "data\n!data/x\ndata\n", "data/x": "content", "data/y": ""}
+    _, plan = compiled(files)
+    assert sorted(plan.files) == ["data/x", "main.py"]
+    assert plan.notes[-1].startswith("data/x reaches the image empty: ")
+    _, same = compiled(files | {"data/x": "other"})
+    assert same.tag == plan.tag
 
 
 def test_a_registry_is_part_of_the_name(compiled: Compile, tmp_path: Path) -> None:

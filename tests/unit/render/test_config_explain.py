@@ -9,7 +9,7 @@ import pytest
 
 from shipyard.compile.desired import compile_desired
 from shipyard.manifest import Loaded, load
-from shipyard.model.build import BuildPlan, Decision, Detected
+from shipyard.model.build import BuildPlan, Decision, Detected, Ignored
 from shipyard.model.desired import Desired
 from shipyard.render.config import config_json, config_rows, config_text
 from shipyard.render.explain import explain_json, explain_text
@@ -49,6 +49,14 @@ BUILD = BuildPlan(
     tag="in-1",
     recipe="1",
     notes=("requests is not pinned",),
+    files={"a.py": "1", "b.py": "2"},
+    ignored=(
+        Ignored(origin="default", kind="caches", patterns=("**/__pycache__", "**/*.pyc")),
+        Ignored(origin=".gitignore", kind="what git ignores", patterns=("**/media",)),
+        Ignored(origin=".dockerignore", kind="own", patterns=tuple(f"line{number}" for number in range(14))),
+        Ignored(origin="needed", kind="what the dependency install reads", patterns=("!uv.lock",)),
+        Ignored(origin="always", kind="secrets", patterns=("**/.env*", "**/.env*/**")),
+    ),
 )
 
 
@@ -116,7 +124,7 @@ def test_config_as_json(loaded: Loaded, desired: Desired) -> None:
 
 
 def test_explain(desired: Desired) -> None:
-    assert explain_text(desired, ("web", "db", "worker")) == (
+    assert explain_text(desired, ("web", "db", "worker"), {"web": 12345}) == (
         "shop / prod\n"
         "\n"
         "web: built from source as shop/web:in-1\n"
@@ -125,6 +133,16 @@ def test_explain(desired: Desired) -> None:
         f"  path          {'.':<40}  manifest: shipyard.toml:6\n"
         "  health check  python -I -S -c import socket,sys;socket.create_connection(("
         "'127.0.0.1',int(sys.argv[1])),4).close() 8000  detected: default: port 8000 accepts connections\n"
+        "  2 files of the project in the image, 12 kB; left out:\n"
+        "    caches: __pycache__ *.pyc\n"
+        "    .gitignore: **/media\n"
+        "    .dockerignore: line0 line1 line2 line3 line4 line5 line6 line7 line8 line9 line10 line11 and 2\n"
+        "      more\n"
+        "    but not what the dependency install reads: !uv.lock\n"
+        "    secrets, whatever an ignore file says: .env*\n"
+        "    for people and tools, at the top: pyproject.toml uv.lock requirements*.txt requirements*.in\n"
+        "      shipyard.toml README* CHANGELOG* Dockerfile* .dockerignore .gitignore .gitattributes .github\n"
+        "      .gitlab-ci.yml .pre-commit-config.yaml .python-version .editorconfig\n"
         "  note: requests is not pinned\n"
         "\n"
         "db: runs the image postgres:17\n"
@@ -135,7 +153,7 @@ def test_explain(desired: Desired) -> None:
 
 
 def test_explain_as_json(desired: Desired) -> None:
-    document = json.loads(explain_json(desired, ("db",)))
+    document = json.loads(explain_json(desired, ("db",), {}))
     assert document == {
         "project": "shop",
         "stage": "prod",
@@ -153,3 +171,22 @@ def test_explain_as_json(desired: Desired) -> None:
             }
         },
     }
+
+
+def test_what_is_left_out_as_json(desired: Desired) -> None:
+    web = json.loads(explain_json(desired, ("web",), {"web": 12345}))["services"]["web"]
+    assert web["files"] == {"context": ".", "count": 2, "bytes": 12345}
+    assert [(group["origin"], group["kind"]) for group in web["ignored"]][:2] == [
+        ("default", "caches"),
+        (".gitignore", "what git ignores"),
+    ]
+    assert web["ignored"][4]["patterns"] == ["**/.env*", "**/.env*/**"]
+    assert "pyproject.toml" in web["ignored"][5]["patterns"]
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (12_345, "12 kB"), (2_500_000, "2.5 MB")],
+)
+def test_the_size_of_what_reaches_an_image(desired: Desired, size: int, shown: str) -> None:
+    assert f" in the image, {shown}; left out:\n" in explain_text(desired, ("web",), {"web": size})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -72,8 +75,11 @@ def test_a_digest_covers_content_executable_bit_and_target(root: Path) -> None:
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(root / "s"))
     found = tree.digests(".", NONE)
-    assert list(found) == ["a", "b", "c", "d/e", "l", "m"]
+    assert list(found) == ["a", "b", "c", "d/e", "l", "m", "s"]
     assert found["a"] == found["c"]
+    # A socket arrives as an empty file.
+    (root / "t").touch(mode=(root / "s").stat().st_mode & 0o777)
+    assert tree.digests(".", NONE)["t"] == found["s"]
     assert len({found[name] for name in ("a", "b", "d/e", "l", "m")}) == 5
     (root / "l").unlink()
     (root / "l").symlink_to("c")
@@ -81,6 +87,47 @@ def test_a_digest_covers_content_executable_bit_and_target(root: Path) -> None:
     again = tree.digests(".", NONE)
     assert again["l"] != found["l"]
     assert again["a"] == found["a"]
+
+
+def test_what_is_gone_or_closed_is_no_error_where_a_build_has_none(root: Path) -> None:
+    write_tree(root, {"open/a": "1", "data/b": "2"})
+
+    rules = parse_ignore("x")
+    ask = rules.leaves_out
+
+    def while_others_work(path: str, name: str) -> bool:
+        if path == "open/a":
+            (root / "open" / "a").unlink()
+        if path == "data":
+            shutil.rmtree(root / "data")
+        return ask(path, name)
+
+    rules.leaves_out = while_others_work
+    assert SourceTree(root).digests(".", rules) == {}
+    with pytest.raises(SourceError, match="the folder cannot be read"):
+        SourceTree(root).digests("gone", NONE)
+
+
+def test_a_folder_closed_to_the_reader(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error, as in a build, unless it is left out. It is looked into even then: a `!` has a wildcard."""
+    tree = write_tree(root, {"data/a": "1", "b": "2"})
+    scandir = os.scandir
+
+    def closed(path: str) -> object:
+        if path.endswith("data/"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    assert list(tree.digests(".", parse_ignore("data\n!*.txt"))) == ["b"]
+    with pytest.raises(SourceError) as caught:
+        tree.digests(".", parse_ignore("data/a"))
+    assert str(caught.value) == "data/: the folder cannot be read: Permission denied"
+
+
+def test_bytes_of_the_files_of_a_context(root: Path) -> None:
+    tree = write_tree(root, {"api/a": "12345", "api/b/c": "1"})
+    assert tree.size("api", ["a", "b/c", "gone"]) == 6
 
 
 def test_digests_of_a_context_by_its_ignore_file(root: Path) -> None:

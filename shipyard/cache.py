@@ -1,0 +1,51 @@
+"""What is remembered from run to run outside of the project, to save time and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def cache_file(kind: str, root: Path, environ: Mapping[str, str]) -> Path | None:
+    """The file of this kind for a project's root, None where there is no place for one.
+
+    Source of the place: the XDG base directory specification. One file a project, so that nothing piles
+    up.
+    """
+    cache = environ.get("XDG_CACHE_HOME", "")
+    if not cache.startswith("/"):  # the specification: relative ones are ignored
+        home = environ.get("HOME", "")
+        if not home.startswith("/"):
+            return None
+        cache = f"{home}/.cache"
+    return Path(cache, "shipyard", kind, hashlib.sha256(os.fsencode(root)).hexdigest()[:32])
+
+
+def read_cache(path: Path | None) -> bytes:
+    """What was written there; nothing when that cannot be read."""
+    try:
+        return path.read_bytes() if path is not None else b""
+    except (OSError, ValueError):
+        return b""
+
+
+def write_cache(path: Path | None, data: bytes) -> None:
+    """Write a file for its owner alone, whole or not at all. Best effort: a home that cannot be written
+    costs time, nothing else."""
+    if path is None:
+        return
+    import tempfile
+
+    with contextlib.suppress(OSError, ValueError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A name of its own: other runs, in other containers too, may write at the same time.
+        handle, written = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        try:
+            with open(handle, "wb") as file:  # noqa: PTH123 - a handle
+                file.write(data)
+            Path(written).replace(path)
+        finally:
+            Path(written).unlink(missing_ok=True)
