@@ -66,6 +66,8 @@ def _converted(line: str) -> _Line | None:
     text = text.lstrip("/").replace("[!", "[^")
     if not anchored:
         text = f"**/{text}"
+    if text.startswith("#"):
+        text = f"\\{text}"  # what is no comment here is one in an ignore file
     # A file of that name is not meant; of a folder only what is in it can reach an image.
     return _Line(include=include, pattern=f"{text}/**" if folder_only else text)
 

@@ -53,7 +53,7 @@ def kept(source: SourceTree, context: str) -> set[str]:
     [
         {".gitignore": "*.log\ndb.sqlite3\ncredentials.json\nmedia/\n"},
         {".gitignore": "/media\n!a.log\n/web/logs/\n# comment\n\n"},
-        {".gitignore": "*.log\n!/a.log\nbuild/\n"},
+        {".gitignore": "*.log\n!/a.log\nbuild/\n/#odd\n"},
         {".gitignore": "**/build\nweb/**/a.log\n"},
         {".gitignore": "tmp/[!x]1\nweb/tmp/[!x]1\n\\#odd\n"},
         {".gitignore": "*/media/*.jpg\nstatic/*\n"},
