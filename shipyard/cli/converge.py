@@ -139,7 +139,7 @@ def _converge(
     """`checked` makes the plan from a look at the engine; `exact`: it is done as it is or not at all."""
     plan = checked(seen)
     _show(request, plan)
-    _refuse_problems(plan)
+    _refuse_problems(request, plan, manifest.root)
     require_values(seen.desired, started(plan), seen.values)
     if plan.empty and not plan.attention:
         _summary(request, seen, seen)
@@ -162,7 +162,7 @@ def _converge(
                     raise StalePlan("what was approved is no longer what would happen", hint="plan again")
                 print("\nmeanwhile something changed; the plan is now:\n", file=sys.stderr)
                 _show(request, plan)
-                _refuse_problems(plan)
+                _refuse_problems(request, plan, manifest.root)
                 confirm("Apply this plan?", yes=request.yes)
             require_values(seen.desired, started(plan), seen.values)
             walk_plan(
@@ -184,12 +184,19 @@ def _differs(before: Plan, after: Plan) -> bool:
     return deeds(before) != deeds(after)
 
 
-def _refuse_problems(plan: Plan) -> None:
-    if plan.problems:
-        raise PlanHasProblems(
-            f"{len(plan.problems)} problem(s) would make this fail; nothing was touched",
-            hint="mend what the plan lists under problem",
-        )
+def _refuse_problems(request: Request, plan: Plan, root: Path) -> None:
+    if not plan.problems:
+        return
+    from shipyard.cli.annotate import annotate_problems
+
+    annotate_problems(plan.problems, root)
+    # Who reads lines of JSON has not seen the plan.
+    details = tuple(f"{one.address}: {one.title}" for one in plan.problems) if request.quiet else ()
+    raise PlanHasProblems(
+        f"{len(plan.problems)} problem(s) would make this fail; nothing was touched",
+        details=details,
+        hint="mend what the plan lists under problem",
+    )
 
 
 def _show(request: Request, plan: Plan) -> None:

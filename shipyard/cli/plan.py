@@ -83,7 +83,7 @@ def plan(
         else:
             with observe(manifest, builds, scope=scope) as seen:
                 made = seen.plan()
-            if out is not None:
+            if out is not None and not made.problems:
                 from shipyard.cli.saving import save_plan
 
                 save_plan(out, made, seen, builds)

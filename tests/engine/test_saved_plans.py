@@ -206,3 +206,13 @@ def test_build_once_push_and_apply_by_digest_without_source(
         assert "service.web/replace" not in project.changes()
         project.write("notes.py", "HELLO = 1\n")
         assert "build --push" in project.run("plan", "--images", "images.shipyard.json", code=1).stderr
+
+
+def test_a_plan_that_would_fail_is_not_saved(project: Project) -> None:
+    project.manifest(
+        '[services.cache]\nimage = "redis:7"\n[networks.default]\nexternal = true\nname = "nope"\n'
+    )
+    project.run("plan", "--out", "release.plan", code=1)
+    assert not (project.root / "release.plan").exists()
+    lines = project.run("apply", "--yes", "--format", "json", code=1).stdout.splitlines()
+    assert "network.default" in lines[-1]
