@@ -107,6 +107,14 @@ class RunJob(OperationBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveRecords(OperationBase):
+    """Remove what earlier runs of a before_deploy command left; `containers` have ended."""
+
+    action: ClassVar[str] = "remove"
+    containers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateService(OperationBase):
     action: ClassVar[str] = "create"
     replicas: int
@@ -213,6 +221,7 @@ Operation = (
     | CreateSecret
     | RemoveSecret
     | RunJob
+    | RemoveRecords
     | CreateService
     | ReplaceService
     | ScaleService

@@ -11,8 +11,18 @@ from shipyard.compile.references import image_id
 from shipyard.compile.spec import in_format
 from shipyard.model.desired import Desired, JobSpec, ServiceSpec
 from shipyard.model.observed import Container, Observed
-from shipyard.model.plan import BuildImage, Cause, ImageCause, Operation, PullImage, ReasonCause, RunJob
+from shipyard.model.plan import (
+    BuildImage,
+    Cause,
+    ImageCause,
+    Operation,
+    PullImage,
+    ReasonCause,
+    RemoveRecords,
+    RunJob,
+)
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
+from shipyard.reconcile.renamed import earlier_containers
 from shipyard.reconcile.scale import RECORD
 
 
@@ -56,21 +66,27 @@ def _reason(recorded: str | None, running: Container | None, users: Mapping[str,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
-    """Commands to run, by service, and by service the records of its earlier name that stay good."""
+    """Commands to run, by service; by service the records of its earlier name that stay good; and records
+    that say nothing any more."""
 
     runs: Mapping[str, RunJob]
     carried: Mapping[str, tuple[str, ...]]
+    spent: tuple[RemoveRecords, ...]
 
 
 def jobs(desired: Desired, observed: Observed) -> Jobs:
     runs: dict[str, RunJob] = {}
     carried: dict[str, tuple[str, ...]] = {}
+    good_ones: set[str] = set()
     for job in desired.jobs:
         spec = next((one for one in desired.services if one.name == job.service), None)
         was = spec.was if spec is not None else None
         records = [one for one in observed.containers if one.service in (job.service, was) and one.job]
         done = [one for one in records if _succeeded(one)]
-        good = [one for one in done if _same(job, one, was)]
+        renamed = spec is not None and earlier_containers(spec, observed)
+        # Without a container that is replaced nobody would carry the record over.
+        good = [one for one in done if _same(job, one, was) and (renamed or one.service == job.service)]
+        good_ones.update(one.id for one in good)
         if not good:
             runs[job.service] = RunJob(
                 address=f"job.{job.service}",
@@ -80,7 +96,29 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
             )
         elif all(one.service == was for one in good):
             carried[job.service] = tuple(one.id for one in good)
-    return Jobs(runs=runs, carried=carried)
+    spent = [
+        one
+        for spec in desired.services
+        if spec.name not in runs and (one := _spent(spec.name, desired, observed, good_ones)) is not None
+    ]
+    return Jobs(runs=runs, carried=carried, spent=tuple(spent))
+
+
+def _spent(service: str, desired: Desired, observed: Observed, good: set[str]) -> RemoveRecords | None:
+    """Only the last success is a record: an earlier one would keep its command from running again. What
+    still runs is left to its end."""
+    left = tuple(
+        one.id
+        for one in observed.containers
+        if one.service == service and one.job is not None and one.id not in good and one.state != "running"
+    )
+    if not left:
+        return None
+    declared = any(job.service == service for job in desired.jobs)
+    cause = ReasonCause(reason="removed", text="no longer declared")
+    if declared:
+        cause = ReasonCause(reason="interrupted", text="a later run succeeded")
+    return RemoveRecords(address=f"job.{service}", causes=(cause,), containers=left)
 
 
 def _succeeded(record: Container) -> bool:

@@ -18,10 +18,12 @@ HELPER = "helper"
 
 @dataclass(slots=True, kw_only=True)
 class Mending:
-    """What is removed and renamed before anything else happens to a service, and what it has then."""
+    """What is removed and renamed before anything else happens to a service, and what it has then.
+    `promised` are names, by id, of what takes the place of a container that is gone."""
 
     service: str
     current: tuple[Container, ...]
+    promised: dict[str, str] = field(default_factory=dict)
     remove: list[str] = field(default_factory=list)
     rename: list[tuple[str, str]] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
@@ -59,8 +61,8 @@ def mending(observed: Observed, service: str) -> Mending:
                 made.remove.append(container.id)
             else:
                 names.add(match[2])
-                made.rename.append((container.id, match[2]))
-                current.append(replace(container, name=match[2]))
+                made.promised[container.id] = match[2]
+                current.append(container)
     for one in observed.containers:
         if one.service == service and one.labels.get(labels.ROLE) == HELPER:
             made.remove.append(one.id)
@@ -76,16 +78,16 @@ def own_name(deployment: str, container: Container) -> str:
 
 
 def give_names_back(deployment: str, mendings: Sequence[Mending], observed: Observed) -> None:
-    """Rename what was renamed by hand. Whoever of ours has such a name in the meantime gets out of the way,
-    under a name of its own; a stranger's name is a problem and not taken."""
+    """Rename what was renamed by hand, and what has half a name. Whoever of ours has such a name in the
+    meantime gets out of the way, under a name of its own; a stranger's name is a problem and not taken."""
     names = {one.id: one.name for one in observed.containers}
-    for made in mendings:
-        names.update(made.rename)
-        for left in made.remove:
-            del names[left]
     foreign = {one.name for one in observed.foreign}
     right = {one.id: own_name(deployment, one) for made in mendings for one in made.current if one.number}
     for made in mendings:
+        right.update(made.promised)
+    for made in mendings:
+        for left in made.remove:
+            del names[left]
         for container in made.current:
             wanted, found = right.get(container.id, container.name), names[container.id]
             holder = next((one for one, name in names.items() if name == wanted), container.id)
@@ -97,5 +99,6 @@ def give_names_back(deployment: str, mendings: Sequence[Mending], observed: Obse
                 made.rename.append((holder, names[holder]))
             names[container.id] = wanted
             made.rename.append((container.id, wanted))
-            made.causes.append(DriftCause(path="name", declared=wanted, found=container.name))
+            if container.id not in made.promised:
+                made.causes.append(DriftCause(path="name", declared=wanted, found=container.name))
         made.current = tuple(replace(one, name=names[one.id]) for one in made.current)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 
 from shipyard.compile.references import image_id
@@ -51,10 +51,15 @@ def _short(digest: str) -> str:
 
 
 def sharing_causes(
-    spec: ServiceSpec, container: Container, observed: Observed, restarted: Mapping[str, str]
+    spec: ServiceSpec,
+    container: Container,
+    observed: Observed,
+    restarted: Mapping[str, str],
+    leaving: Set[str],
 ) -> tuple[Cause, ...]:
     """Why a container that lives in others' namespaces or volumes has to follow them: Compose leaves it
-    with those of the container that is gone. `restarted` says what this plan does to a service."""
+    with those of the container that is gone. `restarted` says what this plan does to a service; `leaving`
+    are ids of containers that go."""
     causes: list[Cause] = []
     for key, name in shared_services(spec.compose).items():
         hosts = [one for one in observed.containers if one.service == name and not one.one_off]
@@ -62,6 +67,9 @@ def sharing_causes(
         running = container.state in ("running", "paused", "restarting")
         if name in restarted and (restarted[name] != "started" or (running and key != "volumes_from")):
             text = f"it shares {key} of {name}, which is {restarted[name]}"
+            causes.append(ReasonCause(reason="dependency", text=text))
+        elif any(one.id in leaving for one in joined):
+            text = f"it shares {key} of a container of {name} that goes"
             causes.append(ReasonCause(reason="dependency", text=text))
         elif container.shares and not joined:
             causes.append(DriftCause(path=f"shares.{key}", declared=name, found="a container that is gone"))

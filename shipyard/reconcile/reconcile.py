@@ -18,9 +18,10 @@ from shipyard.reconcile.preconditions import preconditions
 from shipyard.reconcile.problems import problems
 from shipyard.reconcile.remarks import attention, feels, not_compared
 from shipyard.reconcile.renamed import renamed_services
-from shipyard.reconcile.resources import networks_after, removals, resources
+from shipyard.reconcile.resources import networks_after, orphans, resources
 from shipyard.reconcile.scale import recorded_replicas
 from shipyard.reconcile.services import ServiceDraft, Surroundings, service_draft
+from shipyard.reconcile.unused import unused
 
 
 def reconcile(
@@ -48,15 +49,18 @@ def reconcile(
     needed = resources(desired, observed, wanting)
     claimed = {one for draft in drafts for op in draft.main for one in _taken_over(op)}
     claimed |= {one for job in to_run.runs.values() for one in job.records}
-    early, leaving, late = ([], [], []) if partial else removals(desired, observed, frozenset(claimed))
+    early, leaving = ([], []) if partial else orphans(desired, observed, frozenset(claimed))
     mends = [one for mended in mendings if (one := mended.operation()) is not None]
     first = (*made, *needed, *mends, *early)
     operations = chained(drafts, to_run.runs, first)
     done = tuple(operation.id for operation in operations)
     leaving = [dataclasses.replace(one, after=done) for one in leaving]
-    # Networks and secret files go when nothing is on them any more.
     done += tuple(operation.id for operation in (*early, *leaving))
-    whole = (*first, *operations, *leaving, *(dataclasses.replace(one, after=done) for one in late))
+    whole = (*first, *operations, *leaving, *(dataclasses.replace(one, after=done) for one in to_run.spent))
+    # Networks and secret files go when nothing is on them any more.
+    done += tuple(operation.id for operation in to_run.spent)
+    late = [] if partial else unused(desired, observed, whole)
+    whole += tuple(dataclasses.replace(one, after=done) for one in late)
     touched = {operation.address for operation in whole}
     return Plan(
         project=desired.manifest.name,
@@ -111,14 +115,10 @@ def _drafts(
         networks=networks_after(desired, observed),
         renamed=renamed_services(desired, observed, to_run.carried),
     )
-    drafts: list[ServiceDraft] = []
-    fates: dict[str, str] = {}
+    drafts: dict[str, ServiceDraft] = {}
     for spec, mended in zip(desired.services, mendings, strict=True):
-        draft = service_draft(spec, mended.current, around, fates)
-        if draft.fate is not None:
-            fates[spec.name] = draft.fate
-        drafts.append(draft)
-    return drafts
+        drafts[spec.name] = service_draft(spec, mended.current, around, drafts)
+    return list(drafts.values())
 
 
 def _taken_over(operation: Operation) -> tuple[str, ...]:

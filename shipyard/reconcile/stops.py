@@ -7,16 +7,20 @@ from dataclasses import replace
 
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.manifest import Publish
-from shipyard.model.observed import Container, HostPort
+from shipyard.model.observed import HostPort
 from shipyard.model.plan import (
     CreateService,
     ReasonCause,
     ReplaceService,
     ScaleService,
+    StartService,
     StopService,
     UnpauseService,
 )
 from shipyard.reconcile.services import ServiceDraft
+
+_BINDING = (CreateService, ReplaceService, ScaleService, StartService)
+"""Operations that start containers, which take their ports."""
 
 
 def overlaps(publish: Publish, port: HostPort) -> bool:
@@ -57,10 +61,10 @@ def early_stops(drafts: Sequence[ServiceDraft]) -> dict[str, list[StopService]]:
 
 def _port_holders(draft: ServiceDraft, later: ServiceDraft) -> dict[str, int]:
     """Containers of a later service that hold a port which is needed now, with the lowest such port."""
-    makes = any(isinstance(one, CreateService | ReplaceService | ScaleService) for one in draft.main)
+    makes = any(isinstance(one, _BINDING) for one in draft.main)
     return {
         one.id: min(ports)
-        for one in (_leaving(later) if makes else ())
+        for one in (later.leaving if makes else ())
         if (
             ports := [
                 publish.host_port
@@ -84,19 +88,9 @@ def _guests(draft: ServiceDraft, later: ServiceDraft) -> tuple[str, ...]:
         return ()
     return tuple(
         one.id
-        for one in _leaving(later)
+        for one in later.leaving
         if hosts & set(one.shares) and one.state in ("running", "restarting", "paused")
     )
-
-
-def _leaving(draft: ServiceDraft) -> list[Container]:
-    ids = {
-        one
-        for operation in draft.main
-        if isinstance(operation, ReplaceService | ScaleService)
-        for one in (operation.containers if isinstance(operation, ReplaceService) else operation.removed)
-    }
-    return [one for one in draft.current if one.id in ids]
 
 
 def _leave_paused(draft: ServiceDraft, stopped: frozenset[str]) -> None:

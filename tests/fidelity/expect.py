@@ -107,7 +107,7 @@ class Expectation:
             case plans.UpdateService():
                 for container in operation.containers:
                     found.add(container, "update")
-            case plans.RemoveService():
+            case plans.RemoveService() | plans.RemoveRecords():
                 for container in operation.containers:
                     self._remove(found, container)
             case plans.MendService():

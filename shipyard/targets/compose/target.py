@@ -23,6 +23,7 @@ from shipyard.model.plan import (
     Operation,
     PullImage,
     RemoveNetwork,
+    RemoveRecords,
     RemoveSecret,
     RemoveService,
     RemoveVolume,
@@ -121,7 +122,7 @@ class ComposeTarget:
                 spec = self._spec(operation)
                 for container in operation.containers:
                     self.objects.update(container, restart=spec.restart, cpus=spec.cpus, memory=spec.memory)
-            case RemoveService():
+            case RemoveService() | RemoveRecords():
                 self._containers.remove(operation.containers, None)
             case RemoveNetwork():
                 self.objects.remove_network(operation.network)

