@@ -312,6 +312,27 @@ def test_two_left_overs_of_one_name(shop: Shop) -> None:
     assert (operation.remove, operation.rename) == (("x",), (("web1", "shop-prod-web-1"),))
 
 
+def test_a_half_name_whose_whole_is_taken_by_another_service(shop: Shop) -> None:
+    desired = shop.desired(shop.service("a"), shop.service("b"))
+    world = shop.change(shop.world(desired), "a1", name="0123456789ab_shop-prod-a-1", state="created")
+    swapped = shop.change(world, "b1", name="shop-prod-a-1")
+    plan = reconcile(desired, swapped)
+    renames = [getattr(one, "rename", ()) for one in plan.operations]
+    assert [one.id for one in plan.operations] == ["service.a/mend", "service.b/mend", "service.a/start"]
+    assert renames[0] == (("b1", "shop-prod-a-1-b1"), ("a1", "shop-prod-a-1"))
+    assert renames[1] == (("b1", "shop-prod-b-1"),)
+
+
+def test_a_name_held_by_what_another_mend_removes(shop: Shop) -> None:
+    desired = shop.desired(shop.service("a"), shop.service("b", replicas=2))
+    world = shop.change(shop.world(desired), "a1", name="elsewhere")
+    dead = shop.change(world, "b2", name="shop-prod-a-1", state="dead")
+    mends = [one for one in reconcile(desired, dead).operations if isinstance(one, MendService)]
+    # The name is free when the first of them is done, not only after the second.
+    assert mends[0].rename == (("b2", "shop-prod-a-1-b2"), ("a1", "shop-prod-a-1"))
+    assert mends[1].remove == ("b2",)
+
+
 def test_unhealthy_as_declared_is_attention(shop: Shop) -> None:
     desired = shop.desired(shop.service("db"), shop.service("web"))
     observed = shop.change(shop.world(desired), "web1", health="unhealthy")

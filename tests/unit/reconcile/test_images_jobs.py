@@ -14,6 +14,7 @@ from shipyard.model.plan import (
     ImageCause,
     PullImage,
     ReasonCause,
+    RemoveRecords,
     RunJob,
 )
 from shipyard.reconcile.reconcile import reconcile
@@ -142,6 +143,31 @@ def test_the_same_document_does_not_run_again(shop: Shop) -> None:
     # Nor when the last run was of another version and an earlier one of this.
     older = shop.record(shop.with_job("in-0").jobs[0], id="older")
     assert shop.ids(desired, replace(world, containers=(*world.containers, older))) == ["job.web/remove"]
+
+
+def test_the_record_of_a_command_that_is_no_longer_declared_goes(shop: Shop) -> None:
+    desired = shop.with_job()
+    operation = shop.only(replace(desired, jobs=()), shop.world(desired))
+    assert operation == RemoveRecords(
+        address="job.web",
+        causes=(ReasonCause(reason="removed", text="no longer declared"),),
+        containers=("web-job",),
+    )
+    assert not operation.destructive
+    # One that still runs is left to its end.
+    running = shop.change(shop.world(desired), "web-job", state="running")
+    assert shop.ids(replace(desired, jobs=()), running) == []
+
+
+def test_only_the_last_success_is_a_record(shop: Shop) -> None:
+    """An earlier one, left by an interrupted run, would keep its command from running again."""
+    desired = shop.with_job("in-2")
+    world = shop.world(desired)
+    earlier = shop.record(shop.with_job("in-1").jobs[0], id="earlier")
+    operation = shop.only(desired, replace(world, containers=(*world.containers, earlier)))
+    assert isinstance(operation, RemoveRecords)
+    assert operation.containers == ("earlier",)
+    assert operation.causes == (ReasonCause(reason="interrupted", text="a later run succeeded"),)
 
 
 def test_it_runs_for_a_new_image_before_everyone_who_shares_it(shop: Shop) -> None:
