@@ -92,7 +92,10 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
                 address=f"job.{job.service}",
                 causes=_causes(job, done, records, was),
                 command=job.command,
-                records=tuple(one.id for one in records),
+                # One of this very command that still runs is waited for, and is the record then.
+                records=tuple(
+                    one.id for one in records if one.state != "running" or not _same(job, one, was)
+                ),
             )
         elif all(one.service == was for one in good):
             carried[job.service] = tuple(one.id for one in good)

@@ -7,11 +7,12 @@ from shipyard.reconcile.replacing import recreates
 from shipyard.reconcile.services import ServiceDraft
 
 
-def made_names(deployment: str, draft: ServiceDraft) -> frozenset[str]:
-    """The names of the containers that a service's operations make. Compose counts on from the highest
-    number that is there; a single one that it recreates keeps its own."""
+def made_names(deployment: str, draft: ServiceDraft, stopped: frozenset[str]) -> frozenset[str]:
+    """The names of the containers that a service's operations make; `stopped` are ids of those that this
+    plan stops before. Compose counts on from the highest number that is there; a single one that it
+    recreates keeps its own."""
     count = _Count({one.id: one.number for one in draft.current})
-    running = {one.id for one in draft.current if one.state in ("running", "restarting", "paused")}
+    running = {one.id for one in draft.current if one.state in ("running", "restarting", "paused")} - stopped
     for operation in draft.main:
         match operation:
             case CreateService():

@@ -21,6 +21,7 @@ from shipyard.reconcile.renamed import renamed_services
 from shipyard.reconcile.resources import networks_after, orphans, resources
 from shipyard.reconcile.scale import recorded_replicas
 from shipyard.reconcile.services import ServiceDraft, Surroundings, service_draft
+from shipyard.reconcile.stops import early_stops
 from shipyard.reconcile.unused import unused
 
 
@@ -38,8 +39,10 @@ def reconcile(
     mendings = [mending(observed, spec.name) for spec in desired.services]
     give_names_back(desired.deployment, mendings, observed)
     drafts = _drafts(desired, observed, mendings, to_run, replace)
+    stops = early_stops(drafts)
+    stopped = frozenset(one for found in stops.values() for stop in found for one in stop.containers)
     names = {
-        draft.spec.name: made_names(desired.deployment, draft)
+        draft.spec.name: made_names(desired.deployment, draft, stopped)
         | {name for _, name in made.rename}
         | _names_due(desired, made, observed)
         for draft, made in zip(drafts, mendings, strict=True)
@@ -52,7 +55,7 @@ def reconcile(
     early, leaving = ([], []) if partial else orphans(desired, observed, frozenset(claimed))
     mends = [one for mended in mendings if (one := mended.operation()) is not None]
     first = (*made, *needed, *mends, *early)
-    operations = chained(drafts, to_run.runs, first)
+    operations = chained(drafts, to_run.runs, stops, first)
     done = tuple(operation.id for operation in operations)
     leaving = [dataclasses.replace(one, after=done) for one in leaving]
     done += tuple(operation.id for operation in (*early, *leaving))

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shipyard.manifest.sharing import shared_services
+from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Publish
 from shipyard.model.observed import HostPort
 from shipyard.model.plan import (
     CreateService,
+    Operation,
     ReasonCause,
     ReplaceService,
     ScaleService,
@@ -17,6 +19,7 @@ from shipyard.model.plan import (
     StopService,
     UnpauseService,
 )
+from shipyard.reconcile.replacing import stopped_first
 from shipyard.reconcile.services import ServiceDraft
 
 _BINDING = (CreateService, ReplaceService, ScaleService, StartService)
@@ -33,7 +36,7 @@ def overlaps(publish: Publish, port: HostPort) -> bool:
 
 def early_stops(drafts: Sequence[ServiceDraft]) -> dict[str, list[StopService]]:
     """By service, what has to stop before it: containers of later services that are replaced anyway. The
-    drafts of those no longer unpause them."""
+    drafts of those no longer unpause them, nor promise that there is no interruption."""
     made: dict[str, list[StopService]] = {}
     stopped: set[str] = set()
     for index, draft in enumerate(drafts):
@@ -55,7 +58,11 @@ def early_stops(drafts: Sequence[ServiceDraft]) -> dict[str, list[StopService]]:
                         containers=ids,
                     )
                 )
-                _leave_paused(later, frozenset(ids))
+                later.main = [
+                    changed
+                    for operation in later.main
+                    if (changed := _after_a_stop(operation, later.spec, frozenset(ids))) is not None
+                ]
     return made
 
 
@@ -93,13 +100,13 @@ def _guests(draft: ServiceDraft, later: ServiceDraft) -> tuple[str, ...]:
     )
 
 
-def _leave_paused(draft: ServiceDraft, stopped: frozenset[str]) -> None:
-    kept = []
-    for operation in draft.main:
-        if isinstance(operation, UnpauseService):
+def _after_a_stop(operation: Operation, spec: ServiceSpec, stopped: frozenset[str]) -> Operation | None:
+    """The same operation on containers of which some were stopped before."""
+    match operation:
+        case UnpauseService():
             left = tuple(one for one in operation.containers if one not in stopped)
-            if not left:
-                continue
-            operation = replace(operation, containers=left)
-        kept.append(operation)
-    draft.main = kept
+            return replace(operation, containers=left) if left else None
+        case ReplaceService(strategy="start-first") if stopped & set(operation.containers):
+            return replace(operation, strategy="stop-first", interruption=stopped_first(spec))
+        case _:
+            return operation

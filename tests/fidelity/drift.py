@@ -49,6 +49,8 @@ class Hands:
         for network in self.api.networks(filters={"label": f"{FOREIGN}={self.deployment}"}):
             with contextlib.suppress(NotFound, APIError):
                 self.api.remove_network(network["Id"])
+        for volume in self.api.volumes(filters={"label": f"{FOREIGN}={self.deployment}"})["Volumes"] or ():
+            self.api.remove_volume(volume["Name"])
 
     def close(self) -> None:
         self.api.close()
@@ -73,6 +75,20 @@ class Hands:
 
     def rename(self, one: Container) -> None:
         self.api.rename(one["Id"], f"{self.deployment}-elsewhere")
+
+    def half_named(self, one: Container) -> None:
+        """As after a recreate that was interrupted when the old one was gone."""
+        self.api.rename(one["Id"], f"0123456789ab_{one['Names'][0].lstrip('/')}")
+
+    def left_over(self, one: Container) -> None:
+        """As after a recreate that was interrupted when the new one was made."""
+        network = self._network(one)
+        self.api.create_container(
+            one["Image"],
+            name=f"{one['Id'][:12]}_{one['Names'][0].lstrip('/')}",
+            labels=one["Labels"],
+            host_config=self.api.create_host_config(network_mode=network or "none"),
+        )
 
     def rename_to_another(self, one: Container) -> str:
         """Swap the names of two replicas or services."""
@@ -182,6 +198,44 @@ class Hands:
                 self.api.disconnect_container_from_network(member["Id"], network, force=True)
         self.api.remove_network(network)
 
+    def _volume(self, one: Container) -> str | None:
+        """A named volume of its own service; those who mount it are removed."""
+        named = [
+            mount["Name"] for mount in one["Mounts"] if mount.get("Name", "").startswith(self.deployment)
+        ]
+        named = [name for name in named if "-secrets-" not in name]
+        if not named:
+            return None
+        for other in (*self._containers(), *self._containers(jobs=True)):
+            if named[0] in [mount.get("Name") for mount in other["Mounts"]]:
+                self.api.remove_container(other["Id"], force=True)
+        return named[0]
+
+    def volume_removed(self, one: Container) -> str:
+        volume = self._volume(one)
+        if volume is None:
+            return "it has no volume"
+        self.api.remove_volume(volume)
+        return volume
+
+    def volume_recreated(self, one: Container) -> str:
+        """With the labels that it had, or as someone would who knows nothing of them."""
+        volume = self._volume(one)
+        if volume is None:
+            return "it has no volume"
+        marks = self.api.inspect_volume(volume)["Labels"]
+        self.api.remove_volume(volume)
+        known = self.rng.random() < 0.5
+        self.api.create_volume(volume, labels=marks if known else {FOREIGN: self.deployment})
+        return f"{volume} " + ("as it was" if known else "as a stranger's")
+
+    def key_removed(self, _: Container) -> str:
+        name = f"{self.deployment}_shipyard-key"
+        if name not in [one["Name"] for one in self.api.volumes()["Volumes"] or ()]:
+            return "there is no key"
+        self.api.remove_volume(name)
+        return name
+
     def image_moved(self, one: Container) -> str:
         """The tag of what runs now names another image."""
         image = self.api.inspect_container(one["Id"])["Config"]["Image"]
@@ -230,6 +284,8 @@ ACTIONS: dict[str, Callable[[Hands, Container], str | None]] = {
     "pause": Hands.pause,
     "remove": Hands.remove,
     "rename": Hands.rename,
+    "half-named": Hands.half_named,
+    "left-over": Hands.left_over,
     "rename-to-another": Hands.rename_to_another,
     "disconnect": Hands.disconnect,
     "reconnect": Hands.reconnect,
@@ -242,6 +298,9 @@ ACTIONS: dict[str, Callable[[Hands, Container], str | None]] = {
     "scale-down": Hands.scale_down,
     "network-recreated": Hands.network_recreated,
     "network-removed": Hands.network_removed,
+    "volume-removed": Hands.volume_removed,
+    "volume-recreated": Hands.volume_recreated,
+    "key-removed": Hands.key_removed,
     "image-moved": Hands.image_moved,
     "name-taken": Hands.name_taken,
     "port-taken": Hands.port_taken,

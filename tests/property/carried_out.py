@@ -22,7 +22,7 @@ from shipyard.compile import labels
 from shipyard.compile.references import familiar
 from shipyard.model import plan as plans
 from shipyard.model.desired import Desired, ServiceSpec
-from shipyard.model.observed import Observed
+from shipyard.model.observed import Container, Observed
 from shipyard.reconcile.replacing import recreates
 from shipyard.reconcile.scale import RECORD
 
@@ -238,7 +238,7 @@ class Model(EngineModel):
     def replace_network(self, operation: plans.ReplaceNetwork) -> None:
         spec = next(one for one in self.desired.networks if one.key == operation.name)
         members = {
-            ident: self.containers[ident].aliases.get(spec.name, ())
+            ident: self.names_on(self.containers[ident], spec.name)
             for ident in operation.containers
             if ident in self.containers and spec.name in self.containers[ident].networks
         }
@@ -248,3 +248,8 @@ class Model(EngineModel):
         self.create_network(operation.name)
         for container, names in members.items():
             self.connect(container, spec.name, names)
+
+    @staticmethod
+    def names_on(one: Container, network: str) -> tuple[str, ...]:
+        names = one.aliases.get(network, ())
+        return names if one.one_off else (*names, one.service)

@@ -127,7 +127,7 @@ def _services(draw: st.DrawFn, name: str, others: tuple[str, ...]) -> Service:
         ),
         publish=draw(st.sampled_from(_PORTS)),
         volumes=draw(st.sampled_from(_MOUNTS)),
-        networks=draw(st.sampled_from([(), (), ("back",), ("default", "back"), ("outside", "default")])),
+        networks=draw(st.sampled_from([(), (), ("back",), ("back", "default"), ("default", "outside")])),
         resources=Resources(cpus=draw(st.sampled_from([None, 1, 0.5]))),
         restart=draw(st.sampled_from([None, None, "no", "on-failure:3"])),
         user=draw(st.sampled_from([None, None, "1000"])),
@@ -190,8 +190,8 @@ def edited(draw: st.DrawFn, before: Deployment) -> Deployment:
         after.append(draw(_services("x", tuple(one.name for one in after))))
     if draw(st.integers(0, 3)) == 3:
         after.reverse()
-    networks = draw(st.sampled_from([before.networks, before.networks, draw(_NETWORKS)]))
-    volumes = draw(st.sampled_from([before.volumes, before.volumes, draw(_VOLUMES)]))
+    networks = draw(st.one_of(st.just(before.networks), _NETWORKS))
+    volumes = draw(st.one_of(st.just(before.volumes), _VOLUMES))
     source = draw(st.sampled_from([before.source, "three"]))
     return settled(
         Deployment(

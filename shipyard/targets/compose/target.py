@@ -187,7 +187,7 @@ class ComposeTarget:
                 continue
             endpoint = inspected["NetworkSettings"]["Networks"].get(network.name)
             if endpoint is not None:
-                members[container] = tuple(endpoint.get("Aliases") or ())
+                members[container] = _names(inspected["Config"]["Labels"], endpoint.get("Aliases") or ())
                 self.objects.disconnect(container, operation.network)
         self.objects.remove_network(operation.network)
         self._create_network(operation.name)
@@ -207,3 +207,10 @@ class ComposeTarget:
     def record_replicas(self, changes: Mapping[str, int | None]) -> None:
         """Keep how many replicas of each service were applied; None for one that is gone."""
         record_replicas(self.objects, self.desired.manifest, changes)
+
+
+def _names(marks: Mapping[str, str], found: Sequence[str]) -> tuple[str, ...]:
+    """What a container answers to on a network: its service's name too, which a connection by hand lacks."""
+    if marks.get(labels.COMPOSE_ONEOFF) == "True":
+        return tuple(found)
+    return tuple(dict.fromkeys((*found, marks[labels.SERVICE])))
