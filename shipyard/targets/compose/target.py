@@ -37,6 +37,7 @@ from shipyard.model.plan import (
     UpdateService,
 )
 from shipyard.reconcile.leftovers import HELPER
+from shipyard.reconcile.limits import own_limits
 from shipyard.reconcile.settings import network_document, volume_document
 from shipyard.targets.compose.command import Compose
 from shipyard.targets.compose.containers import Containers
@@ -119,9 +120,9 @@ class ComposeTarget:
                 for container, network in operation.links:
                     self.objects.connect(container, network, (operation.name,))
             case UpdateService():
-                spec = self._spec(operation)
+                restart, cpus, memory = own_limits(self._spec(operation))
                 for container in operation.containers:
-                    self.objects.update(container, restart=spec.restart, cpus=spec.cpus, memory=spec.memory)
+                    self.objects.update(container, restart=restart, cpus=cpus, memory=memory)
             case RemoveService() | RemoveRecords():
                 self._containers.remove(operation.containers, None)
             case RemoveNetwork():

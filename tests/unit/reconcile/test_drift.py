@@ -19,6 +19,7 @@ from shipyard.model.plan import (
     UnpauseService,
     UpdateService,
 )
+from shipyard.reconcile.limits import own_limits
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
@@ -227,6 +228,13 @@ def test_limits_are_put_back(
 def test_what_is_no_drift(shop: Shop, declared: dict[str, Any], found: dict[str, Any]) -> None:
     desired = shop.desired(shop.service("web", **declared))
     assert shop.ids(desired, shop.change(shop.world(desired), "web1", **found)) == []
+
+
+def test_what_is_passed_through_is_not_put_back(shop: Shop) -> None:
+    passed = {"restart": "always", "mem_limit": "64m"}
+    spec = shop.service("web", cpus=0.5, memory=1, compose=passed)
+    assert own_limits(spec) == (None, 0.5, None)
+    assert own_limits(replace(spec, compose={"cpus": 2})) == ("unless-stopped", None, 1)
 
 
 def test_a_limit_set_by_hand_cannot_be_taken_away_in_place(shop: Shop) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shipyard.model.manifest import Publish
-from shipyard.model.plan import DriftCause, ReasonCause, StopService
+from shipyard.model.observed import Foreign
+from shipyard.model.plan import DriftCause, ReasonCause, ReplaceService, StopService
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
@@ -167,3 +168,25 @@ def test_a_port_that_what_is_started_needs(shop: Shop) -> None:
         "service.a/start",
         "service.b/replace",
     ]
+
+
+def test_a_guest_that_stops_before_its_host_does_not_start_first(shop: Shop) -> None:
+    fields = {"image": "x:1", "compose": {"network_mode": "service:web"}}
+    guest = shop.service("guest", **fields, rollout="start-first", replicas=2)
+    before = shop.desired(shop.service("web", image="x:1"), guest)
+    observed = shop.change(world(shop, before), "guest2", shares=("web1",))
+    taken = Foreign(name="shop-prod-guest-1", ports=(), networks=(), volumes=(), compose_project=None)
+    observed = replace(shop.change(observed, "guest1", name="elsewhere"), foreign=(taken,))
+    after = shop.desired(shop.service("web", image="x:1", command=("new",)), guest)
+    plan = reconcile(after, observed)
+    assert [one.id for one in plan.operations] == [
+        "service.guest/stop",
+        "service.web/replace",
+        "service.guest/replace",
+    ]
+    replaced = plan.operations[-1]
+    assert isinstance(replaced, ReplaceService)
+    assert replaced.strategy == "stop-first"
+    assert replaced.interruption.seconds > 0
+    # Both are gone when new ones are made, which have the first numbers again.
+    assert [problem.address for problem in plan.problems] == ["service.guest"]
