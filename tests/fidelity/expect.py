@@ -144,6 +144,10 @@ class Expectation:
     def _down(self, found: Expected, container: str) -> None:
         if container in self.up:
             found.add(container, "kill", "stop", "die", *(f"disconnect {one}" for one in self.on[container]))
+            if container in self.paused:
+                # The engine wakes it up, to be told to stop.
+                found.add(container, "unpause")
+                self.paused.discard(container)
             self.up.discard(container)
 
     def _remove(self, found: Expected, container: str) -> None:

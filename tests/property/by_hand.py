@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import strategies as st
 from property.worlds import OWN, identity, moment, moment_of, own_name, secret_volume
 
 from shipyard.compile import labels
@@ -71,27 +71,26 @@ RECORDS: dict[str, Callable[[Container], Fields]] = {
 }
 
 
-@st.composite
-def disturbed(draw: st.DrawFn, observed: Observed) -> Observed:
+def disturbed(rng: random.Random, observed: Observed) -> Observed:
     """The same world after someone has been at it by hand, or an apply was interrupted."""
     made: list[Container] = []
     for one in observed.containers:
         if one.one_off:
-            made += _record(draw, one)
-        elif draw(st.integers(0, 7)) != 7:
-            made.append(replace(one, **DISTURBED[draw(st.sampled_from(list(DISTURBED)))](one)))
-    for _ in range(draw(st.integers(0, 2))):
-        EXTRAS[draw(st.sampled_from(list(EXTRAS)))](draw, made, observed)
-    old = Network(id=identity("network shop-prod_old"), name="shop-prod_old", owned=draw(st.booleans()))
+            made += _record(rng, one)
+        elif rng.randint(0, 7) != 7:
+            made.append(replace(one, **DISTURBED[rng.choice(list(DISTURBED))](one)))
+    for _ in range(rng.randint(0, 2)):
+        EXTRAS[rng.choice(list(EXTRAS))](rng, made, observed)
+    old = Network(id=identity("network shop-prod_old"), name="shop-prod_old", owned=rng.random() < 0.5)
     elsewhere = Network(id=identity("network elsewhere"), name="elsewhere", owned=False)
     seen = replace(observed, containers=tuple(made), networks=(*observed.networks, old, elsewhere))
-    for change in draw(st.lists(st.sampled_from([_networks, _volumes, _images, _strangers]), unique=True)):
-        seen = change(draw, seen)
+    for change in rng.sample((_networks, _volumes, _images, _strangers), rng.choice((0, 1, 1, 2, 3))):
+        seen = change(rng, seen)
     return seen
 
 
-def _record(draw: st.DrawFn, one: Container) -> list[Container]:
-    fate = draw(st.sampled_from(["gone", "twice", *RECORDS]))
+def _record(rng: random.Random, one: Container) -> list[Container]:
+    fate = rng.choice(["gone", "twice", *RECORDS])
     if fate == "gone":
         return []
     if fate == "twice":
@@ -99,22 +98,22 @@ def _record(draw: st.DrawFn, one: Container) -> list[Container]:
     return [replace(one, **RECORDS[fate](one))]
 
 
-def _replica(draw: st.DrawFn, made: list[Container], _: Observed) -> None:
+def _replica(rng: random.Random, made: list[Container], _: Observed) -> None:
     """One more than is declared."""
     single = [one for one in made if not one.one_off and not one.ports]
     if single:
-        one = draw(st.sampled_from(single))
+        one = rng.choice(single)
         number = max(other.number for other in single if other.service == one.service) + 1
         name = own_name(one.service, number)
         if name not in {other.name for other in made}:
             made.append(replace(one, id=identity(f"more {number} {one.id}"), number=number, name=name))
 
 
-def _renamed(draw: st.DrawFn, made: list[Container], _: Observed) -> None:
+def _renamed(rng: random.Random, made: list[Container], _: Observed) -> None:
     """A name of someone's own, or that of another which gets this one's."""
-    index = draw(st.integers(0, len(made)))
+    index = rng.randint(0, len(made))
     if index < len(made) and "shop-prod-elsewhere" not in {one.name for one in made}:
-        other = draw(st.integers(0, len(made)))
+        other = rng.randint(0, len(made))
         names = made[index].name, "shop-prod-elsewhere"
         if other < len(made):
             names = names[0], made[other].name
@@ -122,12 +121,12 @@ def _renamed(draw: st.DrawFn, made: list[Container], _: Observed) -> None:
         made[index] = replace(made[index], name=names[1])
 
 
-def _interrupted(draw: st.DrawFn, made: list[Container], _: Observed) -> None:
+def _interrupted(rng: random.Random, made: list[Container], _: Observed) -> None:
     """A recreate that did not come to its end: the new one has half a name, the old one may be gone."""
     originals = [one for one in made if not one.one_off and "_shop" not in one.name]
     if not originals:
         return
-    one = draw(st.sampled_from(originals))
+    one = rng.choice(originals)
     half = replace(
         one,
         id=identity(f"half {one.id}"),
@@ -139,25 +138,25 @@ def _interrupted(draw: st.DrawFn, made: list[Container], _: Observed) -> None:
     )
     if half.name not in {other.name for other in made}:
         made.append(half)
-        if draw(st.booleans()):
+        if rng.random() < 0.5:
             made.remove(one)
 
 
-def _orphan(draw: st.DrawFn, made: list[Container], _: Observed) -> None:
+def _orphan(rng: random.Random, made: list[Container], _: Observed) -> None:
     """A service that is no longer declared, with a port that another one may want."""
     if made and "orphan" not in {one.id for one in made}:
-        one = draw(st.sampled_from(made))
-        port = draw(st.sampled_from([8000, 8001]))
+        one = rng.choice(made)
+        port = rng.choice([8000, 8001])
         held = {port.host_port for other in made for port in other.ports}
         ports = () if port in held else (_port(port),)
         made.append(replace(one, id="orphan", service="gone", name=own_name("gone", 1), ports=ports))
 
 
-def _helper(draw: st.DrawFn, made: list[Container], observed: Observed) -> None:
+def _helper(rng: random.Random, made: list[Container], observed: Observed) -> None:
     """What carried secret files when a run was interrupted."""
     secrets = [one for one in observed.volumes if one.labels.get(labels.ROLE) == "secrets"]
     if secrets and "helper" not in {one.id for one in made}:
-        volume = draw(st.sampled_from(secrets))
+        volume = rng.choice(secrets)
         service = volume.labels[labels.SERVICE]
         made.append(
             Container(
@@ -178,15 +177,15 @@ def _helper(draw: st.DrawFn, made: list[Container], observed: Observed) -> None:
         )
 
 
-def _session(draw: st.DrawFn, made: list[Container], _: Observed) -> None:
+def _session(rng: random.Random, made: list[Container], _: Observed) -> None:
     """Someone's own `docker compose run` of a service."""
     running = [one for one in made if one.state == "running" and not one.one_off]
     if running and "session" not in {one.id for one in made}:
-        one = draw(st.sampled_from(running))
+        one = rng.choice(running)
         made.append(replace(one, id="session", name=f"{one.name}-run", one_off=True, ports=()))
 
 
-EXTRAS: dict[str, Callable[[st.DrawFn, list[Container], Observed], None]] = {
+EXTRAS: dict[str, Callable[[random.Random, list[Container], Observed], None]] = {
     "replica": _replica,
     "renamed": _renamed,
     "interrupted": _interrupted,
@@ -196,13 +195,13 @@ EXTRAS: dict[str, Callable[[st.DrawFn, list[Container], Observed], None]] = {
 }
 
 
-def _networks(draw: st.DrawFn, seen: Observed) -> Observed:
+def _networks(rng: random.Random, seen: Observed) -> Observed:
     """One removed, or removed and made again; those that were up on it were taken off."""
     if not seen.networks:
         return seen
-    network = draw(st.sampled_from(seen.networks))
+    network = rng.choice(seen.networks)
     left = [one for one in seen.networks if one is not network]
-    if draw(st.booleans()):
+    if rng.random() < 0.5:
         left.append(replace(network, id=identity(network.id)))
     return replace(
         seen,
@@ -222,18 +221,18 @@ def _taken_off(one: Container, network: str) -> Container:
     )
 
 
-def _volumes(draw: st.DrawFn, seen: Observed) -> Observed:
+def _volumes(rng: random.Random, seen: Observed) -> Observed:
     """What nobody mounts can be removed; an earlier version of secret files may be left."""
     mounted = {name for one in seen.containers for name in one.volumes}
-    kept = [one for one in seen.volumes if one.name in mounted or draw(st.booleans())]
-    if draw(st.booleans()):
+    kept = [one for one in seen.volumes if one.name in mounted or rng.random() < 0.5]
+    if rng.random() < 0.5:
         kept.append(secret_volume("a", "shop-prod_a-secrets-earlier"))
     return replace(seen, volumes=tuple(kept))
 
 
-def _images(draw: st.DrawFn, seen: Observed) -> Observed:
+def _images(rng: random.Random, seen: Observed) -> Observed:
     """Tags taken away; what a pull brings then is what was there."""
-    gone = draw(st.lists(st.sampled_from(sorted(seen.images)), unique=True))
+    gone = [one for one in sorted(seen.images) if rng.random() < 0.3]
     return replace(
         seen,
         images={name: ident for name, ident in seen.images.items() if name not in gone},
@@ -247,13 +246,13 @@ def _port(number: int) -> HostPort:
     return HostPort(host_ip="0.0.0.0", host_port=number, container_port=80, protocol="tcp")
 
 
-def _strangers(draw: st.DrawFn, seen: Observed) -> Observed:
+def _strangers(rng: random.Random, seen: Observed) -> Observed:
     """Other people's containers, on our names, ports and networks; what had them was removed or stopped."""
-    port = draw(st.sampled_from([80, 8000, 8001]))
+    port = rng.choice([80, 8000, 8001])
     stranger = Foreign(
-        name=draw(st.sampled_from(["shop-prod-a-1", "shop-prod-b-2", "x"])),
+        name=rng.choice(["shop-prod-a-1", "shop-prod-b-2", "x"]),
         ports=(_port(port),),
-        networks=draw(st.sampled_from([(), ("shop-prod_old",), ("shop-prod_back",)])),
+        networks=rng.choice([(), ("shop-prod_old",), ("shop-prod_back",)]),
         volumes=(),
         compose_project=None,
     )
@@ -261,7 +260,7 @@ def _strangers(draw: st.DrawFn, seen: Observed) -> Observed:
     return replace(
         seen,
         foreign=(stranger,),
-        listening=draw(st.sampled_from([(), (8000,)])),
+        listening=rng.choice([(), (8000,)]),
         containers=tuple(
             replace(one, **DOWN, state="exited", exit_code=137)
             if any(held.host_port == port for held in one.ports)
@@ -278,8 +277,7 @@ def mixed(value: Any) -> Any:
     return value
 
 
-@st.composite
-def shuffled(draw: st.DrawFn, observed: Observed) -> Observed:
+def shuffled(rng: random.Random, observed: Observed) -> Observed:
     """The same world as another list call might tell it."""
     return replace(
         observed,
@@ -292,10 +290,10 @@ def shuffled(draw: st.DrawFn, observed: Observed) -> Observed:
                 network_ids=mixed(one.network_ids),
                 aliases=mixed(one.aliases),
             )
-            for one in draw(st.permutations(observed.containers))
+            for one in rng.sample(observed.containers, len(observed.containers))
         ),
-        networks=tuple(draw(st.permutations(observed.networks))),
-        volumes=tuple(draw(st.permutations(observed.volumes))),
-        foreign=tuple(draw(st.permutations(observed.foreign))),
+        networks=tuple(rng.sample(observed.networks, len(observed.networks))),
+        volumes=tuple(rng.sample(observed.volumes, len(observed.volumes))),
+        foreign=tuple(rng.sample(observed.foreign, len(observed.foreign))),
         images=mixed(observed.images),
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-
-from hypothesis import strategies as st
 
 from shipyard.compile.desired import compile_desired
 from shipyard.compile.storage import key_volume
@@ -34,9 +33,6 @@ NAMES = ("a", "b", "c", "d")
 SECRETS = ("PASSWORD", "TOKEN")
 KEY = "5e" * 32
 KEY_VOLUME = key_volume("shop-prod")
-VALUES = st.text(st.sampled_from("QXZ!#@é"), min_size=8, max_size=12)
-"""Texts that stand nowhere else in a plan."""
-VALUED = st.fixed_dictionaries({}, optional=dict.fromkeys(SECRETS, VALUES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,60 +100,60 @@ _PORTS = (
 _SHARED = ("network_mode", "pid", "ipc", "volumes_from")
 
 
-@st.composite
-def _services(draw: st.DrawFn, name: str, others: tuple[str, ...]) -> Service:
+def _service(rng: random.Random, name: str, others: tuple[str, ...]) -> Service:
     """`others` are those that it may need."""
-    env = draw(st.dictionaries(st.sampled_from(["A", "B"]), st.tuples(st.sampled_from(["1", "2"]))))
+    env = {key: (rng.choice("12"),) for key in "AB" if rng.random() < 0.5}
     whole: Mapping[str, Any] = {**env, "URL": ("db://", SecretRef(name="PASSWORD"))}
-    image = draw(st.sampled_from(["redis:7", "redis:8", "postgres:17", "acme/app:1", "acme/app:1", None]))
-    compose: Mapping[str, Any] = draw(st.sampled_from([{}, {}, {}, {"pids_limit": 50}]))
-    if others and draw(st.integers(0, 3)) == 3:
-        key, host = draw(st.sampled_from(_SHARED)), draw(st.sampled_from(others))
+    image = rng.choice(["redis:7", "redis:8", "postgres:17", "acme/app:1", "acme/app:1", None])
+    compose: Mapping[str, Any] = rng.choice([{}, {}, {}, {"pids_limit": 50}])
+    if others and rng.randint(0, 3) == 3:
+        key, host = rng.choice(_SHARED), rng.choice(others)
         compose = {key: [host] if key == "volumes_from" else f"service:{host}"}
     return Service(
         name=name,
         image=image,
         path=None if image else ".",
-        needs=tuple(one for one in others if draw(st.booleans())),
-        replicas=draw(st.integers(1, 3)),
-        env=whole if draw(st.booleans()) else env,
+        needs=tuple(one for one in others if rng.random() < 0.5),
+        replicas=rng.randint(1, 3),
+        env=whole if rng.random() < 0.5 else env,
         secrets=tuple(
-            Secret(name=one, source=one, delivery=draw(st.sampled_from(["env", "file"])))
-            for one in draw(st.lists(st.sampled_from(SECRETS), unique=True))
+            Secret(name=one, source=one, delivery=rng.choice(["env", "file"]))
+            for one in SECRETS
+            if rng.random() < 0.3
         ),
-        publish=draw(st.sampled_from(_PORTS)),
-        volumes=draw(st.sampled_from(_MOUNTS)),
-        networks=draw(st.sampled_from([(), (), ("back",), ("back", "default"), ("default", "outside")])),
-        resources=Resources(cpus=draw(st.sampled_from([None, 1, 0.5]))),
-        restart=draw(st.sampled_from([None, None, "no", "on-failure:3"])),
-        user=draw(st.sampled_from([None, None, "1000"])),
-        before_deploy=draw(st.sampled_from([None, None, ("migrate",)])),
-        rollout=draw(st.sampled_from(["stop-first", "stop-first", "start-first"])),
+        publish=rng.choice(_PORTS),
+        volumes=rng.choice(_MOUNTS),
+        networks=rng.choice([(), (), ("back",), ("back", "default"), ("default", "outside")]),
+        resources=Resources(cpus=rng.choice([None, 1, 0.5])),
+        restart=rng.choice([None, None, "no", "on-failure:3"]),
+        user=rng.choice([None, None, "1000"]),
+        before_deploy=rng.choice([None, None, ("migrate",)]),
+        rollout=rng.choice(["stop-first", "stop-first", "start-first"]),
         compose=compose,
     )
 
 
-_NETWORKS = st.builds(
-    lambda internal: (Network(key="back", internal=internal), Network(key="outside", external=True)),
-    st.booleans(),
-)
-_VOLUMES = st.sampled_from([(), (), (Volume(key="data", driver="local"),)])
+_VOLUMES: tuple[tuple[Volume, ...], ...] = ((), (), (Volume(key="data", driver="local"),))
 
 
-@st.composite
-def deployments(draw: st.DrawFn) -> Deployment:
+def _networks(rng: random.Random) -> tuple[Network, ...]:
+    internal = rng.random() < 0.5
+    return (Network(key="back", internal=internal), Network(key="outside", external=True))
+
+
+def random_deployment(rng: random.Random) -> Deployment:
     made: list[Service] = []
-    for name in NAMES[: draw(st.integers(1, 4))]:
-        made.append(draw(_services(name, tuple(one.name for one in made))))
+    for name in NAMES[: rng.randint(1, 4)]:
+        made.append(_service(rng, name, tuple(one.name for one in made)))
         owner = next((one for one in made[:-1] if one.path is not None and one.like is None), None)
-        if owner is not None and draw(st.integers(0, 2)) == 2:
+        if owner is not None and rng.randint(0, 2) == 2:
             made[-1] = replace(made[-1], like=owner.name, path=".")
     return settled(
         Deployment(
             services=tuple(made),
-            networks=draw(_NETWORKS),
-            volumes=draw(_VOLUMES),
-            source=draw(st.sampled_from(["one", "two"])),
+            networks=_networks(rng),
+            volumes=rng.choice(_VOLUMES),
+            source=rng.choice(["one", "two"]),
         )
     )
 
@@ -165,34 +161,33 @@ def deployments(draw: st.DrawFn) -> Deployment:
 _KEYS = tuple(one.name for one in fields(Service) if one.name not in ("name", "like", "path", "was"))
 
 
-@st.composite
-def edited(draw: st.DrawFn, before: Deployment) -> Deployment:
+def edited(rng: random.Random, before: Deployment) -> Deployment:
     """The same deployment some commits later: services changed, added, removed, renamed."""
     names: dict[str, str] = {}
     after: list[Service] = []
     for old in before.services:
-        fate = draw(st.sampled_from(["same", "same", "changed", "changed", "renamed", "removed"]))
+        fate = rng.choice(["same", "same", "changed", "changed", "renamed", "removed"])
         if fate == "removed":
             continue
         one = old
         if fate == "changed":
-            other = draw(_services(old.name, tuple(one.name for one in after)))
-            keys = draw(st.lists(st.sampled_from(_KEYS), min_size=1, max_size=3, unique=True))
+            other = _service(rng, old.name, tuple(one.name for one in after))
+            keys = rng.sample(_KEYS, rng.randint(1, 3))
             one = replace(old, **{key: getattr(other, key) for key in keys if key != "image" or old.image})
             if one.image is None and one.path is None:
                 one = replace(one, image=old.image)
         if fate == "renamed":
             names[old.name] = f"new{old.name}"
-            was = old.name if draw(st.integers(0, 3)) else None
+            was = old.name if rng.randint(0, 3) else None
             one = replace(old, name=names[old.name], was=was)
         after.append(one)
-    if not after or draw(st.integers(0, 3)) == 3:
-        after.append(draw(_services("x", tuple(one.name for one in after))))
-    if draw(st.integers(0, 3)) == 3:
+    if not after or rng.randint(0, 3) == 3:
+        after.append(_service(rng, "x", tuple(one.name for one in after)))
+    if rng.randint(0, 3) == 3:
         after.reverse()
-    networks = draw(st.one_of(st.just(before.networks), _NETWORKS))
-    volumes = draw(st.one_of(st.just(before.volumes), _VOLUMES))
-    source = draw(st.sampled_from([before.source, "three"]))
+    networks = rng.choice((before.networks, _networks(rng)))
+    volumes = rng.choice((before.volumes, rng.choice(_VOLUMES)))
+    source = rng.choice([before.source, "three"])
     return settled(
         Deployment(
             services=tuple(_renamed_in(one, names) for one in after),
