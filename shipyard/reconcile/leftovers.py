@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shipyard.compile import labels
+from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, MendService, ReasonCause
+from shipyard.reconcile.renamed import earlier_containers
 
 LEFT_OVER = re.compile(r"([0-9a-f]{12})_(.+)")
 """Compose's name for the new container while it recreates one: the old id's first 12 digits, and the name."""
@@ -19,10 +21,12 @@ HELPER = "helper"
 @dataclass(slots=True, kw_only=True)
 class Mending:
     """What is removed and renamed before anything else happens to a service, and what it has then.
-    `promised` are names, by id, of what takes the place of a container that is gone."""
+    `earlier` are its containers under the name that it had; `promised` are names, by id, of what takes the
+    place of a container that is gone."""
 
     service: str
     current: tuple[Container, ...]
+    earlier: tuple[Container, ...] = ()
     promised: dict[str, str] = field(default_factory=dict)
     remove: list[str] = field(default_factory=list)
     rename: list[tuple[str, str]] = field(default_factory=list)
@@ -39,11 +43,12 @@ class Mending:
         )
 
 
-def mending(observed: Observed, service: str) -> Mending:
+def mending(observed: Observed, spec: ServiceSpec) -> Mending:
     """Split off what an interrupted recreate left: removed while the original stands, else renamed to take
     its place, because it holds the anonymous volumes. A dead container cannot be started and goes too."""
+    service = spec.name
     containers = [one for one in observed.containers if one.service == service and not one.one_off]
-    made = Mending(service=service, current=())
+    made = Mending(service=service, current=(), earlier=earlier_containers(spec, observed))
     names = {one.name for one in containers}
     current: list[Container] = []
     for container in containers:
@@ -84,11 +89,12 @@ def give_names_back(deployment: str, mendings: Sequence[Mending], observed: Obse
     foreign = {one.name for one in observed.foreign}
     right = {one.id: own_name(deployment, one) for made in mendings for one in made.current if one.number}
     for made in mendings:
-        right.update(made.promised)
+        right.update({one.id: own_name(deployment, one) for one in made.earlier if one.number})
+        right = {**made.promised, **right}
     for made in mendings:
         for left in made.remove:
             del names[left]
-        for container in made.current:
+        for container in (*made.current, *made.earlier):
             wanted, found = right.get(container.id, container.name), names[container.id]
             holder = next((one for one, name in names.items() if name == wanted), container.id)
             rightful = holder != container.id and right.get(holder) == wanted

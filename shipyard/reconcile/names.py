@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from shipyard.compile.spec import job_text
+from shipyard.model.desired import JobSpec
 from shipyard.model.plan import CreateService, ReplaceService, ScaleService
 from shipyard.reconcile.replacing import recreates
 from shipyard.reconcile.services import ServiceDraft
@@ -37,6 +41,12 @@ def made_names(deployment: str, draft: ServiceDraft, stopped: frozenset[str]) ->
             case _:
                 pass
     return frozenset(f"{deployment}-{draft.spec.name}-{number}" for number in count.made)
+
+
+def job_name(deployment: str, job: JobSpec) -> str:
+    """The name of the container of a before_deploy run: one for one command over one state of its service."""
+    suffix = hashlib.sha256(job_text(job).encode()).hexdigest()[:8]
+    return f"{deployment}-{job.service}-before-deploy-{suffix}"
 
 
 class _Count:

@@ -6,13 +6,19 @@ from collections.abc import Mapping, Set
 from datetime import datetime
 
 from shipyard.compile.references import image_id
-from shipyard.compile.spec import Document, in_format
+from shipyard.compile.spec import Document, in_format, service_document
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, FieldCause, ImageCause, ReasonCause
 from shipyard.reconcile.diff import document_causes
 from shipyard.reconcile.limits import limits_drift
+
+
+def comparable(spec: ServiceSpec, container: Container) -> bool:
+    """Whether its recorded spec is of a format that is known here: a later version of Shipyard may have
+    declared otherwise what it runs with."""
+    return container.spec is None or in_format(service_document(spec), container.spec) is not None
 
 
 def outdated_causes(

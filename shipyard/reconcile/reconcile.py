@@ -11,7 +11,7 @@ from shipyard.model.plan import Operation, Plan, ReplaceService
 from shipyard.reconcile.caveats import caveats
 from shipyard.reconcile.images import Jobs, images, jobs
 from shipyard.reconcile.leftovers import Mending, give_names_back, mending, own_name
-from shipyard.reconcile.names import made_names
+from shipyard.reconcile.names import job_name, made_names
 from shipyard.reconcile.notes import notes
 from shipyard.reconcile.ordering import chained
 from shipyard.reconcile.preconditions import preconditions
@@ -36,15 +36,20 @@ def reconcile(
     in it is no orphan. `replace` are services whose containers are replaced without a need."""
     observed = in_order(observed)
     to_run = jobs(desired, observed)
-    mendings = [mending(observed, spec.name) for spec in desired.services]
+    mendings = [mending(observed, spec) for spec in desired.services]
     give_names_back(desired.deployment, mendings, observed)
     drafts = _drafts(desired, observed, mendings, to_run, replace)
-    stops = early_stops(drafts)
+    stops, runs = early_stops(drafts), to_run.runs
     stopped = frozenset(one for found in stops.values() for stop in found for one in stop.containers)
     names = {
         draft.spec.name: made_names(desired.deployment, draft, stopped)
         | {name for _, name in made.rename}
         | _names_due(desired, made, observed)
+        | {
+            job_name(desired.deployment, job)
+            for job in desired.jobs
+            if job.service == draft.spec.name in runs
+        }
         for draft, made in zip(drafts, mendings, strict=True)
     }
     wanting = {draft.spec.name for draft in drafts if draft.wants_image} | to_run.runs.keys()
@@ -116,6 +121,7 @@ def _drafts(
         recorded=recorded_replicas(observed),
         forced=forced,
         networks=networks_after(desired, observed),
+        mended=frozenset(one for made in mendings for one in made.remove),
         renamed=renamed_services(desired, observed, to_run.carried),
     )
     drafts: dict[str, ServiceDraft] = {}

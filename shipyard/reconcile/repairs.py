@@ -21,11 +21,12 @@ def repairs(
     spec: ServiceSpec,
     containers: tuple[Container, ...],
     recreated: frozenset[str],
+    unknown: frozenset[str],
     networks: Mapping[str, Network | None],
 ) -> list[Operation]:
     """`networks` are those that are there, by name; None for one that this plan replaces, which joins its
     containers again itself. A paused container in `recreated` is unpaused too: Compose cannot recreate it
-    while it is paused.
+    while it is paused. What those in `unknown` should run with is not known here.
     """
     address = f"service.{spec.name}"
     made: list[Operation] = []
@@ -39,10 +40,11 @@ def repairs(
             )
         )
     kept = [container for container in containers if container.id not in recreated]
+    known = [container for container in kept if container.id not in unknown]
     if "network_mode" not in spec.compose:
-        made += _connect(spec, kept, networks)
-    limits = {container.id: limits_drift(spec, container) for container in kept}
-    drifted = tuple(container for container in kept if limits[container.id])
+        made += _connect(spec, known, networks)
+    limits = {container.id: limits_drift(spec, container) for container in known}
+    drifted = tuple(container for container in known if limits[container.id])
     if drifted:
         made.append(
             UpdateService(

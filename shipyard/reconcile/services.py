@@ -19,7 +19,7 @@ from shipyard.model.plan import (
     ScaleService,
     StartService,
 )
-from shipyard.reconcile.outdated import outdated_causes, sharing_causes
+from shipyard.reconcile.outdated import comparable, outdated_causes, sharing_causes
 from shipyard.reconcile.renamed import Renamed
 from shipyard.reconcile.repairs import repairs
 from shipyard.reconcile.replacing import renaming_operation, replace_operation
@@ -59,13 +59,15 @@ class ServiceDraft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the draft of a service depends on beyond itself: `recorded` replicas by service, services whose
-    replacement is `forced`, `networks` as repairs takes them, and what was `renamed`."""
+    replacement is `forced`, `networks` as repairs takes them, what was `renamed`, and the ids of containers
+    that are removed before, in `mended`."""
 
     observed: Observed
     recorded: Mapping[str, int]
     forced: frozenset[str]
     networks: Mapping[str, Network | None]
     renamed: Mapping[str, Renamed]
+    mended: frozenset[str]
 
 
 def service_draft(
@@ -94,7 +96,8 @@ def service_draft(
         if container not in keep
     )
     replaced = tuple(container for container in keep if why[container.id])
-    draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), around.networks)
+    unknown = frozenset(one.id for one in keep if not comparable(spec, one))
+    draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), unknown, around.networks)
     total, recorded = len(current), around.recorded.get(spec.name)
     if removed:
         draft.main.append(scale_operation(spec, total, removed, recorded))
@@ -115,7 +118,7 @@ def _causes(
     observed = around.observed
     causes = outdated_causes(spec, service_document(spec), container, observed, _maker(spec, observed))
     fates = {name: draft.fate for name, draft in before.items() if draft.fate is not None}
-    leaving = {one.id for draft in before.values() for one in draft.leaving}
+    leaving = around.mended | {one.id for draft in before.values() for one in draft.leaving}
     causes += sharing_causes(spec, container, observed, fates, leaving)
     if spec.name in around.forced:
         causes += (ReasonCause(reason="forced", text="asked for"),)

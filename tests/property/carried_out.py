@@ -10,7 +10,6 @@ from dataclasses import replace
 from property.engine_model import UP, EngineModel
 from property.worlds import (
     identity,
-    job_name,
     job_record,
     key_volume,
     made_volume,
@@ -23,6 +22,7 @@ from shipyard.compile.references import familiar
 from shipyard.model import plan as plans
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
+from shipyard.reconcile.names import job_name
 from shipyard.reconcile.replacing import recreates
 from shipyard.reconcile.scale import RECORD
 
@@ -102,7 +102,8 @@ class Model(EngineModel):
                 self.remove(operation.containers)
                 self.gone.add(operation.name)
             case plans.RemoveRecords():
-                assert all(self.containers[one].state not in UP for one in operation.containers)
+                left = [self.containers[one] for one in operation.containers if one in self.containers]
+                assert all(one.state not in UP for one in left)
                 self.remove(operation.containers)
             case plans.RemoveNetwork():
                 self.remove_network(operation.network)
@@ -195,7 +196,9 @@ class Model(EngineModel):
     def run_job(self, operation: plans.RunJob) -> None:
         job = next(one for one in self.desired.jobs if one.service == operation.name)
         spec = self.spec(operation)
-        earlier = next((one for one in self.containers.values() if one.name == job_name(job)), None)
+        earlier = next(
+            (one for one in self.containers.values() if one.name == job_name("shop-prod", job)), None
+        )
         if earlier is not None and earlier.state == "running":
             self.change(earlier.id, state="exited", exit_code=0)
             self.remove(one for one in operation.records if one != earlier.id)
@@ -214,13 +217,13 @@ class Model(EngineModel):
 
     def carry(self, container: str, spec: ServiceSpec) -> None:
         job = next(one for one in self.desired.jobs if one.service == spec.name)
-        if all(one.name != job_name(job) for one in self.containers.values()):
+        if all(one.name != job_name("shop-prod", job) for one in self.containers.values()):
             one = self.containers[container]
             self.clock += 1
             made = replace(
                 one,
                 id=identity(f"{container} carried {self.clock}"),
-                name=job_name(job),
+                name=job_name("shop-prod", job),
                 service=spec.name,
                 state="created",
                 spec=None,

@@ -33,6 +33,7 @@ class EngineModel:
         self.volumes = {one.name: one for one in observed.volumes}
         self.images = dict(observed.images)
         self.gone: set[str] = set()
+        self.published = {port.host_port for one in observed.containers for port in one.ports}
         self.clock = max((moment_of(one) for one in observed.containers), default=0)
         self.filled = {
             volume
@@ -51,6 +52,8 @@ class EngineModel:
             networks=tuple(self.networks.values()),
             volumes=(*kept, *((record(replicas),) if replicas else ())),
             images=self.images,
+            # What listens on a container's port is the engine itself.
+            listening=tuple(port for port in self.base.listening if port not in self.published),
         )
 
     def of(self, service: str) -> list[Container]:

@@ -13,11 +13,12 @@ from property.deployments import KEY, KEY_VOLUME
 from shipyard.compile import labels
 from shipyard.compile.inputs import inputs_label
 from shipyard.compile.references import familiar
-from shipyard.compile.spec import canonical, job_text, service_document
+from shipyard.compile.spec import canonical, service_document
 from shipyard.compile.storage import record_volume
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import Desired, JobSpec, NetworkSpec, ServiceSpec, VolumeSpec
 from shipyard.model.observed import Container, Engine, HostPort, Network, Observed, Volume
+from shipyard.reconcile.names import job_name
 from shipyard.reconcile.settings import network_document, volume_document
 
 ENGINE = Engine(id="E", name="box", version="28.5.2", address="local engine")
@@ -40,11 +41,6 @@ def moment_of(container: Container) -> int:
 
 def own_name(service: str, number: int) -> str:
     return f"shop-prod-{service}-{number}"
-
-
-def job_name(job: JobSpec) -> str:
-    digest = hashlib.sha256(job_text(job).encode()).hexdigest()[:8]
-    return f"shop-prod-{job.service}-before-deploy-{digest}"
 
 
 def made_container(
@@ -166,12 +162,12 @@ def job_record(
     made = made_container(desired, desired.service(job.service), 1, ident, there, networks)
     return replace(
         made,
-        name=job_name(job),
+        name=job_name("shop-prod", job),
         state="exited",
         one_off=True,
         restart="no",
         job=json.loads(json.dumps(dict(job.document))),
-        aliases={name: (job_name(job),) for name in made.networks},
+        aliases={name: (job_name("shop-prod", job),) for name in made.networks},
     )
 
 

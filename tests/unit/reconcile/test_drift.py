@@ -331,6 +331,37 @@ def test_a_half_name_whose_whole_is_taken_by_another_service(shop: Shop) -> None
     assert renames[1] == (("b1", "shop-prod-b-1"),)
 
 
+def test_a_half_name_of_a_name_that_was_changed_by_hand(shop: Shop) -> None:
+    desired = shop.desired(shop.service("a"))
+    world = shop.change(shop.world(desired), "a1", name="0123456789ab_elsewhere", state="created")
+    (mend, _) = reconcile(desired, world).operations
+    assert isinstance(mend, MendService)
+    assert mend.rename == (("a1", "shop-prod-a-1"),)
+
+
+def test_a_name_held_under_a_services_earlier_name(shop: Shop) -> None:
+    before = shop.desired(shop.service("a"), shop.service("old"))
+    world = shop.change(shop.world(before), "a1", state="dead", name="shop-prod-old-1")
+    swapped = shop.change(world, "old1", name="shop-prod-a-1")
+    after = shop.desired(shop.service("a"), shop.service("new", image="old:1", was="old"))
+    plan = reconcile(after, swapped)
+    assert [one.id for one in plan.operations] == [
+        "service.a/mend",
+        "service.new/mend",
+        "service.a/create",
+        "service.new/replace",
+    ]
+    assert getattr(plan.operations[1], "rename", None) == (("old1", "shop-prod-old-1"),)
+
+
+def test_what_a_later_version_declared_is_not_put_back(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    world = shop.change(shop.world(desired), "web1", spec={"format": 99}, restart="always", networks=())
+    assert shop.ids(desired, world) == []
+    down = shop.change(world, "web1", state="exited", exit_code=1)
+    assert shop.ids(desired, down) == ["service.web/start"]
+
+
 def test_a_name_held_by_what_another_mend_removes(shop: Shop) -> None:
     desired = shop.desired(shop.service("a"), shop.service("b", replicas=2))
     world = shop.change(shop.world(desired), "a1", name="elsewhere")

@@ -139,6 +139,12 @@ def test_an_unchanged_host_stays_where_another_guest_is_replaced(shop: Shop) -> 
     assert shop.ids(changed, world(shop, desired)) == ["service.guest/replace"]
 
 
+def test_a_guest_of_a_dead_host(shop: Shop) -> None:
+    desired = pair(shop, replicas=2)
+    dead = shop.change(world(shop, desired), "web1", state="dead")
+    assert shop.ids(desired, dead) == ["service.web/mend", "service.web/scale", "service.guest/replace"]
+
+
 def test_a_guest_of_a_replica_that_goes(shop: Shop) -> None:
     observed = world(shop, pair(shop, replicas=2), shares=("web2",))
     plan = reconcile(pair(shop), observed)
