@@ -20,6 +20,7 @@ COMMANDS = (
     "down",
     "lease",
     "build",
+    "lock",
     "config",
     "explain",
     "render",
