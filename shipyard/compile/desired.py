@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from shipyard.compile.checks import probe_words, service_check
 from shipyard.compile.references import locked
@@ -14,6 +13,7 @@ from shipyard.manifest.sharing import shared_services
 from shipyard.model.build import BuildPlan, Decision, Detected
 from shipyard.model.desired import Desired, JobSpec, SecretFile, ServiceSpec
 from shipyard.model.manifest import Manifest, Publish, SecretRef, Service, Template
+from shipyard.model.record import replace
 
 SERVER_GRACE = 10.0
 WORKER_GRACE = 60.0
@@ -158,7 +158,7 @@ def _service_spec(
         publish=service.publish or (),
         check=check,
         check_origin=check_origin,
-        check_disabled=service.health is False,
+        check_disabled=service.health is not None and service.health.disabled,
         volumes=tuple(on_engine(manifest, mount) for mount in service.volumes),
         networks=tuple(network_name(manifest, key) for key in sorted(set(service.networks or ("default",)))),
         cpus=service.resources.cpus,
