@@ -19,7 +19,12 @@ SETTINGS: Model = {
     "environment": {"LEVEL": "info", "TEXT": "a$$b ünï \u2028"},
     "labels": {"team": "shop"},
     "ports": [{"target": 8000, "protocol": "tcp", "mode": "ingress", "host_ip": "127.0.0.1"}],
-    "healthcheck": {"test": ["CMD", "true"], "interval": "60s", "start_interval": "1s"},
+    "healthcheck": {
+        "test": ["CMD", "true"],
+        "interval": "60s",
+        "start_period": "30s",
+        "start_interval": "1s",
+    },
     "volumes": [{"type": "volume", "source": "data", "target": "/data"}],
     "restart": "unless-stopped",
     "security_opt": ["no-new-privileges:true"],

@@ -11,6 +11,7 @@ Hand = Callable[[ComposeProject], None]
 
 IMAGE = "python:3.13-slim"
 OTHER_IMAGE = "python:3.12-slim"
+KEEPING = "shipyard-compose-table/keeping:1"
 
 
 def _update(project: ComposeProject, **body: Any) -> None:
@@ -28,9 +29,12 @@ def retagged(project: ComposeProject) -> None:
 
 
 def keeping(project: ComposeProject) -> None:
-    """An image that declares a volume without a name."""
+    """Make the image that declares a volume without a name. It stays: making it takes seconds."""
+    if project.api.images(name=KEEPING):
+        return
     made = project.api.create_container(IMAGE, name=f"{project.name}-recipe")
-    project.api.commit(made["Id"], f"{project.name}/keeping", "1", changes='VOLUME ["/kept"]')
+    repository, _, tag = KEEPING.partition(":")
+    project.api.commit(made["Id"], repository, tag, changes='VOLUME ["/kept"]')
     project.api.remove_container(made["Id"])
 
 

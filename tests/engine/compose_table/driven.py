@@ -85,7 +85,7 @@ class ComposeProject:
 
     def hash(self, model: Model, service: str = "web") -> str:
         """What Compose computes of a service's configuration."""
-        name, value = self.must(model, "config", "--hash", service).stdout.split()
+        name, value = self.must(model, "--profile", "*", "config", "--hash", service).stdout.split()
         assert name == service
         return str(value)
 

@@ -40,11 +40,19 @@ FILE = {"one": {"file": "@folder/content"}}
 MOVED = model({"image": "@project/moved:1"})
 
 ROWS = (
-    Row(change="nothing", before=SAME, after=SAME, kept=NOTHING, plain=NOTHING, forced=R, quick=EVERY),
-    Row(change="new service", before=None, after=SAME, kept=NEW, plain=NEW, forced=NEW, quick=EVERY),
+    Row(
+        change="nothing",
+        before=SAME,
+        after=SAME,
+        kept=NOTHING,
+        plain=NOTHING,
+        forced=R,
+        quick=("kept", "plain"),
+    ),
+    Row(change="new service", before=None, after=SAME, kept=NEW, plain=NEW, forced=NEW, quick=("kept",)),
     _seen("environment", EVERY, environment={"LEVEL": "info"}),
-    _seen("label", ("kept", "plain"), labels={"team": "shop"}),
-    _seen("image by another name", ("kept", "plain"), image=by_hand.OTHER_IMAGE),
+    _seen("label", labels={"team": "shop"}),
+    _seen("image by another name", image=by_hand.OTHER_IMAGE),
     _seen("port", ports=["127.0.0.1::8000"]),
     _seen("command", command=["sleep", "1000000"]),
     _seen("health check", healthcheck={"test": ["CMD", "true"], "interval": "60s"}),
@@ -60,7 +68,6 @@ ROWS = (
         kept=NOTHING,
         plain=R,
         forced=R,
-        quick=("kept", "plain"),
     ),
     _unseen("depends_on", model({"depends_on": ["db"]}, others={"db": service()})),
     _unseen("profiles", model({"profiles": ["late"]})),
