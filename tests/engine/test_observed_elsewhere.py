@@ -24,7 +24,8 @@ MANIFEST = """
     resources = {{ memory = "64M" }}
 
     [services.queue]
-    image = "redis:7"
+    image = "@name/queue:1"
+    health = {{ command = ["redis-cli", "ping"] }}
     stop_timeout = "1s"
     publish = ["{port}:6379"]
     networks = ["back", "front"]
@@ -53,7 +54,10 @@ DRIFTS = (
 
 @pytest.fixture
 def deployed(project: Project) -> Project:
+    # Images of its own: what is moved by hand must not be what others run.
     docker("tag", "redis:7", f"{project.name}/moving:1")
+    docker("tag", "redis:7", f"{project.name}/queue:1")
+    docker("tag", "postgres:17", f"{project.name}/other:1")
     project.environ.update(TOKEN="one", PASSWORD="two")
     project.manifest(MANIFEST.format(port=free_port()).replace("@name", project.name))
     project.apply()
@@ -62,7 +66,7 @@ def deployed(project: Project) -> Project:
 
 def test_plans_over_drifted_states_are_the_same_where_there_is_no_engine(deployed: Project) -> None:
     """One thing after the other happens to the same deployment, so that every state is another."""
-    hands = Hands(deployed.name, "postgres:17", random.Random(7), _never)
+    hands = Hands(deployed.name, f"{deployed.name}/other:1", random.Random(7), _never)
     plans: list[str] = []
     try:
         for drift in (None, *DRIFTS):

@@ -77,7 +77,7 @@ ROWS = (
         before=model(KEEPING),
         after=model({**KEEPING, "environment": {"LEVEL": "info"}}),
         flags=("-V",),
-        kept=NOTHING,
+        kept=happens(fails="--no-recreate and --renew-anon-volumes are incompatible"),
         plain=happens(recreated(), {"volume without a name": "create"}),
         forced=happens(recreated(), {"volume without a name": "create"}),
     ),
@@ -87,7 +87,7 @@ ROWS = (
         after=model(ONLY_BACK, networks=OTHER_BACK),
         kept=SAME_ON_NEW_BACK,
         plain=SAME_ON_NEW_BACK,
-        forced=SAME_ON_NEW_BACK,
+        forced=happens(recreated(before="back", after="back"), NETWORK_REPLACED),
         quick=("kept",),
     ),
     Row(

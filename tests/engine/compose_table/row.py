@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compose_table.by_hand import IMAGE, Hand
-from compose_table.driven import Model
+from compose_table.driven import Found, Model, steps
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "kept": ("--no-recreate",),
@@ -17,10 +17,22 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What happens to each object, and what Compose says when it fails over it."""
+    """What happens to each object, and what Compose says when it fails over it. Without `numbered` the same
+    may happen to others of the service's containers: which of them is left to chance."""
 
     events: Mapping[str, str]
     fails: str | None = None
+    numbered: bool = True
+
+    def is_what(self, found: Found) -> bool:
+        wanted = steps(self.events)
+        if self.numbered:
+            return found == wanted
+        return _without_numbers(found) == _without_numbers(wanted)
+
+
+def _without_numbers(found: Found) -> list[tuple[str, list[tuple[str, int]]]]:
+    return sorted((about.rstrip("0123456789"), sorted(counted.items())) for about, counted in found.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +77,12 @@ def model(
     return {"services": {"web": service(**(settings or {})), **(others or {})}, **top}
 
 
-def happens(*events: Mapping[str, str], fails: str | None = None) -> Outcome:
-    return Outcome(events={about: words for some in events for about, words in some.items()}, fails=fails)
+def happens(*events: Mapping[str, str], fails: str | None = None, numbered: bool = True) -> Outcome:
+    return Outcome(
+        events={about: words for some in events for about, words in some.items()},
+        fails=fails,
+        numbered=numbered,
+    )
 
 
 def recreated(number: int = 1, *, before: str = "shared", after: str = "shared") -> Mapping[str, str]:

@@ -17,6 +17,9 @@ ENDS: Model = model({"command": ["true"]})
 
 STARTED = happens({"old web-1": "start +shared"})
 R_OF_STOPPED = happens({"old web-1": "destroy", "new web-1": "create rename start +shared"})
+R_UNDER_ITS_NAME = happens(
+    {"old elsewhere": "kill stop die destroy -shared", "new web-1": "create rename start +shared"}
+)
 RAN = "start die +shared -shared"
 CONFLICT = happens(fails="is already in use by container")
 
@@ -51,7 +54,7 @@ ROWS = (
         after=SAME,
         kept=happens(removed(2), removed(3)),
         plain=happens(removed(2), removed(3)),
-        forced=happens(recreated(), removed(2), removed(3)),
+        forced=happens(recreated(), removed(2), removed(3), numbered=False),
     ),
     Row(
         change="stopped by hand",
@@ -101,7 +104,7 @@ ROWS = (
         plain=happens({"old web-1": "kill stop die destroy", "new web-1": "create rename start +shared"}),
         forced=happens({"old web-1": "kill stop die destroy", "new web-1": "create rename start +shared"}),
     ),
-    _noticed_only_by_force("renamed by hand", by_hand.renamed),
+    _noticed_only_by_force("renamed by hand", by_hand.renamed, R_UNDER_ITS_NAME),
     _noticed_only_by_force("restart policy changed by hand", by_hand.policy_changed),
     _noticed_only_by_force("limits changed by hand", by_hand.limits_changed),
     Row(
