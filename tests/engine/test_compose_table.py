@@ -34,7 +34,7 @@ def test_a_service_is_brought_up_again(row: Row, column: str, compose_project: C
     with compose_project.recorded() as recording:
         done = compose_project.up(row.after, *COLUMNS[column], *row.flags)
         if row.until_ended is not None:
-            compose_project.api.wait(compose_project.id(row.until_ended))
+            recording.until_ended(f"{compose_project.name}-{row.until_ended}")
     outcome = row.outcome(column)
     if not outcome.is_what(recording.found) or not _ended_as_said(outcome, done):
         pytest.fail(_difference(row, column, recording.found, done), pytrace=False)

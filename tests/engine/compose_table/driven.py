@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from fidelity.stream import Event, subscribed
+from fidelity.stream import Event, Stream, subscribed
 
 Model = dict[str, Any]
 Found = dict[str, "Counter[str]"]
@@ -35,7 +36,21 @@ class Recording:
 
     before: Mapping[str, str]
     anonymous: set[str]
+    stream: Stream
     found: Found = field(default_factory=dict)
+
+    def until_ended(self, container: str) -> None:
+        """Wait until the engine has told of a container's end, which it does after it answers a wait."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if any(_is_end(raw, container) for raw in list(self.stream.raw)):
+                return
+            time.sleep(0.02)
+
+
+def _is_end(raw: Mapping[str, Any], container: str) -> bool:
+    attributes = raw["Actor"].get("Attributes") or {}
+    return bool(raw["Action"] == "die" and attributes.get("name") == container)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,8 +137,9 @@ class ComposeProject:
     @contextmanager
     def recorded(self) -> Iterator[Recording]:
         """Everything that happens to this project's objects while the block runs."""
-        recording = Recording(before=self.names(), anonymous=self._anonymous())
+        before, anonymous = self.names(), self._anonymous()
         with subscribed() as stream:
+            recording = Recording(before=before, anonymous=anonymous, stream=stream)
             yield recording
         recording.anonymous |= self._anonymous()
         recording.found = self._collected(stream.events(), recording)
