@@ -28,7 +28,6 @@ MANIFEST = """
     replicas = 2
     stop_timeout = "1s"
     networks = ["back"]
-    env = {{ LEVEL = "{level}" }}
     secrets = {{ PASSWORD = {{ from = "PASSWORD", as = "file" }} }}
 
     [services.{third}]
@@ -45,7 +44,7 @@ def deploy(project: Project) -> None:
     project.environ.update(TOKEN="one", PASSWORD="two")
     project.write("app/Dockerfile", DOCKERFILE)
     project.write("app/text", "first\n")
-    project.manifest(MANIFEST.format(level="info", third="queue"))
+    project.manifest(MANIFEST.format(third="queue"))
     project.apply()
 
 
@@ -54,7 +53,7 @@ def disturb(project: Project) -> None:
     docker("kill", f"{project.name}-cache-1")
     docker("update", "--restart", "no", f"{project.name}-app-1")
     project.write("app/text", "second\n")
-    project.manifest(MANIFEST.format(level="debug", third="other"))
+    project.manifest(MANIFEST.format(third="other"))
     project.environ["TOKEN"] = "another"
 
 
@@ -138,7 +137,7 @@ def test_a_first_plan_only_reads(project: Project, tmp_path: Path) -> None:
     project.environ.update(TOKEN="one", PASSWORD="two")
     project.write("app/Dockerfile", DOCKERFILE)
     project.write("app/text", "first\n")
-    project.manifest(MANIFEST.format(level="info", third="queue"))
+    project.manifest(MANIFEST.format(third="queue"))
     with project.events() as events:
         for words in (
             ("plan",),
