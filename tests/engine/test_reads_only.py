@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -89,12 +90,16 @@ def said(project: Project, words: tuple[str, ...], code: int, url: str, place: s
     target = project.root / place
     written = [place if word == "FILE" else word for word in words]
     done = project.run(*written, env={"DOCKER_HOST": url}, code=code)
-    files = [target] if target.is_file() else sorted(one for one in target.rglob("*") if one.is_file())
-    texts = [f"{one.relative_to(target)}\n{one.read_text()}" for one in files]
-    if "FILE" in words:
-        assert texts, f"{words} writes nothing"
-    if words[0] == "observe":
-        texts = [_without_others(project, target.read_text())]
+    texts: list[str] = []
+    if target.is_dir():
+        files = sorted(one for one in target.rglob("*") if one.is_file())
+        texts = [f"{one.relative_to(target)}\n{one.read_text()}" for one in files]
+        shutil.rmtree(target)
+    elif target.is_file():
+        written_text = target.read_text()
+        texts = [_without_others(project, written_text) if words[0] == "observe" else written_text]
+        target.unlink()
+    assert bool(texts) == ("FILE" in words), f"{words} wrote {texts}"
     return tuple(text.replace(place, "FILE") for text in (done.stdout, done.stderr, *texts))
 
 
