@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from killing import Apply, applying, at_event, descendants, of_container, settle, wait_for_end
-from project import Project, docker
+from project import Project
 from remains import Remains, in_file, write_file
 
 STEPS = ("create", "kill", "die", "destroy", "rename", "start")

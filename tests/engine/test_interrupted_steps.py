@@ -167,8 +167,11 @@ SECRETS = """
 
 @pytest.mark.parametrize(
     ("action", "delay"),
-    [("create", 0), *(pytest.param("create", one, marks=slow) for one in (0.005, 0.01, 0.02, 0.05))]
-    + [pytest.param("destroy", 0, marks=slow)],
+    [
+        ("create", 0),
+        *(pytest.param("create", one, marks=slow) for one in (0.005, 0.01, 0.02, 0.05)),
+        pytest.param("destroy", 0, marks=slow),
+    ],
 )
 def test_killed_while_secret_files_are_written(project: Project, action: str, delay: float) -> None:
     """At the container that carries them into their volume."""
