@@ -68,7 +68,7 @@ class Apply:
 
 @contextlib.contextmanager
 def applying(project: Project) -> Iterator[Apply]:
-    """An apply that is dead at the end of the block, and whose lease is broken: nobody has to wait for it."""
+    """An apply that is dead at the end of the block, and its lease gone: nobody has to wait for it."""
     apply = Apply(project)
     try:
         yield apply
@@ -78,7 +78,9 @@ def applying(project: Project) -> Iterator[Apply]:
         apply.process.wait()
         if apply.process.stdout is not None:
             apply.process.stdout.close()
-    project.run("lease", "--break", "--yes")
+    # As `shipyard lease --break` does it.
+    for lease in project.ids("label=shipyard.role=lease"):
+        docker("rm", lease)
 
 
 def descendants(process: int) -> list[int]:
