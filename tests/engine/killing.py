@@ -73,11 +73,10 @@ def applying(project: Project) -> Iterator[Apply]:
     try:
         yield apply
         apply.end()
-    finally:
+    except BaseException:
         apply.kill()
-        apply.process.wait()
-        if apply.process.stdout is not None:
-            apply.process.stdout.close()
+        apply.process.communicate()
+        raise
     # As `shipyard lease --break` does it.
     for lease in project.ids("label=shipyard.role=lease"):
         docker("rm", lease)
