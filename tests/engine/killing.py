@@ -61,6 +61,11 @@ class Apply:
         self.lines += [json.loads(line) for line in rest.splitlines()]
         assert self.process.returncode == -signal.SIGKILL, (self.process.returncode, self.lines)
 
+    def finish(self) -> None:
+        """Let it go on to its end, which is a good one."""
+        rest, _ = self.process.communicate(timeout=300)
+        assert self.process.returncode == 0, (self.lines, rest, self._errors.read_text())
+
     def told(self, event: str) -> list[str]:
         """The ids of the operations of which it said this."""
         return [line["id"] for line in self.lines if line["event"] == event]

@@ -123,7 +123,7 @@ def test_killed_alone_and_applied_at_once(store: Store, action: str) -> None:
 
 @pytest.mark.parametrize("kill", [Apply.kill_alone, pytest.param(Apply.kill, marks=pytest.mark.slow)])
 def test_killed_while_the_old_one_takes_its_time_to_stop(store: Store, kill: Callable[[Apply], None]) -> None:
-    store.command, store.grace = f"['sh', '-c', '''{STUBBORN}''']", 12
+    store.command, store.grace = f"['sh', '-c', '''{STUBBORN}''']", 15
     store.prepare()
     started = killed_at(store, "kill", kill)
     store.expect_planned()

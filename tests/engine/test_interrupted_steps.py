@@ -46,25 +46,38 @@ JOBS = """
     health = {{ command = ["true"] }}
 """
 SCRIPT = (
-    "mkdir /jobs/now || echo twice >> /jobs/log; echo began {version} >> /jobs/log; sleep {seconds}; "
+    "mkdir /jobs/now || echo twice >> /jobs/log; echo began {version} >> /jobs/log; "
+    "while [ ! -e /jobs/go{version} ]; do sleep 0.1; done; "
     "echo ended {version} >> /jobs/log; rmdir /jobs/now"
 )
 
 
 class Job:
+    """A service whose before_deploy goes on until it is let go."""
+
     def __init__(self, project: Project) -> None:
         self.project = project
         self.remains = Remains(project)
 
-    def write(self, version: int, seconds: float = 3) -> None:
-        script = SCRIPT.format(version=version, seconds=seconds)
-        self.project.manifest(JOBS.format(version=version, script=script))
+    def write(self, version: int, script: str = SCRIPT) -> None:
+        self.project.manifest(JOBS.format(version=version, script=script.format(version=version)))
 
     def prepare(self) -> None:
-        self.write(1, 0)
+        self.write(1, "touch /jobs/go3; echo began 1 >> /jobs/log; echo ended 1 >> /jobs/log")
         self.project.apply()
         self.write(2)
         assert self.project.changes() == ["job.web/run", "service.web/replace"]
+
+    def let_go(self) -> None:
+        docker("exec", f"{self.project.name}-web-1", "touch", "/jobs/go2")
+
+    def apply(self) -> None:
+        """Apply, and let the command go when a second one would have begun beside it."""
+        apply = Apply(self.project)
+        apply.read_until("started", "job.web/run")
+        time.sleep(1.5)
+        self.let_go()
+        apply.finish()
 
     def killed(self, action: str, kill: Callable[[Apply], None], delay: float = 0) -> list[int]:
         """Kill an apply at an event of the command's container; the processes that it had started."""
@@ -114,7 +127,7 @@ def test_killed_while_before_deploy_runs(
     job.prepare()
     started = job.killed(action, kill, delay)
     assert job.project.changes() == ["job.web/run", "service.web/replace"]
-    job.project.apply()
+    job.apply()
     wait_for_end(started)
     job.expect(*FIRST, *SECOND)
 
@@ -127,6 +140,7 @@ def test_what_before_deploy_ended_meanwhile_does_not_run_again(
     job.prepare()
     wait_for_end(job.killed("start", kill))
     (running,) = job.project.ids("label=com.docker.compose.oneoff=True", "status=running")
+    job.let_go()
     docker("wait", running)
     left = job.project.changes()
     assert "job.web/run" not in left
@@ -138,15 +152,16 @@ def test_what_before_deploy_ended_meanwhile_does_not_run_again(
 def test_another_before_deploy_waits_for_one_that_still_runs(job: Job) -> None:
     job.prepare()
     job.killed("start", Apply.kill, 0.3)
-    job.write(3, 0)
+    job.write(3)
     assert job.project.changes() == ["job.web/run", "service.web/replace"]
-    job.project.apply()
+    job.apply()
     job.expect(*FIRST, *SECOND, *THIRD)
 
 
 @slow
 def test_killed_when_before_deploy_is_over(job: Job) -> None:
     job.prepare()
+    job.let_go()
     with applying(job.project) as apply:
         apply.read_until("ended", "job.web/run")
         apply.kill()
