@@ -57,14 +57,20 @@ class Apply:
 
     def end(self) -> None:
         """Wait until it is dead, and read what it had still said."""
-        rest, _ = self.process.communicate(timeout=60)
-        self.lines += [json.loads(line) for line in rest.splitlines()]
+        self._read_rest()
         assert self.process.returncode == -signal.SIGKILL, (self.process.returncode, self.lines)
 
     def finish(self) -> None:
         """Let it go on to its end, which is a good one."""
-        rest, _ = self.process.communicate(timeout=300)
-        assert self.process.returncode == 0, (self.lines, rest, self._errors.read_text())
+        self._read_rest()
+        assert self.process.returncode == 0, (self.lines, self._errors.read_text())
+
+    def _read_rest(self) -> None:
+        assert self.process.stdout is not None
+        # Through the file: it has read further than its last line was asked for.
+        with self.process.stdout as rest:
+            self.lines += [json.loads(line) for line in rest]
+        self.process.wait()
 
     def told(self, event: str) -> list[str]:
         """The ids of the operations of which it said this."""
@@ -80,7 +86,7 @@ def applying(project: Project) -> Iterator[Apply]:
         apply.end()
     except BaseException:
         apply.kill()
-        apply.process.communicate()
+        apply.process.wait()
         raise
     # As `shipyard lease --break` does it.
     for lease in project.ids("label=shipyard.role=lease"):
