@@ -9,28 +9,41 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
+from shipyard.model.record import Record
 
 
 class SecretMissing(ShipyardError):
     """A service that is about to be started uses a secret that has no value here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretValues:
+class SecretValues(Record):
     """Values by name, and where each was found. Never printed: repr shows names only."""
 
     values: Mapping[str, str]
     sources: Mapping[str, str]
     looked_in: tuple[str, ...]
 
+    @property
+    def unencoded(self) -> frozenset[str]:
+        """The names of values with characters that a URL wants percent-encoded."""
+        return frozenset(name for name, value in self.values.items() if _RESERVED & set(value))
+
     def __repr__(self) -> str:
         return f"SecretValues({', '.join(sorted(self.values))})"
+
+
+class FoundSecrets(Record):
+    """What may be told of values where they are not: where each was found, None for one that was not,
+    where it was looked for, and the names of those that break a URL they stand in."""
+
+    sources: Mapping[str, str | None]
+    looked_in: tuple[str, ...]
+    unencoded: tuple[str, ...]
 
 
 def env_file(root: Path, stage: str) -> Path:
@@ -73,6 +86,40 @@ def keyed_digests(key: str, project: str, stage: str, values: Mapping[str, str])
         ).hexdigest()[:32]
         for name, value in values.items()
     }
+
+
+_RESERVED = frozenset("/?#[]@%: ")
+"""What cannot stand for itself in the user and password of a URL (RFC 3986, section 3.2.1), or is mistaken
+by what parses it."""
+
+
+def secrets_in_urls(desired: Desired, services: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Each secret that stands in the authority of a URL: its service, the variable, its name."""
+    for service in services:
+        for variable, template in desired.service(service).env.items():
+            before = ""
+            for part in template:
+                if isinstance(part, str):
+                    before += part
+                    continue
+                authority = before.partition("://")[2]
+                if "://" in before and not set("/?#") & set(authority):
+                    yield service, variable, part.name
+                before += "x"
+
+
+def unencoded_in_urls(
+    desired: Desired, services: Iterable[str], unencoded: Collection[str]
+) -> tuple[str, ...]:
+    """Notes on values that break the URL they stand in: what reads it takes another host or password.
+    `unencoded` are the names of secrets whose values would."""
+    notes = [
+        f"{service}: secret {name} has characters that the URL in env.{variable} wants "
+        "percent-encoded: choose a value of letters and digits"
+        for service, variable, name in secrets_in_urls(desired, services)
+        if name in unencoded
+    ]
+    return tuple(dict.fromkeys(notes))
 
 
 def require_values(desired: Desired, services: Iterable[str], values: SecretValues) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from shipyard.compile import labels
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, MendService, ReasonCause
+from shipyard.model.record import Draft, field, replace
 from shipyard.reconcile.renamed import earlier_containers
 
 LEFT_OVER = re.compile(r"([0-9a-f]{12})_(.+)")
@@ -18,8 +18,7 @@ HELPER = "helper"
 """The role of a container that is never started and carries files into a volume."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Mending:
+class Mending(Draft):
     """What is removed and renamed before anything else happens to a service, and what it has then.
     `earlier` are its containers under the name that it had; `promised` are names, by id, of what takes the
     place of a container that is gone."""
@@ -43,16 +42,21 @@ class Mending:
         )
 
 
-def mending(observed: Observed, spec: ServiceSpec) -> Mending:
+def mending(
+    deployment: str, observed: Observed, spec: ServiceSpec, superseded: Sequence[Container] = ()
+) -> Mending:
     """Split off what an interrupted recreate left: removed while the original stands, else renamed to take
-    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too."""
+    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too, and
+    `superseded` are records of before_deploy that go."""
     service = spec.name
     containers = [one for one in observed.containers if one.service == service and not one.one_off]
     made = Mending(service=service, current=(), earlier=earlier_containers(spec, observed))
     names = {one.name for one in containers}
     current: list[Container] = []
     for container in containers:
-        match = LEFT_OVER.fullmatch(container.name)
+        # A project's own name may look like that as well.
+        named = container.name == own_name(deployment, container)
+        match = None if named else LEFT_OVER.fullmatch(container.name)
         if container.state == "dead":
             made.remove.append(container.id)
             made.causes.append(DriftCause(path="state", declared="running", found="dead"))
@@ -73,6 +77,10 @@ def mending(observed: Observed, spec: ServiceSpec) -> Mending:
             made.remove.append(one.id)
             text = f"an interrupted run left {one.name}, which carried its secret files, behind"
             made.causes.append(ReasonCause(reason="interrupted", text=text))
+    for one in superseded:
+        made.remove.append(one.id)
+        text = f"an interrupted run left {one.name}, the record of an earlier before_deploy, behind"
+        made.causes.append(ReasonCause(reason="interrupted", text=text))
     made.current = tuple(current)
     return made
 

@@ -25,13 +25,15 @@ _UP = ("running", "paused", "restarting")
 
 
 def unused(
-    desired: Desired, observed: Observed, operations: Sequence[Operation]
+    desired: Desired, observed: Observed, operations: Sequence[Operation], awaited: frozenset[str]
 ) -> list[RemoveSecret | RemoveNetwork]:
-    """`operations` are all that is done before. An engine refuses to remove a volume that any container
-    mounts, and a network that a running one is on: those of a record that stays good, or of someone's own
-    `run`, are left until it is gone."""
+    """`operations` are all that is done before; of the runs in `awaited` one may be kept as the record.
+
+    An engine refuses to remove a volume that any container mounts, and a network that a running one is on:
+    those of a record that stays good, or of someone's own `run`, are left until it is gone.
+    """
     made: list[RemoveSecret | RemoveNetwork] = []
-    gone = {one for operation in operations for one in _removed(operation)}
+    gone = {one for operation in operations for one in _removed(operation)} - awaited
     staying = [one for one in observed.containers if one.id not in gone]
     mounted = {volume for one in staying for volume in one.volumes}
     kept = {secret.name for secret in desired.secret_volumes} | mounted

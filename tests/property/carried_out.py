@@ -5,8 +5,6 @@ It does what the Compose target does, and refuses a gate that would never open.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from property.engine_model import UP, EngineModel
 from property.worlds import (
     identity,
@@ -22,6 +20,7 @@ from shipyard.compile.references import familiar
 from shipyard.model import plan as plans
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
+from shipyard.model.record import replace
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.replacing import recreates
 from shipyard.reconcile.scale import RECORD
@@ -199,8 +198,10 @@ class Model(EngineModel):
         earlier = next(
             (one for one in self.containers.values() if one.name == job_name("shop-prod", job)), None
         )
-        if earlier is not None and earlier.state == "running":
-            self.change(earlier.id, state="exited", exit_code=0)
+        waited = [one for one in operation.records if self.containers[one].state == "running"]
+        for one in waited:
+            self.change(one, state="exited", exit_code=0)
+        if earlier is not None and earlier.id in waited:
             self.remove(one for one in operation.records if one != earlier.id)
             return
         if earlier is not None:

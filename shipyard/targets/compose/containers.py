@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from shipyard.engine.objects import Objects
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Manifest
 from shipyard.model.plan import ReplaceService, ScaleService
+from shipyard.model.record import Record
 from shipyard.reconcile.replacing import recreates
 from shipyard.targets.compose.command import Compose
 from shipyard.targets.compose.health import service_containers
@@ -17,8 +17,7 @@ UP = ("running", "restarting", "paused")
 """States in which a container has to be stopped before it can be removed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Containers:
+class Containers(Record):
     """`wait_healthy` waits for so many containers of a service."""
 
     objects: Objects
@@ -91,7 +90,8 @@ class Containers:
             self.grow(spec, operation.replicas[1])
 
     def remove(self, containers: Sequence[str], spec: ServiceSpec | None) -> None:
-        """Stop and remove, each with the grace of its service, or its own; anonymous volumes stay."""
+        """Stop and remove, each with the grace of its service, or its own. Anonymous volumes stay, but for
+        those that were made for one which never started: nothing was written to them."""
         for container in containers:
             inspected = self.objects.inspect(container)
             if inspected is None:
@@ -99,4 +99,4 @@ class Containers:
             grace = spec.stop_timeout if spec else float(inspected["Config"].get("StopTimeout") or 10)
             if inspected["State"]["Status"] in UP:
                 self.objects.stop(container, grace)
-            self.objects.remove(container)
+            self.objects.remove(container, volumes=inspected["State"]["Status"] == "created")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from shipyard.compile import labels
 from shipyard.compile.spec import job_text
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, JobSpec
 from shipyard.model.plan import RunJob
+from shipyard.model.record import Record
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.scale import RECORD
 from shipyard.targets.compose.command import Compose, ComposeError
@@ -21,8 +21,7 @@ class JobFailed(ShipyardError):
     """A before_deploy command ended with an error."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jobs:
+class Jobs(Record):
     """`on_line` receives what commands print."""
 
     desired: Desired
@@ -32,16 +31,16 @@ class Jobs:
 
     def run(self, operation: RunJob) -> None:
         """Run a command once in its service's image, env, secrets and networks; its container stays as
-        the record. One that an interrupted apply left running is waited for, not doubled."""
+        the record. One that an interrupted apply left running is waited for, of whatever version it is, and
+        not doubled."""
         objects, job = self.containers.objects, self._job(operation.name)
         text, name = job_text(job), self._container_name(job)
+        waited = {one: objects.wait(one) for one in operation.records if self._runs(one)}
         earlier = objects.inspect(name)
-        if earlier is not None and earlier["State"]["Status"] == "running":
-            if objects.wait(earlier["Id"]) == 0:
+        if earlier is not None:
+            if waited.get(earlier["Id"]) == 0:
                 self._forget(operation.records, keep=earlier["Id"])
                 return
-            earlier = objects.inspect(name)
-        if earlier is not None:
             self.containers.remove((earlier["Id"],), None)
         label = f"{labels.JOB}={text}"
         try:
@@ -74,6 +73,10 @@ class Jobs:
             }
             self.containers.objects.create_idle(name, marks)
         self.containers.remove((record,), None)
+
+    def _runs(self, record: str) -> bool:
+        found = self.containers.objects.inspect(record)
+        return found is not None and found["State"]["Status"] == "running"
 
     def _job(self, service: str) -> JobSpec:
         return next(one for one in self.desired.jobs if one.service == service)

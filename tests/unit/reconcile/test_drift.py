@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from shipyard.model.plan import (
     UnpauseService,
     UpdateService,
 )
+from shipyard.model.record import replace
 from shipyard.reconcile.limits import own_limits
 from shipyard.reconcile.reconcile import reconcile
 
@@ -370,6 +370,19 @@ def test_a_name_held_by_what_another_mend_removes(shop: Shop) -> None:
     # The name is free when the first of them is done, not only after the second.
     assert mends[0].rename == (("b2", "shop-prod-a-1-b2"), ("a1", "shop-prod-a-1"))
     assert mends[1].remove == ("b2",)
+
+
+def test_a_name_that_only_looks_like_a_left_over(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    manifest = replace(desired.manifest, name="0123456789ab_shop")
+    desired = replace(desired, manifest=manifest)
+    name = "0123456789ab_shop-prod-web-1"
+    observed = shop.change(shop.world(desired), "web1", name=name)
+    assert reconcile(desired, observed).operations == ()
+    observed = shop.change(observed, "web1", name=f"ba9876543210_{name}")
+    (mend,) = reconcile(desired, observed).operations
+    assert isinstance(mend, MendService)
+    assert mend.rename == (("web1", name),)
 
 
 def test_unhealthy_as_declared_is_attention(shop: Shop) -> None:

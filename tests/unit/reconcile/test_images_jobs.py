@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from shipyard.model.plan import (
     RemoveRecords,
     RunJob,
 )
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
@@ -142,7 +142,7 @@ def test_the_same_document_does_not_run_again(shop: Shop) -> None:
     assert shop.ids(desired, world) == []
     # Nor when the last run was of another version and an earlier one of this.
     older = shop.record(shop.with_job("in-0").jobs[0], id="older")
-    assert shop.ids(desired, replace(world, containers=(*world.containers, older))) == ["job.web/remove"]
+    assert shop.ids(desired, replace(world, containers=(*world.containers, older))) == []
 
 
 def test_the_record_of_a_command_that_is_no_longer_declared_goes(shop: Shop) -> None:
@@ -157,17 +157,6 @@ def test_the_record_of_a_command_that_is_no_longer_declared_goes(shop: Shop) -> 
     # One that still runs is left to its end.
     running = shop.change(shop.world(desired), "web-job", state="running")
     assert shop.ids(replace(desired, jobs=()), running) == []
-
-
-def test_only_the_last_success_is_a_record(shop: Shop) -> None:
-    """An earlier one, left by an interrupted run, would keep its command from running again."""
-    desired = shop.with_job("in-2")
-    world = shop.world(desired)
-    earlier = shop.record(shop.with_job("in-1").jobs[0], id="earlier")
-    operation = shop.only(desired, replace(world, containers=(*world.containers, earlier)))
-    assert isinstance(operation, RemoveRecords)
-    assert operation.containers == ("earlier",)
-    assert operation.causes == (ReasonCause(reason="interrupted", text="a later run succeeded"),)
 
 
 def test_it_runs_for_a_new_image_before_everyone_who_shares_it(shop: Shop) -> None:
@@ -208,8 +197,7 @@ def test_a_run_that_did_not_succeed_is_repeated(shop: Shop, fields: dict[str, An
     desired = shop.with_job()
     (job,) = jobs(reconcile(desired, shop.change(shop.world(desired), "web-job", **fields)))
     assert job.causes == (ReasonCause(reason="missing", text="the last run did not succeed"),)
-    # What still runs is waited for, and is the record then.
-    assert job.records == (() if fields["state"] == "running" else ("web-job",))
+    assert job.records == ("web-job",)
 
 
 def test_a_failed_run_after_a_success_of_another_version(shop: Shop) -> None:

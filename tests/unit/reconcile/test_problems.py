@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from shipyard.model.desired import NetworkSpec, VolumeSpec
 from shipyard.model.manifest import Mount, Publish
 from shipyard.model.observed import Foreign, HostPort, Network, Volume
 from shipyard.model.plan import Problem
+from shipyard.model.record import replace
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.reconcile import reconcile
 
@@ -207,3 +207,12 @@ def test_a_stranger_under_the_name_of_a_job(shop: Shop) -> None:
     ]
     # When nothing has to run nobody is in the way.
     assert told(desired, replace(shop.world(desired), foreign=observed.foreign)) == []
+
+
+def test_more_cores_than_the_machine_has(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", cpus=2.5))
+    small = replace(shop.empty(), engine=replace(shop.empty().engine, cpus=2))
+    (problem,) = problems(desired, small)
+    assert problem.title == "resources.cpus is 2.5, and the engine's machine has 2"
+    assert problems(desired, shop.empty()) == ()
+    assert problems(shop.desired(shop.service("web", cpus=2.0)), small) == ()
