@@ -15,7 +15,7 @@ from shipyard.compile.desired import Builds, compile_desired
 from shipyard.compile.storage import key_volume
 from shipyard.compile.subset import subset
 from shipyard.engine.connect import Connection, connect
-from shipyard.engine.secret_values import SecretValues, find_values, keyed_digests
+from shipyard.engine.secret_values import SecretValues, find_values, keyed_digests, unencoded_in_urls
 from shipyard.engine.snapshot import snapshot
 from shipyard.errors import UsageError
 from shipyard.manifest import Loaded, find_root, load
@@ -71,6 +71,7 @@ class Observation:
         missing = sorted(wanted - self.values.values.keys())
         looked = " and ".join(self.values.looked_in)
         notes = tuple(f"secret {name} has no value in {looked}: apply needs it" for name in missing)
+        notes += unencoded_in_urls(self.desired, started(made), self.values)
         sources = tuple(sorted(self.values.sources.items()))
         return replace(made, notes=(*made.notes, *notes), secret_sources=sources)
 

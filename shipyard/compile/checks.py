@@ -20,12 +20,32 @@ _HTTP = (
 )
 
 
+# An image of unknown make: whichever of the two it carries.
+_FETCH = (
+    'if command -v curl >/dev/null; then curl -fsS -m 4 -o /dev/null "$1";'
+    ' else wget -q -T 4 -O /dev/null "$1"; fi'
+)
+
+
 def tcp_check(port: int) -> tuple[str, ...]:
     return ("python", "-I", "-S", "-c", _TCP, str(port))
 
 
 def http_check(port: int, path: str, host: str) -> tuple[str, ...]:
     return ("python", "-I", "-S", "-c", _HTTP, str(port), path, host)
+
+
+def probe_words(command: tuple[str, ...]) -> str | None:
+    """What a probe of ours does, in words; None for a command that somebody else wrote. A service's document
+    has these and not the script, so that another script alone replaces nothing."""
+    match command:
+        case ("python", "-I", "-S", "-c", script, port) if script == _TCP:
+            return f"port {port} accepts connections"
+        case ("python", "-I", "-S", "-c", script, port, path, host) if script == _HTTP:
+            return f"GET {path} on port {port}, Host: {host}"
+        case ("sh", "-c", script, "probe", url) if script == _FETCH:
+            return f"GET {url}"
+    return None
 
 
 def accepted_host(detected: Detected | None, env: dict[str, Template], port: int) -> str:
@@ -61,18 +81,13 @@ def service_check(
         command = http_check(port, declared.path, host)
         if service.image is not None:
             url = f"http://127.0.0.1:{port}{declared.path}"
-            # An image of unknown make: whichever of the two it carries.
-            script = (
-                'if command -v curl >/dev/null; then curl -fsS -m 4 -o /dev/null "$1";'
-                ' else wget -q -T 4 -O /dev/null "$1"; fi'
-            )
-            command = ("sh", "-c", script, "probe", url)
+            command = ("sh", "-c", _FETCH, "probe", url)
     elif service.image is not None:
         known = known_image(service.image)
         if known is not None:
             command, origin = known.check, f"known image {known.name}"
     elif port is not None:
-        command, origin = tcp_check(port), f"default: port {port} accepts connections"
+        command, origin = tcp_check(port), "nothing is declared"
     if command is None:
         return None, ""
     check = Check(command=command)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shipyard.compile.checks import service_check
+from shipyard.compile.checks import probe_words, service_check
+from shipyard.compile.references import locked
 from shipyard.compile.spec import job_document
 from shipyard.compile.storage import network_name, network_specs, on_engine, secret_volume, volume_specs
 from shipyard.errors import ErrorGroup, ShipyardError
@@ -146,7 +147,7 @@ def _service_spec(
     )
     spec = ServiceSpec(
         name=service.name,
-        image=build.reference if build is not None else service.image or "",
+        image=build.reference if build is not None else locked(service.image or "", manifest.locked),
         built=owner,
         command=service.command,
         entrypoint=service.entrypoint,
@@ -178,7 +179,7 @@ def _service_spec(
     )
     made = list(detected.decisions) if detected is not None and owner == service.name else []
     if check_origin:
-        shown = " ".join(check.command) if check else "none"
+        shown = (probe_words(check.command) or " ".join(check.command)) if check else "none"
         made.append(
             Decision(
                 subject="health check",

@@ -18,6 +18,7 @@ from shipyard.compile.context import (
 from shipyard.compile.detect import Detection, detect
 from shipyard.compile.gitignore import gitignore_lines
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
+from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS, throw_away
 from shipyard.errors import ShipyardError
@@ -48,8 +49,9 @@ def plan_build(
     ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
     reads = detection.application.reads if detection.application else ()
+    base = _base(service, detected.python)
     recipe = Recipe(
-        base=_base(service, detected.python),
+        base=locked(base, manifest.locked),
         install=replace(detection.dependencies.install, extra=detection.added),
         inner=inner,
         packages=service.build.packages,
@@ -73,6 +75,7 @@ def plan_build(
         facts=facts,
         files=reached,
         detected=detected,
+        base=base,
     )
 
 
@@ -87,6 +90,7 @@ def _plan(
     files: Mapping[str, str],
     detected: Detected,
     own: str | None = None,
+    base: str | None = None,
 ) -> BuildPlan:
     digest = hashlib.sha256(canonical({"facts": facts, "files": files}).encode()).hexdigest()
     prefix = f"{manifest.registry}/" if manifest.registry else ""
@@ -104,6 +108,7 @@ def _plan(
         decisions=detected.decisions,
         notes=detected.notes + _emptied(files),
         own_dockerfile=own,
+        base=base,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from shipyard import __version__
 from shipyard.manifest import like, references, schema, validated
 from shipyard.manifest.errors import MANIFEST, Invalid, ManifestError, Problem, Problems, place, whereabouts
 from shipyard.manifest.interpolate import interpolate, written
+from shipyard.manifest.locked import read_lock
 from shipyard.manifest.merge import choose_stage, merge_stage
 from shipyard.manifest.parse import parse
 from shipyard.manifest.read import Source, read
@@ -56,6 +57,12 @@ def load(root: Path, *, stage: str | None, instance: str | None, environ: Mappin
         raise ManifestError("tables are nested too deeply", where=MANIFEST, hint="flatten them") from None
 
 
+def stage_names(root: Path) -> tuple[str, ...]:
+    """The declared stages, in their order; `default` alone where there are none. Raises ManifestError."""
+    stages = read(root).document.get("stages")
+    return tuple(stages) if isinstance(stages, dict) and stages else ("default",)
+
+
 def _load(
     root: Path, source: Source, stage: str | None, instance: str | None, environ: Mapping[str, str]
 ) -> Loaded:
@@ -78,7 +85,7 @@ def _load(
     merged, origins = merge_stage(document, chosen, problems)
     resolved = interpolate(merged, environ, problems)
     like.resolve(resolved, origins, problems)
-    manifest = parse(root, resolved, chosen, instance, problems)
+    manifest = replace(parse(root, resolved, chosen, instance, problems), locked=read_lock(root))
     validate(manifest, problems)
     manifest = validate_paths(manifest, problems)
     problems.raise_found(source.text, origins)

@@ -55,7 +55,8 @@ class BuildPlan:
     `dockerfile` and `dockerignore` are texts, `ignored` the lines of the latter; `facts` the declared and
     detected inputs by name; `files` maps each file that reaches the image to the digest of its content and
     executable bit; `tag` is `in-` and 16 hex digits of the inputs digest; `digest` that of the image in
-    its registry, `sha256:...`, when it was built and pushed before and is pulled now.
+    its registry, `sha256:...`, when it was built and pushed before and is pulled now; `base` the image
+    that it is made from, as declared, None where a Dockerfile of the project's own says.
     """
 
     service: str
@@ -72,6 +73,7 @@ class BuildPlan:
     notes: tuple[str, ...] = ()
     own_dockerfile: str | None = None
     digest: str | None = None
+    base: str | None = None
 
     @property
     def tagged(self) -> str:

@@ -150,7 +150,8 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute."""
+    """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute; `locked`
+    the digests of images by name, from shipyard.lock."""
 
     root: Path
     name: str
@@ -162,6 +163,7 @@ class Manifest:
     services: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    locked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def deployment(self) -> str:

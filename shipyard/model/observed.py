@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """`address` is how it was reached, for people; `local` whether its ports are this machine's."""
+    """`address` is how it was reached, for people; `local` whether its ports are this machine's; `cpus`
+    its cores, 0 when not known."""
 
     id: str
     name: str
     version: str
     address: str
     local: bool = True
+    cpus: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

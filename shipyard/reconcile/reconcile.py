@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from shipyard.compile.lockable import unlocked
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Operation, Plan, ReplaceService
@@ -86,6 +87,7 @@ def reconcile(
         problems=problems(desired, observed, names),
         notes=(
             *dict.fromkeys(note for image in desired.images for note in image.notes),
+            *unlocked(desired.manifest, desired.images),
             *notes(desired, observed, whole),
             *caveats(desired, observed, whole),
         ),

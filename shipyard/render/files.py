@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from shipyard.errors import ShipyardError
-from shipyard.model.desired import Desired
+from shipyard.model.desired import Desired, SecretVolume
 from shipyard.targets.compose.command import model_text, yaml_json
 from shipyard.targets.compose.model import compose_model
 
@@ -55,15 +55,31 @@ def _portable(desired: Desired, target: Path) -> str:
         f"# {MARK}; run it from anywhere with",
         "#   docker compose -f compose.yaml up -d",
     ]
+    if desired.images:
+        head += [
+            "# With --build, set BUILDX_NO_DEFAULT_ATTESTATIONS=1: else each build is another image, and its",
+            "# containers are replaced for nothing.",
+        ]
     names = sorted({name for spec in desired.services for name in spec.secrets})
     if names:
         head.append(f"# Set these in the environment or with --env-file: {', '.join(names)}")
     for volume in desired.secret_volumes:
-        head.append(
-            f"# Volume {volume.name} holds the secret files {', '.join(file.name for file in volume.files)} "
-            f"of {volume.service} (mode 0400, owner {volume.uid}); `shipyard apply` fills it."
-        )
+        head += [
+            f"# The secret files of {volume.service} are in a volume filled by `shipyard apply`, or by:",
+            f"#   {_filling(volume, desired.service(volume.service).image)}",
+        ]
     return "\n".join(head) + "\n" + yaml_text(model)
+
+
+def _filling(volume: SecretVolume, image: str) -> str:
+    """The command that makes a secret volume as apply does: mode 0400, of the service's user."""
+    sources = sorted({file.source for file in volume.files})
+    lines = [f'printf %s "${file.source}" > /s/{file.name}' for file in volume.files]
+    script = " && ".join(["umask 377", *lines, f"chown {volume.uid}:{volume.gid} /s/*"])
+    words = ["docker run --rm --user 0 --entrypoint sh", *(f"-e {source}" for source in sources)]
+    return (
+        f"docker volume create {volume.name} && {' '.join(words)} -v {volume.name}:/s {image} -c '{script}'"
+    )
 
 
 def _relative(path: Path, start: Path) -> str:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from project import Project
+from project import Project, docker
 
 from examples import EXAMPLES, NAMES, SECRETS, copy_example
 
@@ -107,3 +107,32 @@ def test_render_overwrites_nothing_that_it_did_not_make(project: Project) -> Non
     refused = project.run("render", "deploy", code=1)
     assert "was not made by `shipyard render`" in refused.stderr
     assert (project.root / "deploy" / "compose.yaml").read_text() == "services: {}\n"
+
+
+def test_a_rendered_project_starts_where_shipyard_never_was(project: Project) -> None:
+    project.manifest("""
+        [services.cache]
+        image = "redis:7"
+        secrets = { TOKEN = { from = "SECRET_KEY", as = "file" } }
+    """)
+    project.run("render", "deploy")
+    file = project.root / "deploy" / "compose.yaml"
+    commands = [
+        line.removeprefix("#   ") for line in file.read_text().splitlines() if "volume create" in line
+    ]
+    assert len(commands) == 1
+    environ = {"SECRET_KEY": 'it\'s $a "text"'}
+    done = call("sh", "-c", commands[0], cwd=project.root, env=environ)
+    assert done.returncode == 0, done.stderr
+    compose = ("docker", "compose", "-f", str(file))
+    done = call(*compose, "up", "-d", "--wait", cwd=project.root, env=environ)
+    assert done.returncode == 0, done.stderr
+    done = call(*compose, "exec", "-T", "cache", "cat", "/run/secrets/TOKEN", cwd=project.root, env=environ)
+    assert done.stdout == environ["SECRET_KEY"]
+    stat = ("stat", "-c", "%a %u:%g", "/run/secrets/TOKEN")
+    done = call(*compose, "exec", "-T", "cache", *stat, cwd=project.root, env=environ)
+    assert done.stdout.strip() == "400 0:0"
+    done = call(*compose, "down", "-v", cwd=project.root, env=environ)
+    assert done.returncode == 0, done.stderr
+    for name in docker("volume", "ls", "-q", "--filter", f"name={project.name}").split():
+        docker("volume", "rm", name)

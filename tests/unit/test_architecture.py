@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import shipyard
-from shipyard.cli.app import app
+from shipyard.cli.app import COMMANDS, application
 from shipyard.errors import ExitCode
 from shipyard.model import manifest as model
 
@@ -164,7 +164,9 @@ def test_the_version_has_one_source() -> None:
 
 def commands() -> dict[str, str]:
     """Names of the commands with their docstrings."""
-    return {str(one.name): inspect.getdoc(one.callback) or "" for one in app.registered_commands}
+    return {
+        str(one.name): inspect.getdoc(one.callback) or "" for one in application(COMMANDS).registered_commands
+    }
 
 
 def test_every_command_is_in_the_readme() -> None:

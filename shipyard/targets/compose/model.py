@@ -94,7 +94,7 @@ def _service(desired: Desired, spec: ServiceSpec, form: Form) -> Model:
         "user": spec.user,
         "read_only": spec.read_only or None,
         "tmpfs": [escape(path) for path in spec.tmpfs],
-        "extra_hosts": list(spec.extra_hosts),
+        "extra_hosts": [escape(entry) for entry in spec.extra_hosts],
         "init": True,
         "security_opt": ["no-new-privileges:true"],
         "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},

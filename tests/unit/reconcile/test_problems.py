@@ -207,3 +207,12 @@ def test_a_stranger_under_the_name_of_a_job(shop: Shop) -> None:
     ]
     # When nothing has to run nobody is in the way.
     assert told(desired, replace(shop.world(desired), foreign=observed.foreign)) == []
+
+
+def test_more_cores_than_the_machine_has(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", cpus=2.5))
+    small = replace(shop.empty(), engine=replace(shop.empty().engine, cpus=2))
+    (problem,) = problems(desired, small)
+    assert problem.title == "resources.cpus is 2.5, and the engine's machine has 2"
+    assert problems(desired, shop.empty()) == ()
+    assert problems(shop.desired(shop.service("web", cpus=2.0)), small) == ()

@@ -89,9 +89,13 @@ def test_portable_is_for_people(desired: Desired, tmp_path: Path) -> None:
     assert text.startswith(
         "# made by `shipyard render`; run it from anywhere with\n"
         "#   docker compose -f compose.yaml up -d\n"
+        "# With --build, set BUILDX_NO_DEFAULT_ATTESTATIONS=1: else each build is another image, and its\n"
+        "# containers are replaced for nothing.\n"
         "# Set these in the environment or with --env-file: API_TOKEN, SECRET_KEY\n"
-        "# Volume shop_web-secrets-1 holds the secret files TOKEN of web (mode 0400, owner 10001); "
-        "`shipyard apply` fills it.\n"
+        "# The secret files of web are in a volume filled by `shipyard apply`, or by:\n"
+        "#   docker volume create shop_web-secrets-1 && docker run --rm --user 0 --entrypoint sh "
+        "-e API_TOKEN -v shop_web-secrets-1:/s shop/web:in-1 -c 'umask 377 && "
+        'printf %s "$API_TOKEN" > /s/TOKEN && chown 10001:10001 /s/*\'\n'
         'name: "shop"\n'
         "services:\n"
         "  db:\n"
