@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -24,6 +23,7 @@ from shipyard.cli.options import (
 )
 from shipyard.errors import ExitCode, UsageError
 from shipyard.model.plan import Plan
+from shipyard.model.record import replace
 
 if TYPE_CHECKING:
     from shipyard.cli.project import Observation

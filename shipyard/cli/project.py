@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Engine, Observed
 from shipyard.model.plan import CreateService, Plan, ReplaceService, RunJob, ScaleService
+from shipyard.model.record import Record, replace
 from shipyard.reconcile.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def load_project(folder: Path, stage: str | None, instance: str | None) -> Loade
     return load(find_root(folder.absolute()), stage=stage, instance=instance, environ=os.environ)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Record):
     """What of a deployment is looked at: `targets` are services, with what they need (all when empty);
     `replaced` those whose containers are replaced without a need."""
 
@@ -48,8 +47,7 @@ class Scope:
 ALL = Scope()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Record):
     """One look at the engine with everything that was compiled for it."""
 
     connection: Connection

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from shipyard.compile.checks import probe_words, service_check
 from shipyard.compile.references import locked
@@ -14,6 +13,7 @@ from shipyard.manifest.sharing import shared_services
 from shipyard.model.build import BuildPlan, Decision, Detected
 from shipyard.model.desired import Desired, JobSpec, SecretFile, ServiceSpec
 from shipyard.model.manifest import Manifest, Publish, SecretRef, Service, Template
+from shipyard.model.record import replace
 
 SERVER_GRACE = 10.0
 WORKER_GRACE = 60.0

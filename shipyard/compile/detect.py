@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 
 from shipyard.errors import ShipyardError
 from shipyard.frameworks import FRAMEWORKS
@@ -17,6 +16,7 @@ from shipyard.managers import MANAGERS
 from shipyard.model.build import Decision, Detected
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 DEFAULT_PYTHON = "3.13"
@@ -32,8 +32,7 @@ class DetectionError(ShipyardError):
     """What a service is cannot be decided."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detection:
+class Detection(Record):
     """`added` are pinned requirements of Shipyard's own."""
 
     detected: Detected

@@ -6,7 +6,6 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from shipyard.compile.context import (
     dockerignore_text,
@@ -24,6 +23,7 @@ from shipyard.compile.throw_away import SETTINGS, throw_away
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan, Detected, Ignored
 from shipyard.model.manifest import Manifest, Service
+from shipyard.model.record import replace
 from shipyard.source import EMPTIED, SourceTree, parse_ignore
 
 APP = "/app"

@@ -10,19 +10,18 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
+from shipyard.model.record import Record
 
 
 class SecretMissing(ShipyardError):
     """A service that is about to be started uses a secret that has no value here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretValues:
+class SecretValues(Record):
     """Values by name, and where each was found. Never printed: repr shows names only."""
 
     values: Mapping[str, str]

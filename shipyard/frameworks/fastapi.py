@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from dataclasses import dataclass
 
 from shipyard.frameworks.application import Application, ApplicationError
 from shipyard.frameworks.syntax import assignments, dotted, parse
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 _USUAL = ("main", "app", "asgi", "server", "api")
@@ -29,8 +29,7 @@ _DEPTH = 4
 _MOST_FILES = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(Record):
     module: str
     name: str
     where: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,10 @@ from shipyard.manifest.validate_paths import validate_paths
 from shipyard.model.manifest import Manifest
 from shipyard.model.origin import Origin
 from shipyard.model.origin import Path as Place
+from shipyard.model.record import Record, field, replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(Record):
     """A manifest and where it comes from.
 
     `merged` is the document of the stage with everything resolved, in the manifest's own words;

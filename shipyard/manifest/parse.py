@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -23,6 +22,7 @@ from shipyard.model.manifest import (
     Service,
     Volume,
 )
+from shipyard.model.record import replace
 
 _RESERVED_LABELS = ("com.docker.compose.", "shipyard.")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from shipyard.model.record import Record, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Record):
     """One decided fact and why: subject "framework", value "django", evidence "manage.py:9 sets ...".
 
     `origin` is "manifest", "detected" or "default"; a default is worth telling the user.
@@ -19,8 +19,7 @@ class Decision:
     origin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencyInstall:
+class DependencyInstall(Record):
     """How a manager installs exactly what its lock says, by uv, into /opt/venv.
 
     `files` are project files that the steps read, relative to the project's folder, mounted below /p.
@@ -37,8 +36,7 @@ class DependencyInstall:
     extra: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class Ignored(Record):
     """Lines of an ignore file with what they are for. `origin` is "default", the path of the project's own
     ignore file, "needed" for what is let in again, or "always" for what nothing lets in again."""
 
@@ -47,8 +45,7 @@ class Ignored:
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildPlan:
+class BuildPlan(Record):
     """One image. `address` is its service's name; `repository` such as `shop/web`.
 
     `context` is the build context relative to the project's root ("." for the root itself);
@@ -86,8 +83,7 @@ class BuildPlan:
         return f"{self.tagged}@{self.digest}" if self.digest else self.tagged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detected:
+class Detected(Record):
     """What a source tree says of one built service; the manifest's own words already taken in.
 
     `command` starts the server in exec form, None when nothing serves (a script or worker without a

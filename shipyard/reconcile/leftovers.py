@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from shipyard.compile import labels
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, MendService, ReasonCause
+from shipyard.model.record import Draft, field, replace
 from shipyard.reconcile.renamed import earlier_containers
 
 LEFT_OVER = re.compile(r"([0-9a-f]{12})_(.+)")
@@ -18,8 +18,7 @@ HELPER = "helper"
 """The role of a container that is never started and carries files into a volume."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Mending:
+class Mending(Draft):
     """What is removed and renamed before anything else happens to a service, and what it has then.
     `earlier` are its containers under the name that it had; `promised` are names, by id, of what takes the
     place of a container that is gone."""

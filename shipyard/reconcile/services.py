@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from shipyard.compile.references import image_id
 from shipyard.compile.spec import service_document
@@ -19,6 +18,7 @@ from shipyard.model.plan import (
     ScaleService,
     StartService,
 )
+from shipyard.model.record import Draft, Record, field, replace
 from shipyard.reconcile.outdated import comparable, outdated_causes, sharing_causes
 from shipyard.reconcile.renamed import Renamed
 from shipyard.reconcile.repairs import repairs
@@ -26,8 +26,7 @@ from shipyard.reconcile.replacing import renaming_operation, replace_operation
 from shipyard.reconcile.scale import creation_causes, scale_operation
 
 
-@dataclass(slots=True, kw_only=True)
-class ServiceDraft:
+class ServiceDraft(Draft):
     """Operations of one service while the plan is made; `current` are its containers after mending,
     `earlier` those of the name that it had, `wants_image` when a container will be made."""
 
@@ -56,8 +55,7 @@ class ServiceDraft:
         return tuple(one for one in (*self.current, *self.earlier) if one.id in ids)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Record):
     """What the draft of a service depends on beyond itself: `recorded` replicas by service, services whose
     replacement is `forced`, `networks` as repairs takes them, what was `renamed`, and the ids of containers
     that are removed before, in `mended`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
@@ -19,6 +18,7 @@ from shipyard.model.plan import (
     StopService,
     UnpauseService,
 )
+from shipyard.model.record import replace
 from shipyard.reconcile.replacing import stopped_first
 from shipyard.reconcile.services import ServiceDraft
 

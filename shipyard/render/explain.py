@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from shipyard.compile.context import PROJECT_FILES
 from shipyard.model.build import BuildPlan, Ignored
 from shipyard.model.desired import Desired, ServiceSpec
+from shipyard.model.record import asdict
 
 _SHOWN = 12
 """Of the project's own lines in the text; JSON has all."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from property.worlds import OWN, identity, moment, moment_of, own_name, secret_volume
 
 from shipyard.compile import labels
 from shipyard.model.observed import Container, Foreign, HostPort, Network, Observed
+from shipyard.model.record import replace
 from shipyard.reconcile.leftovers import HELPER
 
 Fields = dict[str, Any]

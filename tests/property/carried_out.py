@@ -5,8 +5,6 @@ It does what the Compose target does, and refuses a gate that would never open.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from property.engine_model import UP, EngineModel
 from property.worlds import (
     identity,
@@ -22,6 +20,7 @@ from shipyard.compile.references import familiar
 from shipyard.model import plan as plans
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
+from shipyard.model.record import replace
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.replacing import recreates
 from shipyard.reconcile.scale import RECORD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from shipyard.model.manifest import (
     Service,
     Volume,
 )
+from shipyard.model.record import replace
 
 NAMES = ("a", "b", "c", "d")
 SECRETS = ("PASSWORD", "TOKEN")

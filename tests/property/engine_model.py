@@ -7,7 +7,6 @@ there, what is in use.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from property.worlds import declared_ports, identity, made_container, made_network, moment_of, record, up
 
@@ -15,6 +14,7 @@ from shipyard.compile import labels
 from shipyard.compile.references import image_id
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
+from shipyard.model.record import replace
 from shipyard.reconcile.leftovers import HELPER
 from shipyard.reconcile.scale import RECORD
 

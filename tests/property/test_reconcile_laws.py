@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from shipyard.model import plan as plans
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Plan
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 from shipyard.reconcile.teardown import teardown
 from shipyard.render.document import plan_json

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from property.deployments import KEY, KEY_VOLUME
 
@@ -18,6 +17,7 @@ from shipyard.compile.storage import record_volume
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import Desired, JobSpec, NetworkSpec, ServiceSpec, VolumeSpec
 from shipyard.model.observed import Container, Engine, HostPort, Network, Observed, Volume
+from shipyard.model.record import replace
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.settings import network_document, volume_document
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from shipyard.model.desired import NetworkSpec, VolumeSpec
 from shipyard.model.manifest import Mount, Publish
 from shipyard.model.observed import Foreign, HostPort, Network, Volume
 from shipyard.model.plan import Problem
+from shipyard.model.record import replace
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.reconcile import reconcile
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from shipyard.model.manifest import Publish
 from shipyard.model.observed import Foreign
 from shipyard.model.plan import DriftCause, ReasonCause, ReplaceService, StopService
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
