@@ -68,9 +68,9 @@ def service_check(
     service: Service, detected: Detected | None, port: int | None, env: dict[str, Template]
 ) -> tuple[Check | None, str]:
     """The check and where it comes from ("declared", "detected: ..."); None when there is none."""
-    if service.health is False:
-        return None, "disabled by health = false"
     declared = service.health or Health()
+    if declared.disabled:
+        return None, "disabled by health = false"
     command: tuple[str, ...] | None = None
     origin = "declared"
     if declared.command is not None:

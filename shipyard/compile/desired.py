@@ -158,7 +158,7 @@ def _service_spec(
         publish=service.publish or (),
         check=check,
         check_origin=check_origin,
-        check_disabled=service.health is False,
+        check_disabled=service.health is not None and service.health.disabled,
         volumes=tuple(on_engine(manifest, mount) for mount in service.volumes),
         networks=tuple(network_name(manifest, key) for key in sorted(set(service.networks or ("default",)))),
         cpus=service.resources.cpus,

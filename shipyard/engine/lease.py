@@ -70,6 +70,9 @@ class Timing(Record):
         return abs((now - renewed).total_seconds()) < self.ttl - self.renew
 
 
+TIMING = Timing()
+
+
 @contextlib.contextmanager
 def hold(
     connection: Connection,
@@ -79,7 +82,7 @@ def hold(
     environ: Mapping[str, str],
     wait: float | None = None,
     on_wait: Callable[[LeaseRecord], None] = lambda record: None,
-    timing: Timing = Timing(),
+    timing: Timing = TIMING,
 ) -> Iterator[Lease]:
     """Hold the lease of a deployment for a block.
 

@@ -19,7 +19,7 @@ from shipyard.manifest.validate_paths import validate_paths
 from shipyard.model.manifest import Manifest
 from shipyard.model.origin import Origin
 from shipyard.model.origin import Path as Place
-from shipyard.model.record import Record, field, replace
+from shipyard.model.record import Record, replace
 
 
 class Loaded(Record):
@@ -32,7 +32,7 @@ class Loaded(Record):
     manifest: Manifest
     merged: Mapping[str, object]
     origins: Mapping[Place, Origin]
-    text: str = field(repr=False)
+    text: str
 
     def where(self, path: Place) -> str:
         """`shipyard.toml:12: services.web.port` for a place in the merged manifest."""

@@ -35,7 +35,8 @@ class Secret(Record):
 
 
 class Health(Record):
-    """A health check; exactly one of `path` (HTTP) and `command` (exec form) unless only timings are set."""
+    """A health check; exactly one of `path` (HTTP) and `command` (exec form) unless only timings are set.
+    `disabled`: not even an image's own."""
 
     path: str | None = None
     command: tuple[str, ...] | None = None
@@ -43,6 +44,7 @@ class Health(Record):
     timeout: float | None = None
     retries: int | None = None
     start_period: float | None = None
+    disabled: bool = False
 
 
 class Mount(Record):
@@ -95,7 +97,7 @@ class Service(Record):
     python: str | None = None
     port: int | None = None
     publish: tuple[Publish, ...] | None = None
-    health: Health | Literal[False] | None = None
+    health: Health | None = None
     env: Mapping[str, Template] = field(default_factory=dict)
     secrets: tuple[Secret, ...] = ()
     needs: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class Mending(Draft):
         )
 
 
-def mending(observed: Observed, spec: ServiceSpec) -> Mending:
+def mending(deployment: str, observed: Observed, spec: ServiceSpec) -> Mending:
     """Split off what an interrupted recreate left: removed while the original stands, else renamed to take
     its place, because it holds the anonymous volumes. A dead container cannot be started and goes too."""
     service = spec.name
@@ -51,7 +51,9 @@ def mending(observed: Observed, spec: ServiceSpec) -> Mending:
     names = {one.name for one in containers}
     current: list[Container] = []
     for container in containers:
-        match = LEFT_OVER.fullmatch(container.name)
+        # A project's own name may look like that as well.
+        named = container.name == own_name(deployment, container)
+        match = None if named else LEFT_OVER.fullmatch(container.name)
         if container.state == "dead":
             made.remove.append(container.id)
             made.causes.append(DriftCause(path="state", declared="running", found="dead"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from shipyard.model.manifest import (
     Service,
     Volume,
 )
-from shipyard.model.record import replace
+from shipyard.model.record import Record, replace
 
 NAMES = ("a", "b", "c", "d")
 SECRETS = ("PASSWORD", "TOKEN")
@@ -36,8 +36,7 @@ KEY = "5e" * 32
 KEY_VOLUME = key_volume("shop-prod")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(Record):
     """`source` is the text of the built services' source."""
 
     services: tuple[Service, ...]
@@ -159,7 +158,7 @@ def random_deployment(rng: random.Random) -> Deployment:
     )
 
 
-_KEYS = tuple(one.name for one in fields(Service) if one.name not in ("name", "like", "path", "was"))
+_KEYS = tuple(one for one in Service.__struct_fields__ if one not in ("name", "like", "path", "was"))
 
 
 def edited(rng: random.Random, before: Deployment) -> Deployment:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,7 @@ from shipyard.model import plan as plans
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Plan
-from shipyard.model.record import replace
+from shipyard.model.record import Record, replace
 from shipyard.reconcile.reconcile import reconcile
 from shipyard.reconcile.teardown import teardown
 from shipyard.render.document import plan_json
@@ -36,8 +35,7 @@ VALUED = st.fixed_dictionaries({}, optional=dict.fromkeys(SECRETS, VALUES))
 ALL_VALUES = {"PASSWORD": "first", "TOKEN": "second"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(Record):
     """What is declared and what runs; `key` digests the secrets."""
 
     desired: Desired

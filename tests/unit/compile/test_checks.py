@@ -55,7 +55,7 @@ BUILT = Service(name="web", path=".")
         (None, None, None, ""),
         (Health(path="/ok"), 8000, http_check(8000, "/ok", "a.example"), "declared"),
         (Health(command=("probe", "x")), None, ("probe", "x"), "declared"),
-        (False, 8000, None, "disabled by health = false"),
+        (Health(disabled=True), 8000, None, "disabled by health = false"),
     ],
 )
 def test_the_check_of_a_built_service(
