@@ -96,7 +96,7 @@ class RunJob(OperationBase):
 
 
 class RemoveRecords(OperationBase):
-    """Remove the records of a before_deploy command that is no longer declared; `containers` have ended."""
+    """Remove what earlier runs of a before_deploy command left; `containers` have ended."""
 
     action: ClassVar[str] = "remove"
     containers: tuple[str, ...]

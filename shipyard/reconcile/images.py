@@ -22,7 +22,6 @@ from shipyard.model.plan import (
 )
 from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
-from shipyard.reconcile.outdated import started_later
 from shipyard.reconcile.renamed import earlier_containers
 from shipyard.reconcile.scale import RECORD
 
@@ -66,13 +65,11 @@ def _reason(recorded: str | None, running: Container | None, users: Mapping[str,
 
 
 class Jobs(Record):
-    """Commands to run, by service; by service the records of its earlier name that stay good, and those
-    that a later run stands for and an interrupted apply did not come to remove; `spent` records of commands
-    that are no longer declared; the ids of runs that are `awaited` and may be the record then."""
+    """Commands to run, by service; by service the records of its earlier name that stay good; records that
+    say nothing any more; and the ids of runs that are waited for, of which one may be the record then."""
 
     runs: Mapping[str, RunJob]
     carried: Mapping[str, tuple[str, ...]]
-    superseded: Mapping[str, tuple[Container, ...]]
     spent: tuple[RemoveRecords, ...]
     awaited: frozenset[str]
 
@@ -80,7 +77,7 @@ class Jobs(Record):
 def jobs(desired: Desired, observed: Observed) -> Jobs:
     runs: dict[str, RunJob] = {}
     carried: dict[str, tuple[str, ...]] = {}
-    superseded: dict[str, tuple[Container, ...]] = {}
+    good_ones: set[str] = set()
     awaited: set[str] = set()
     for job in desired.jobs:
         spec = next((one for one in desired.services if one.name == job.service), None)
@@ -90,6 +87,7 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
         renamed = spec is not None and earlier_containers(spec, observed)
         # Without a container that is replaced nobody would carry the record over.
         good = [one for one in done if _same(job, one, was) and (renamed or one.service == job.service)]
+        good_ones.update(one.id for one in good)
         if not good:
             runs[job.service] = RunJob(
                 address=f"job.{job.service}",
@@ -97,44 +95,32 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
                 command=job.command,
                 records=tuple(one.id for one in records),
             )
+            awaited.update(one.id for one in records if one.state == "running" and _same(job, one, was))
         elif all(one.service == was for one in good):
             carried[job.service] = tuple(one.id for one in good)
-        else:
-            superseded[job.service] = tuple(one for one in records if _superseded(one, good, job.service))
-        awaited.update(one.id for one in records if one.state == "running" and _same(job, one, was))
-    return Jobs(
-        runs=runs,
-        carried=carried,
-        superseded=superseded,
-        spent=_spent(desired, observed),
-        awaited=frozenset(awaited),
+    spent = [
+        one
+        for spec in desired.services
+        if spec.name not in runs and (one := _spent(spec.name, desired, observed, good_ones)) is not None
+    ]
+    return Jobs(runs=runs, carried=carried, spent=tuple(spent), awaited=frozenset(awaited))
+
+
+def _spent(service: str, desired: Desired, observed: Observed, good: set[str]) -> RemoveRecords | None:
+    """Only the last success is a record: an earlier one would keep its command from running again. What
+    still runs is left to its end."""
+    left = tuple(
+        one.id
+        for one in observed.containers
+        if one.service == service and one.job is not None and one.id not in good and one.state != "running"
     )
-
-
-def _spent(desired: Desired, observed: Observed) -> tuple[RemoveRecords, ...]:
-    """What still runs is left to its end."""
-    made = []
-    declared = {job.service for job in desired.jobs}
-    for spec in desired.services:
-        left = tuple(
-            one.id
-            for one in observed.containers
-            if one.service == spec.name and one.job is not None and one.state != "running"
-        )
-        if left and spec.name not in declared:
-            cause = ReasonCause(reason="removed", text="no longer declared")
-            made.append(RemoveRecords(address=f"job.{spec.name}", causes=(cause,), containers=left))
-    return tuple(made)
-
-
-def _superseded(record: Container, good: list[Container], service: str) -> bool:
-    """A record of the service that began before a good one of it, and does not run any more."""
-    return (
-        record.service == service
-        and record not in good
-        and record.state != "running"
-        and any(one.service == service and started_later(one, record) for one in good)
-    )
+    if not left:
+        return None
+    declared = any(job.service == service for job in desired.jobs)
+    cause = ReasonCause(reason="removed", text="no longer declared")
+    if declared:
+        cause = ReasonCause(reason="interrupted", text="a later run succeeded")
+    return RemoveRecords(address=f"job.{service}", causes=(cause,), containers=left)
 
 
 def _succeeded(record: Container) -> bool:

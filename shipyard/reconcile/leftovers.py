@@ -42,12 +42,9 @@ class Mending(Draft):
         )
 
 
-def mending(
-    deployment: str, observed: Observed, spec: ServiceSpec, superseded: Sequence[Container] = ()
-) -> Mending:
+def mending(deployment: str, observed: Observed, spec: ServiceSpec) -> Mending:
     """Split off what an interrupted recreate left: removed while the original stands, else renamed to take
-    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too, and
-    `superseded` are records of before_deploy that go."""
+    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too."""
     service = spec.name
     containers = [one for one in observed.containers if one.service == service and not one.one_off]
     made = Mending(service=service, current=(), earlier=earlier_containers(spec, observed))
@@ -77,10 +74,6 @@ def mending(
             made.remove.append(one.id)
             text = f"an interrupted run left {one.name}, which carried its secret files, behind"
             made.causes.append(ReasonCause(reason="interrupted", text=text))
-    for one in superseded:
-        made.remove.append(one.id)
-        text = f"an interrupted run left {one.name}, the record of an earlier before_deploy, behind"
-        made.causes.append(ReasonCause(reason="interrupted", text=text))
     made.current = tuple(current)
     return made
 
