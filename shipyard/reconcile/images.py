@@ -95,7 +95,11 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
                 command=job.command,
                 records=tuple(one.id for one in records),
             )
-            awaited.update(one.id for one in records if one.state == "running" and _same(job, one, was))
+            awaited.update(
+                one.id
+                for one in records
+                if one.state == "running" and one.service == job.service and _same(job, one, None)
+            )
         elif all(one.service == was for one in good):
             carried[job.service] = tuple(one.id for one in good)
     spent = [

@@ -33,7 +33,7 @@ def unused(
     those of a record that stays good, or of someone's own `run`, are left until it is gone.
     """
     made: list[RemoveSecret | RemoveNetwork] = []
-    gone = {one for operation in operations for one in _removed(operation)} - awaited
+    gone = removed_by(operations) - awaited
     staying = [one for one in observed.containers if one.id not in gone]
     mounted = {volume for one in staying for volume in one.volumes}
     kept = {secret.name for secret in desired.secret_volumes} | mounted
@@ -66,6 +66,11 @@ def unused(
             address = f"network.{network.name.removeprefix(desired.deployment + '_')}"
             made.append(RemoveNetwork(address=address, causes=(cause,), network=network.id))
     return made
+
+
+def removed_by(operations: Iterable[Operation]) -> frozenset[str]:
+    """The ids of containers that are gone after these operations."""
+    return frozenset(one for operation in operations for one in _removed(operation))
 
 
 def _removed(operation: Operation) -> Iterable[str]:

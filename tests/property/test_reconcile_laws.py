@@ -76,8 +76,15 @@ def cleared(scene: Scene) -> Scene:
     for volume in desired.volumes:
         if volume.external or volume.name in volumes:
             volumes[volume.name] = made_volume(volume)
+    wanted = {publish.host_port for spec in desired.services for publish in spec.publish}
+    staying = [
+        one
+        for one in observed.containers
+        if one.one_off or one.spec != {"format": 99} or not wanted & {port.host_port for port in one.ports}
+    ]
     there = replace(
         observed,
+        containers=tuple(staying),
         networks=tuple(networks.values()),
         volumes=tuple(volumes.values()),
         foreign=(),
