@@ -22,6 +22,7 @@ from shipyard.model.plan import (
 )
 from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
+from shipyard.reconcile.names import job_name
 from shipyard.reconcile.renamed import earlier_containers
 from shipyard.reconcile.scale import RECORD
 
@@ -82,7 +83,13 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
     for job in desired.jobs:
         spec = next((one for one in desired.services if one.name == job.service), None)
         was = spec.was if spec is not None else None
-        records = [one for one in observed.containers if one.service in (job.service, was) and one.job]
+        # One whose label is damaged is known by its name, which the run takes.
+        name = job_name(desired.deployment, job)
+        records = [
+            one
+            for one in observed.containers
+            if one.service in (job.service, was) and (one.job or (one.one_off and one.name == name))
+        ]
         done = [one for one in records if _succeeded(one)]
         renamed = spec is not None and earlier_containers(spec, observed)
         # Without a container that is replaced nobody would carry the record over.
