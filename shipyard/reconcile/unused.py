@@ -19,6 +19,7 @@ from shipyard.model.plan import (
     ReplaceService,
     RunJob,
     ScaleService,
+    StartService,
 )
 
 _UP = ("running", "paused", "restarting")
@@ -53,10 +54,13 @@ def unused(
     used = {network.name for network in desired.networks}
     used |= {network for foreign in observed.foreign for network in foreign.networks}
     taken_off = {link for one in operations if isinstance(one, ConnectService) for link in one.unlinks}
+    started = {each for one in operations if isinstance(one, StartService) for each in one.containers}
+    # A run that is waited for has ended by then.
+    running = {one.id for one in staying if one.state in _UP} - awaited | started
     used |= {
         network
         for one in staying
-        if one.state in _UP
+        if one.id in running
         for network in one.networks
         if (one.id, network) not in taken_off
     }
