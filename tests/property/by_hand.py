@@ -57,7 +57,7 @@ DISTURBED: dict[str, Callable[[Container], Fields]] = {
     "on an old network": _strange("shop-prod_old"),
     "on a strange network": _strange("elsewhere"),
     "damaged spec": lambda one: {"spec": None},
-    "later format": lambda one: {"spec": {"format": 99}},
+    "later format": lambda one: {} if one.shares else {"spec": {"format": 99}},
     "unhealthy": lambda one: {"health": "unhealthy"} if one.health else {},
     "image moved": lambda one: {"image_id": "sha256:other"},
     "lives in what is gone": lambda one: {"shares": (identity("gone"),)} if one.shares else {},
