@@ -52,7 +52,9 @@ def compile_desired(
         except CompileError as error:
             errors.append(error)
             continue
-        if publishes_web and service.publish is None and spec.port is not None and spec.built == spec.name:
+        alone = "network_mode" not in service.compose
+        web = spec.port is not None and spec.built == spec.name and alone
+        if publishes_web and service.publish is None and web:
             free = manifest.instance is None and spec.replicas == 1 and spec.port not in taken
             fixed = spec.port if free else None
             taken.add(spec.port)
