@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sources import DJANGO, FASTAPI
 
-from shipyard.compile.detect import server_command
+from shipyard.compile.server import server_command
 from shipyard.frameworks.application import Application
 
 Compile = Callable[..., Any]
