@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shipyard.compile.application import find_application, nothing_to_run
-from shipyard.compile.decisions import DetectionError, decided, default
+from shipyard.compile.decisions import DetectionError, decided
+from shipyard.compile.program import Program, find_program
 from shipyard.compile.python_version import python_version
-from shipyard.compile.server import choose_server, server_command
+from shipyard.compile.roles import role_of
 from shipyard.frameworks.application import Application
 from shipyard.managers import MANAGERS
 from shipyard.model.build import Decision, Detected
@@ -19,74 +19,76 @@ from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
 
-DEFAULT_PORT = 8000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """`added` are pinned requirements of Shipyard's own."""
+    """What was decided, and what of it the image is made from."""
 
     detected: Detected
     dependencies: Dependencies
-    application: Application | None
-    added: tuple[str, ...]
+    program: Program
+
+    @property
+    def application(self) -> Application | None:
+        return self.program.application
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        return self.program.added
 
 
-def detect(service: Service, tree: SourceTree) -> Detection:
-    """Decide all of it for one service that is built from source. Raises ShipyardError."""
+def detect(service: Service, tree: SourceTree, sharers: tuple[Service, ...] = ()) -> Detection:
+    """Decide all of it for one service that is built from source, and what `sharers` of its image run.
+
+    Raises ShipyardError.
+    """
     folder = service.path or "."
     decisions: list[Decision] = []
-    notes: list[str] = []
     dependencies = _dependencies(service, tree, folder, decisions)
-    notes += dependencies.notes
     python = python_version(service, tree, folder, dependencies)
-    decisions.append(python)
-    application = find_application(service, tree, folder, dependencies)
-    added: tuple[str, ...] = ()
-    server = command = port = None
+    decisions.append(python.decision)
+    program = find_program(service, tree, folder, dependencies)
+    decisions += program.decisions
+    application = program.application
     if application is not None:
-        decisions.append(decided("framework", application.framework, application.evidence, service.framework))
-        decisions.append(decided("app", application.app, application.app_evidence, service.app))
-    if application is not None and service.command is None:
-        chosen = choose_server(application, dependencies)
-        server, added = chosen.name, chosen.added
-        decisions.append(chosen.decision)
-        notes += chosen.notes
-        port = service.port or DEFAULT_PORT
-        if service.port is None:
-            decisions.append(default("port", str(port), f"{server}'s usual port"))
-        else:
-            decisions.append(decided("port", str(port), "declared", service.port))
-        command = server_command(server, application, port)
-        decisions.append(
-            Decision(
-                subject="command", value=" ".join(command), evidence=f"starts {server}", origin="detected"
-            )
-        )
-    elif application is None and service.command is None:
-        raise nothing_to_run(service, dependencies)
-    if application is not None and application.static and service.build.static is None:
-        decisions.append(
-            Decision(subject="static", value="collectstatic", evidence=application.static, origin="detected")
-        )
-    if application is not None and (application.hosts or application.hosts_env):
-        value = application.hosts_env or ", ".join(application.hosts)
-        evidence = application.hosts_evidence
-        decisions.append(Decision(subject="hosts", value=value, evidence=evidence, origin="detected"))
+        decisions += _settings(service, application)
+    roles = [role for sharer in sharers if (role := role_of(sharer, tree, dependencies)) is not None]
     detected = Detected(
         framework=application.framework if application else None,
         manager=dependencies.manager,
-        python=python.value,
+        python=python.version,
         app=application.app if application else None,
-        server=server,
-        port=port,
-        command=command,
+        server=program.server,
+        port=program.port,
+        command=program.command,
+        role=program.role,
+        health=application.health if application and program.command else None,
+        workers=program.workers,
+        stop_signal=program.stop_signal,
+        roles=tuple(roles),
         hosts=application.hosts if application else (),
         hosts_env=application.hosts_env if application else None,
         decisions=tuple(decisions),
-        notes=tuple(f"{service.name}: {note}" for note in notes),
+        notes=tuple(
+            f"{service.name}: {note}" for note in (*dependencies.notes, *python.notes, *program.notes)
+        ),
     )
-    return Detection(detected=detected, dependencies=dependencies, application=application, added=added)
+    return Detection(detected=detected, dependencies=dependencies, program=program)
+
+
+def _settings(service: Service, application: Application) -> list[Decision]:
+    """What an application's settings say beyond its entry point."""
+    found = []
+    if application.static and service.build.static is None:
+        found.append(("static", "collectstatic", application.static))
+    if application.hosts or application.hosts_env:
+        found.append(
+            ("hosts", application.hosts_env or ", ".join(application.hosts), application.hosts_evidence)
+        )
+    return [
+        Decision(subject=subject, value=value, evidence=evidence, origin="detected")
+        for subject, value, evidence in found
+    ]
 
 
 def _dependencies(service: Service, tree: SourceTree, folder: str, decisions: list[Decision]) -> Dependencies:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from shipyard.manifest.errors import Problems, did_you_mean
-from shipyard.manifest.merge import BUILT_KEYS, Origins, Table, forget, overlay
+from shipyard.manifest.merge import BUILT_KEYS, IMAGE_KEYS, Origins, Table, forget, overlay
 from shipyard.model.origin import Origin, Path
 
-TAKEN = ("image", *BUILT_KEYS, "env", "secrets", "volumes", "networks", "needs", "resources")
-"""What `like` takes over. Never what makes a service the one it is: command, port, publish, health,
-replicas, before_deploy."""
+TAKEN = ("image", *IMAGE_KEYS, "env", "secrets", "volumes", "networks", "needs", "resources")
+"""What `like` takes over. Never what makes a service the one it is: framework, app, command, port,
+publish, health, replicas, before_deploy."""
 
 
 def resolve(document: Table, origins: Origins, problems: Problems) -> None:
@@ -44,7 +44,8 @@ def _check_source(name: str, service: Table, problems: Problems) -> None:
     if len(sources) > 1:
         problems.add((*path, sources[0]), f"{' and '.join(sources)} exclude one another", "keep one")
     elif sources and sources[0] != "path":
-        for key in BUILT_KEYS:
+        # What is like another may still say what it runs in the other's image.
+        for key in BUILT_KEYS if sources[0] == "image" else IMAGE_KEYS:
             if key in service:
                 hint = (
                     f"declare it on {service['like']}, or leave like out to build another image"

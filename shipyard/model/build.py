@@ -85,12 +85,30 @@ class BuildPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What one service runs in the image of another; fields as in `Detected`."""
+
+    service: str
+    command: tuple[str, ...]
+    role: str
+    port: int | None = None
+    health: str | None = None
+    workers: str = ""
+    stop_signal: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detected:
     """What a source tree says of one built service; the manifest's own words already taken in.
 
-    `command` starts the server in exec form, None when nothing serves (a script or worker without a
-    framework of its own). `hosts` are the Host names the application accepts as written in its
-    settings, `hosts_env` the environment variable they come from instead.
+    `command` starts the program in exec form, None when the manifest says it. `role` is "web", "worker",
+    "scheduler" or "program"; `port` where it listens, `health` the path of a check of its own, `workers`
+    the variable by which it takes its number of processes, "" for none, `stop_signal` what asks it to
+    finish, None for SIGTERM. `roles` are what services that are like this one run in its image. `hosts`
+    are the Host names the application accepts as written in its settings, `hosts_env` the environment
+    variable they come from instead.
     """
 
     framework: str | None
@@ -100,6 +118,11 @@ class Detected:
     server: str | None = None
     port: int | None = None
     command: tuple[str, ...] | None = None
+    role: str = "web"
+    health: str | None = None
+    workers: str = ""
+    stop_signal: str | None = None
+    roles: tuple[Role, ...] = ()
     hosts: tuple[str, ...] = ()
     hosts_env: str | None = None
     decisions: tuple[Decision, ...] = ()

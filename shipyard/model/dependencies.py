@@ -10,12 +10,14 @@ from shipyard.model.build import DependencyInstall
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:
-    """`name` normalised (PEP 503); `version` None when it is not pinned; `where` such as uv.lock:12."""
+    """`name` normalised (PEP 503); `version` None when it is not pinned; `where` such as uv.lock:12.
+    `wheels` are file names of those that the lock holds, () where it names none."""
 
     name: str
     version: str | None
     extras: tuple[str, ...] = ()
     where: str
+    wheels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
