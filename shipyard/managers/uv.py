@@ -163,7 +163,8 @@ def _wheels(package: Mapping[str, Any]) -> tuple[str, ...]:
     places = (
         str(one.get("filename") or one.get("url") or one.get("path", "")) for one in package.get("wheels", ())
     )
-    return tuple(place.rpartition("/")[2] for place in places)
+    names = (place.rpartition("/")[2] for place in places)
+    return tuple(name for name in names if name.count("-") >= 4)
 
 
 def _fact(package: Mapping[str, Any]) -> str:

@@ -34,6 +34,10 @@ def resolve(document: Table, origins: Origins, problems: Problems) -> None:
             title = f"{source} is itself like {likes[source]}"
             problems.add(path, title, f'write like = "{likes[source]}"')
         else:
+            for key in ("framework", "app"):
+                if key in services[name] and "image" in services[source]:
+                    title = f"{key} has no effect: {source} runs an image that is not built here"
+                    problems.add(("services", name, key), title, "say what it runs with command")
             _take(services, origins, name, source)
             _unset(services[name], origins, ("services", name))
 
