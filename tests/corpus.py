@@ -18,4 +18,5 @@ def expectation(name: str) -> dict[str, Any]:
 
 def copy_fixture(name: str, target: Path) -> None:
     """The project as its owner has it: a manifest where it has one, nothing of what is expected."""
-    shutil.copytree(FIXTURES / name, target, ignore=shutil.ignore_patterns("expect.toml", "__pycache__"))
+    ignored = shutil.ignore_patterns("expect.toml", "__pycache__")
+    shutil.copytree(FIXTURES / name, target, ignore=ignored, dirs_exist_ok=True)

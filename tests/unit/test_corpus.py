@@ -17,7 +17,7 @@ from shipyard.manifest import load
 from shipyard.starter.guess import guess
 
 KEYS = {"about", "services", "init", "error", "run"}
-RUN = {"path", "says", "slow", "needs"}
+RUN = {"path", "says", "slow"}
 
 
 @pytest.fixture(autouse=True)
