@@ -38,7 +38,7 @@ class Gradio:
             )
         else:
             scripts = [one for module in modules(tree, folder) if (one := _script(module)) is not None]
-            found = script_application(self.name, "Gradio", dependency.where, scripts, service)
+            found = script_application(self.name, "Gradio", dependency.where, scripts, service, by_app=True)
         if found is None:
             return None
         port = service.port or PORT

@@ -123,7 +123,8 @@ def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom):
             start = "." * node.level + (node.module or "")
             for alias in node.names:
-                yield alias.asname or alias.name, f"{start}.{alias.name}"
+                separator = "" if start.endswith(".") else "."
+                yield alias.asname or alias.name, f"{start}{separator}{alias.name}"
 
 
 def main_guard(module: ast.Module) -> ast.If | None:

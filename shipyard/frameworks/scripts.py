@@ -43,9 +43,11 @@ def script_application(
     service: Service,
     *,
     usual: tuple[str, ...] = USUAL,
+    by_app: bool = False,
     role: Role = "web",
 ) -> Application | None:
-    """The application of the plainest script: at the top, of a usual name. None of none.
+    """The application of the plainest script: at the top, of a usual name. None of none. `by_app`: the
+    manifest's app may name it.
 
     Raises ApplicationError where several are as plain.
     """
@@ -56,12 +58,13 @@ def script_application(
 
     best = [one for one in scripts if rank(one) == min(map(rank, scripts))]
     if len(best) > 1:
-        paths = [one.module.path for one in best]
+        path = best[0].module.path
+        line = f'app = "{path}"' if by_app else f'command = ["python", "{path}"]'
         raise ApplicationError(
             f"found several {title} programs",
             where=f"services.{service.name}",
             details=tuple(f"{one.module.path} ({one.where})" for one in best),
-            hint=f'say which: add command = ["python", "{paths[0]}"] to [services.{service.name}]',
+            hint=f"say which: add {line} to [services.{service.name}]",
         )
     if not best:
         return None

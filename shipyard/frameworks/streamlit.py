@@ -43,7 +43,7 @@ class Streamlit:
                 if Names(module.syntax).imported("streamlit") and "pages" not in module.path.split("/")[:-1]
             ]
             found = script_application(
-                self.name, "Streamlit", dependency.where, scripts, service, usual=_USUAL
+                self.name, "Streamlit", dependency.where, scripts, service, usual=_USUAL, by_app=True
             )
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""Each framework's own way to start, once, hardened: built, healthy, answering, and gone with 0 on request."""
+"""Each framework, once, hardened: built, healthy, answering, and gone with 0 when it is asked to stop."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import time
 import tomllib
 
 import pytest
+from corpus import DEFAULT, NAMES, copy_fixture, expectation
 from project import Project, docker, fetch, free_port
 
-from corpus import DEFAULT, NAMES, copy_fixture, expectation
 from shipyard.manifest.write import dumps
 
 HARDENED = {"read_only": True, "compose": {"cap_drop": ["ALL"]}}
@@ -56,3 +56,23 @@ def test_a_framework_starts_answers_and_stops(name: str, project: Project) -> No
     assert (status, expected["run"]["says"] in text) == (200, True), text
     code, seconds, log = stopped(project, "web")
     assert (code, seconds < 9) == (0, True), f"{code} after {seconds:.1f} s\n{log}"
+
+
+def test_every_kind_of_worker_works_and_finishes(project: Project) -> None:
+    """From one image, each by its framework's name alone, with a read-only root and no capabilities."""
+    start(project, "workers")
+    redis = project.container("redis")["Id"]
+    docker("exec", project.container("web")["Id"], "python", "send.py")
+    wanted = {"celery", "beat", "rq", "dramatiq"}
+    deadline = time.monotonic() + 30
+    while missing := {name for name in wanted if docker("exec", redis, "redis-cli", "get", name) != "done"}:
+        logs = {name: docker("logs", project.container(name)["Id"]) for name in ("web", "queue", "actors")}
+        assert time.monotonic() < deadline, f"{missing}\n{logs}"
+        time.sleep(0.3)
+    environ = project.container("web")["Config"]["Env"]
+    assert "CELERY_WORKER_CONCURRENCY=1" in environ
+    processes = docker("top", project.container("web")["Id"], "-o", "pid,args").splitlines()
+    assert len([line for line in processes if "celery" in line]) == 3, processes
+    for name in ("web", "beat", "queue", "actors"):
+        code, seconds, log = stopped(project, name)
+        assert (name, code) == (name, 0), f"after {seconds:.1f} s\n{log}"
