@@ -144,6 +144,14 @@ def _service_spec(
     grace = service.stop_timeout
     if grace is None:
         grace = SERVER_GRACE if port is not None or service.image is not None else WORKER_GRACE
+    if (
+        program is not None
+        and service.read_only
+        and _needs_temporary(program)
+        and not _has_temporary(service)
+    ):
+        # The one folder in memory that every container has.
+        env.setdefault("TMPDIR", ("/dev/shm",))
     if program is not None and program.workers and service.resources.cpus is not None:
         env.setdefault(program.workers, (str(processes_for(service.resources.cpus, program.role)),))
     used = sorted(
@@ -205,6 +213,16 @@ def processes_for(cpus: float, role: str) -> int:
     """How many processes a limit is good for: two a core for what serves, and mostly waits; one a core for
     a worker. A container with a share of a core wants one."""
     return max(1, min(8, int(2 * cpus)) if role == "web" else int(cpus))
+
+
+def _needs_temporary(program: Detected | Role) -> bool:
+    """Whether a program of a framework wants a temporary folder; the servers that serve others do not."""
+    return isinstance(program, Role) or (program.framework is not None and program.server is None)
+
+
+def _has_temporary(service: Service) -> bool:
+    targets = [text.partition(":")[0] for text in service.tmpfs] + [one.target for one in service.volumes]
+    return "/tmp" in targets
 
 
 def _stop_signal(

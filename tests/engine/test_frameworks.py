@@ -65,7 +65,9 @@ def test_every_kind_of_worker_works_and_finishes(project: Project) -> None:
     docker("exec", project.container("web")["Id"], "python", "send.py")
     wanted = {"celery", "beat", "rq", "dramatiq"}
     deadline = time.monotonic() + 30
-    while missing := {name for name in wanted if docker("exec", redis, "redis-cli", "get", name) != "done"}:
+    while missing := {
+        name for name in wanted if docker("exec", redis, "redis-cli", "get", f"mark:{name}") != "done"
+    }:
         logs = {name: docker("logs", project.container(name)["Id"]) for name in ("web", "queue", "actors")}
         assert time.monotonic() < deadline, f"{missing}\n{logs}"
         time.sleep(0.3)
