@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.environment import environment_variable
-from shipyard.frameworks.modules import Module, Names, modules
+from shipyard.frameworks.modules import Module, modules
 from shipyard.frameworks.objects import ObjectFramework
 from shipyard.frameworks.scripts import Script, script_application
 from shipyard.model.dependencies import Dependencies
@@ -40,18 +40,17 @@ class Aiohttp(ObjectFramework):
             return found
         scripts = [
             script
-            for module in modules(tree, folder)
+            for module in modules(tree, folder, "run_app")
             if (script := self._script(module, service)) is not None
         ]
         return script_application(self.name, self.title, dependency.where, scripts, service)
 
     def _script(self, module: Module, service: Service) -> Script | None:
         """A module that serves when it is run: run_app, with the port that its text names."""
-        names = Names(module.syntax)
         calls = [
             node
             for node in ast.walk(module.syntax)
-            if isinstance(node, ast.Call) and names.meaning(node.func) == _RUN
+            if isinstance(node, ast.Call) and module.names.meaning(node.func) == _RUN
         ]
         if not calls:
             return None

@@ -6,7 +6,7 @@ import ast
 
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.manage import manage_script
-from shipyard.frameworks.modules import Module, Names, modules, source_path
+from shipyard.frameworks.modules import Module, modules, source_path
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
@@ -46,7 +46,7 @@ class Dramatiq:
         else:
             found = [
                 (not sets, module, line)
-                for module in modules(tree, folder)
+                for module in modules(tree, folder, "dramatiq")
                 for sets, line in [_says(module)]
                 if line
             ]
@@ -70,7 +70,7 @@ class Dramatiq:
 
 def _says(module: Module) -> tuple[bool, int]:
     """Whether a module sets the broker, and the line of that or of its first actor; 0 when of neither."""
-    names = Names(module.syntax)
+    names = module.names
     calls = [
         node.lineno
         for node in ast.walk(module.syntax)

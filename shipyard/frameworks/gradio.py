@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from shipyard.frameworks.application import Application
-from shipyard.frameworks.modules import Module, Names, modules, source_path
+from shipyard.frameworks.modules import Module, modules, source_path
 from shipyard.frameworks.scripts import Script, script_application
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
@@ -37,7 +37,9 @@ class Gradio:
                 command=("python", service.app),
             )
         else:
-            scripts = [one for module in modules(tree, folder) if (one := _script(module)) is not None]
+            scripts = [
+                one for module in modules(tree, folder, "launch") if (one := _script(module)) is not None
+            ]
             found = script_application(self.name, "Gradio", dependency.where, scripts, service, by_app=True)
         if found is None:
             return None
@@ -56,8 +58,7 @@ class Gradio:
 
 
 def _script(module: Module) -> Script | None:
-    names = Names(module.syntax)
-    if not names.imported("gradio"):
+    if not module.names.imported("gradio"):
         return None
     calls = [
         node

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
-from shipyard.frameworks.syntax import dotted, module_statements, parse
-from shipyard.source import SourceTree
+from shipyard.frameworks.syntax import dotted, module_statements
+from shipyard.source import SourceError, SourceTree
 
 _SKIPPED = (
     "tests",
@@ -28,15 +30,27 @@ SOURCE = "src"
 """The folder of a src layout."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
     """A module of the project: `path` relative to its folder, `name` as it is imported with `import_path`
-    on the path."""
+    on the path. Its syntax is looked at when it is asked for: most modules never are."""
 
-    path: str
-    name: str
-    import_path: str
-    syntax: ast.Module
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.name = module_name(path)
+        self.import_path = import_path(path)
+
+    @cached_property
+    def syntax(self) -> ast.Module:
+        """Empty for what is not valid for this Python."""
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError):
+            return ast.Module(body=[], type_ignores=[])
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.syntax)
 
     @property
     def depth(self) -> int:
@@ -49,16 +63,23 @@ class Module:
         return posixpath.basename(self.path).removesuffix(".py")
 
 
-def modules(tree: SourceTree, folder: str) -> list[Module]:
-    """Every module that may be deployed, in the order of the paths of each folder."""
-    found = []
-    for path in python_files(tree, folder):
-        syntax = parse(tree, posixpath.join(folder, path))
-        if syntax is not None:
-            found.append(
-                Module(path=path, name=module_name(path), import_path=import_path(path), syntax=syntax)
-            )
-    return found
+_known: WeakKeyDictionary[SourceTree, dict[str, list[Module]]] = WeakKeyDictionary()
+"""By tree and folder, since every framework asks for the same."""
+
+
+def modules(tree: SourceTree, folder: str, *words: str) -> list[Module]:
+    """Every module that may be deployed, in the order of the paths of each folder; with `words`, those that
+    have one of them somewhere in their text, and are worth a look for who looks for such a name."""
+    folders = _known.setdefault(tree, {})
+    if folder not in folders:
+        found = []
+        for path in python_files(tree, folder):
+            with contextlib.suppress(SourceError):
+                found.append(Module(path, tree.text(posixpath.join(folder, path)) or ""))
+        folders[folder] = found
+    if not words:
+        return folders[folder]
+    return [one for one in folders[folder] if any(word in one.text for word in words)]
 
 
 def import_path(path: str) -> str:

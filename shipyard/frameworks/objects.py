@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass
 
 from shipyard.frameworks.application import Application, ApplicationError, Interface, Rank
-from shipyard.frameworks.modules import Module, Names, modules, source_path
+from shipyard.frameworks.modules import Module, modules, source_path
 from shipyard.frameworks.syntax import assignments
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
@@ -98,11 +98,12 @@ class ObjectFramework:
 
     def search(self, tree: SourceTree, folder: str) -> list[Entry]:
         """Every candidate."""
-        looked = modules(tree, folder)
-        made = [(module, Makers(self, module)) for module in looked]
-        functions = {f"{module.name}.{node.name}" for module, makers in made for node in makers.functions}
+        made = {module.path: Makers(self, module) for module in modules(tree, folder, *self.classes)}
+        found = [(makers.module.name, node.name) for makers in made.values() for node in makers.functions]
+        functions = {f"{module}.{name}" for module, name in found}
         entries = []
-        for module, makers in made:
+        for module in modules(tree, folder, *self.classes, *(name for _, name in found)):
+            makers = made.get(module.path) or Makers(self, module)
             entries += [
                 self._entry(module, target, line)
                 for target, value, line in assignments(module.syntax)
@@ -132,8 +133,8 @@ class Makers:
 
     def __init__(self, framework: ObjectFramework, module: Module) -> None:
         self._framework = framework
-        self._module = module
-        self._names = Names(module.syntax)
+        self.module = module
+        self._names = module.names
         self._own = {
             node.name
             for node in module.syntax.body
@@ -155,12 +156,12 @@ class Makers:
             return False
         name = self._names.meaning(value.func)
         if name.startswith("."):
-            package = self._module.name
+            package = self.module.name
             level = len(name) - len(name.lstrip("."))
-            drop = level - (1 if self._module.last == "__init__" else 0)
+            drop = level - (1 if self.module.last == "__init__" else 0)
             parts = package.split(".")
             name = ".".join([*parts[: len(parts) - drop], name.lstrip(".")])
-        return name in functions or f"{self._module.name}.{name}" in functions
+        return name in functions or f"{self.module.name}.{name}" in functions
 
     def _is_class(self, node: ast.expr) -> bool:
         full = self._names.meaning(node)

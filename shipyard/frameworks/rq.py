@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.manage import manage_script
-from shipyard.frameworks.modules import Module, Names, modules, source_path
+from shipyard.frameworks.modules import Module, modules, source_path
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
@@ -27,7 +27,7 @@ class Rq:
         in_django = dependencies.get("django-rq")
         manage = manage_script(tree, folder, service) if in_django is not None else None
         declared = service.framework == self.name or manage is not None
-        if not declared and not any(_imports(module) for module in modules(tree, folder)):
+        if not declared and not any(_imports(module) for module in modules(tree, folder, "rq")):
             return None
         queues = service.app or QUEUE
         start = ("python", manage.path, "rqworker") if manage is not None else ("rq", "worker")
@@ -44,4 +44,4 @@ class Rq:
 
 
 def _imports(module: Module) -> bool:
-    return Names(module.syntax).imported("rq")
+    return module.names.imported("rq")

@@ -23,6 +23,8 @@ class PlainScript:
     ) -> Application | None:
         scripts: list[Script] = []
         for module in modules(tree, folder):
+            if "__main__" not in module.text and module.last != "__main__":
+                continue
             guard = main_guard(module.syntax)
             if module.last == "__main__" and module.depth <= 2:
                 scripts.append(Script(module=module, line=guard.lineno if guard else 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shipyard.frameworks.application import Application
-from shipyard.frameworks.modules import Names, modules, source_path
+from shipyard.frameworks.modules import modules, source_path
 from shipyard.frameworks.scripts import Script, script_application
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
@@ -39,8 +39,8 @@ class Streamlit:
         else:
             scripts = [
                 Script(module=module, line=1)
-                for module in modules(tree, folder)
-                if Names(module.syntax).imported("streamlit") and "pages" not in module.path.split("/")[:-1]
+                for module in modules(tree, folder, "streamlit")
+                if module.names.imported("streamlit") and "pages" not in module.path.split("/")[:-1]
             ]
             found = script_application(
                 self.name, "Streamlit", dependency.where, scripts, service, usual=_USUAL, by_app=True

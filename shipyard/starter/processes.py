@@ -16,6 +16,7 @@ from shipyard.source import SourceTree
 RELEASE = "release"
 Services = dict[str, dict[str, object]]
 _SCHEDULES = ("beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE")
+_PERIODIC = "add_periodic_task"
 
 
 def beside(tree: SourceTree, found: Detection, owner: str) -> Services:
@@ -27,7 +28,7 @@ def beside(tree: SourceTree, found: Detection, owner: str) -> Services:
         return {}
     made: Services = {"worker": {"like": owner, "framework": "celery"}}
     scheduled = found.dependencies.get("django-celery-beat") is not None
-    if scheduled or any(map(_schedules, modules(tree, "."))):
+    if scheduled or any(map(_schedules, modules(tree, ".", *_SCHEDULES, _PERIODIC))):
         made["beat"] = {"like": owner, "framework": "celery-beat"}
     return made
 
@@ -74,6 +75,6 @@ def _schedules(module: Module) -> bool:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(dotted(one).rpartition(".")[2] in _SCHEDULES for one in targets):
                 return True
-        elif isinstance(node, ast.Call) and dotted(node.func).endswith(".add_periodic_task"):
+        elif isinstance(node, ast.Call) and dotted(node.func).endswith(f".{_PERIODIC}"):
             return True
     return False
