@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +111,13 @@ def test_every_framework_has_a_fixture() -> None:
         for service in expectation(name).get("services", {}).values()
     }
     assert found >= {one.name for one in FRAMEWORKS}
+
+
+def test_every_framework_is_in_the_readme_and_the_schema() -> None:
+    root = FIXTURES.parents[1]
+    schema = json.loads((root / "schemas" / "manifest.schema.json").read_text())
+    told = schema["$defs"]["service"]["properties"]["framework"]["description"]
+    readme = (root / "README.md").read_text()
+    for name in (one.name for one in FRAMEWORKS):
+        assert f"`{name}`" in readme
+        assert name in re.split(r"[ ,.;:]+", told)
