@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+LONGEST = {"test_examples.py", "test_ci.py", "test_lease.py", "test_commands.py"}
+"""They begin first, so that none is left alone at the end."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,8 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """A run that asks for the engine and finds none fails at once, never skips."""
     settings.register_profile("slow", max_examples=1000, deadline=None)
-    settings.register_profile("quick", max_examples=30, deadline=None)
-    settings.load_profile("slow" if config.getoption("--slow") else "quick")
+    settings.register_profile("whole", max_examples=60, deadline=None)
+    settings.register_profile("quick", max_examples=15, deadline=None)
+    slow, engine = config.getoption("--slow"), config.getoption("--engine")
+    settings.load_profile("slow" if slow else "whole" if engine else "quick")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell ignores it for what it puts in the background, and what tests interrupt would inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not config.getoption("--engine") or hasattr(config, "workerinput"):
         return
     docker = shutil.which("docker")
@@ -44,6 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for mark in ("engine", "slow")
         )
         (kept if wanted else left_out).append(item)
+    kept.sort(key=lambda item: item.path.name not in LONGEST)
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
 

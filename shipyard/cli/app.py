@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
+from importlib import import_module
 from typing import Any
 
 import typer
 
 import shipyard
-from shipyard.cli import (
-    apply,
-    build,
-    compose,
-    config,
-    down,
-    explain,
-    init,
-    lease,
-    observe,
-    plan,
-    render,
-    status,
-)
 from shipyard.errors import ExitCode
 
-app = typer.Typer(
-    name="shipyard",
-    help="Declarative builds and deploys for Python web applications.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("init")(init.init)
-app.command("plan")(plan.plan)
-app.command("apply")(apply.apply)
-app.command("observe")(observe.observe)
-app.command("status")(status.status)
-app.command("down")(down.down)
-app.command("lease")(lease.lease)
-app.command("build")(build.build)
-app.command("config")(config.config)
-app.command("explain")(explain.explain)
-app.command("render")(render.render)
-app.command(
+COMMANDS = (
+    "init",
+    "plan",
+    "apply",
+    "observe",
+    "status",
+    "down",
+    "lease",
+    "build",
+    "lock",
+    "config",
+    "explain",
+    "render",
     "compose",
-    context_settings={
-        "allow_extra_args": True,
-        "ignore_unknown_options": True,
-        "help_option_names": ["--help"],
-    },
-)(compose.compose)
+)
+"""In the order of the help; each is the function of that name in its own module. A module that takes
+other settings of typer's has them in `CONTEXT`."""
 
 
 def _version(asked: bool) -> None:
@@ -59,7 +36,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
@@ -72,8 +48,30 @@ def root(
 _CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 
+def application(names: tuple[str, ...]) -> typer.Typer:
+    """The command line of some commands: each costs the time to import it and to read its signature."""
+    app = typer.Typer(
+        name="shipyard",
+        help="Declarative builds and deploys for Python web applications.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    for name in names:
+        module = import_module(f"shipyard.cli.{name}")
+        command = getattr(module, name)
+        # Said here, it is wrapped and not cut.
+        first = " ".join((inspect.getdoc(command) or "").partition("\n\n")[0].split())
+        app.command(name, short_help=first, context_settings=getattr(module, "CONTEXT", None))(command)
+    return app
+
+
 def invoke(arguments: list[str]) -> int:
     """Run a command line; its exit code. Wrong usage is 64, not typer's own 2, which means changes."""
+    app = application(tuple(arguments[:1]) if arguments[:1] and arguments[0] in COMMANDS else COMMANDS)
     try:
         result = app(args=arguments, prog_name="shipyard", standalone_mode=False)
     except typer.Abort:

@@ -57,7 +57,7 @@ def build(
             from shipyard.engine.objects import Objects
 
             objects = Objects(connection)
-            found = {plan.tagged: objects.pushed_digest(plan.tagged) for plan in plans}
+            found = {plan.tagged: objects.registry_digest(plan.tagged) for plan in plans}
             digests = {name: digest for name, digest in found.items() if digest and not no_cache}
         missing = [
             plan for plan in plans if no_cache or (plan.reference not in there and plan.tagged not in digests)

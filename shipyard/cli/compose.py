@@ -11,6 +11,11 @@ import typer
 from shipyard.cli.options import Folder, Instance, Stage
 from shipyard.errors import UsageError
 
+CONTEXT = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": ["--help"],
+}
 _REFUSED = {
     "up": "shipyard apply",
     "create": "shipyard apply",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from shipyard.cli.confirm import confirm
@@ -22,6 +21,7 @@ from shipyard.errors import ShipyardError
 from shipyard.manifest import ManifestError, find_root
 from shipyard.model.manifest import Manifest
 from shipyard.model.plan import Plan
+from shipyard.model.record import Record
 from shipyard.render.document import plan_document
 from shipyard.render.status import service_rows, status_table
 from shipyard.saved.plan import StalePlan, read_plan
@@ -31,8 +31,7 @@ class PlanHasProblems(ShipyardError):
     """Apply would fail for sure; nothing was touched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Record):
     """What the command line asked for."""
 
     folder: Path

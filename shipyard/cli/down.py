@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 from shipyard.cli.leasing import LeaseWait, leased
 from shipyard.cli.options import Folder, Format, Instance, Stage, Yes
 from shipyard.errors import ExitCode
+from shipyard.model.record import replace
 
 
 def down(

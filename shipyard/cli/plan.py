@@ -23,8 +23,10 @@ from shipyard.cli.options import (
 )
 from shipyard.errors import ExitCode, UsageError
 from shipyard.model.plan import Plan
+from shipyard.model.record import replace
 
 if TYPE_CHECKING:
+    from shipyard.cli.project import Observation
     from shipyard.compile.desired import Builds
 
 
@@ -50,6 +52,9 @@ def plan(
     drift: Annotated[
         bool, typer.Option("--drift", help="Only what happened behind Shipyard's back.")
     ] = False,
+    updates: Annotated[
+        bool, typer.Option("--updates", help="Ask the registries for newer images than the locked ones.")
+    ] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 when changes are pending.")
     ] = False,
@@ -68,6 +73,10 @@ def plan(
         raise UsageError(
             "only a plan over an engine can be saved", hint="leave out --offline, --observed and --drift"
         )
+    if updates and (offline or observed):
+        raise UsageError(
+            "--updates asks registries through the engine", hint="leave out --offline, --observed"
+        )
     manifest = load_project(folder, stage, instance).manifest
     scope = scope_of(manifest, services, replaced)
     if offline:
@@ -83,6 +92,8 @@ def plan(
         else:
             with observe(manifest, builds, scope=scope) as seen:
                 made = seen.plan()
+                if updates:
+                    made = replace(made, notes=(*made.notes, *_updates(seen)))
             if out is not None and not made.problems:
                 from shipyard.cli.saving import save_plan
 
@@ -98,6 +109,22 @@ def plan(
         annotate_problems(made.problems, manifest.root)
         return ExitCode.FAILED
     return ExitCode.CHANGES_PENDING if detailed_exitcode and not made.empty else ExitCode.DONE
+
+
+def _updates(seen: Observation) -> tuple[str, ...]:
+    """Notes on locked images whose tags mean others now."""
+    from shipyard.cli.lock import registry_digests
+    from shipyard.compile.lockable import lockable
+    from shipyard.engine.objects import Objects
+
+    manifest = seen.desired.manifest
+    names = sorted(lockable(manifest, seen.desired.images) & manifest.locked.keys())
+    now = registry_digests(Objects(seen.connection), names)
+    return tuple(
+        f"{name} means another image now ({now[name][:19]}): `shipyard lock --upgrade` takes it"
+        for name in names
+        if now[name] != manifest.locked[name]
+    )
 
 
 def show(made: Plan, output: Format | PlanFormat) -> None:

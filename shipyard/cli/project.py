@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from shipyard.compile.desired import Builds, compile_desired
 from shipyard.compile.storage import key_volume
 from shipyard.compile.subset import subset
 from shipyard.engine.connect import Connection, connect
-from shipyard.engine.secret_values import SecretValues, find_values, keyed_digests
+from shipyard.engine.secret_values import SecretValues, find_values, keyed_digests, unencoded_in_urls
 from shipyard.engine.snapshot import snapshot
 from shipyard.errors import UsageError
 from shipyard.manifest import Loaded, find_root, load
@@ -23,6 +22,7 @@ from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Engine, Observed
 from shipyard.model.plan import CreateService, Plan, ReplaceService, RunJob, ScaleService
+from shipyard.model.record import Record, replace
 from shipyard.reconcile.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def load_project(folder: Path, stage: str | None, instance: str | None) -> Loade
     return load(find_root(folder.absolute()), stage=stage, instance=instance, environ=os.environ)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Record):
     """What of a deployment is looked at: `targets` are services, with what they need (all when empty);
     `replaced` those whose containers are replaced without a need."""
 
@@ -48,8 +47,7 @@ class Scope:
 ALL = Scope()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Record):
     """One look at the engine with everything that was compiled for it."""
 
     connection: Connection
@@ -71,6 +69,7 @@ class Observation:
         missing = sorted(wanted - self.values.values.keys())
         looked = " and ".join(self.values.looked_in)
         notes = tuple(f"secret {name} has no value in {looked}: apply needs it" for name in missing)
+        notes += unencoded_in_urls(self.desired, started(made), self.values)
         sources = tuple(sorted(self.values.sources.items()))
         return replace(made, notes=(*made.notes, *notes), secret_sources=sources)
 

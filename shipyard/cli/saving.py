@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from shipyard.compile.desired import Builds
 from shipyard.errors import ShipyardError
 from shipyard.model.manifest import Manifest
 from shipyard.model.plan import Plan
+from shipyard.model.record import replace
 from shipyard.reconcile.preconditions import changed_addresses
 from shipyard.render.document import plan_document
 from shipyard.saved.plan import SavedPlan, StalePlan, write_plan

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from shipyard.cli.progress import JsonReport, TextReport
 from shipyard.engine.connect import Connection
 from shipyard.model.desired import Desired
 from shipyard.model.plan import BuildImage, Plan, PullImage
+from shipyard.model.record import replace
 
 
 def walk_plan(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shipyard.compile.known_images import known_image
 from shipyard.model.build import Detected
 from shipyard.model.desired import Check
 from shipyard.model.manifest import Health, Service, Template
+from shipyard.model.record import replace
 
 # Run as `python -I -S -c`: with only what the probe needs imported it costs 20 to 30 ms.
 _TCP = "import socket,sys;socket.create_connection(('127.0.0.1',int(sys.argv[1])),4).close()"
@@ -20,12 +19,32 @@ _HTTP = (
 )
 
 
+# An image of unknown make: whichever of the two it carries.
+_FETCH = (
+    'if command -v curl >/dev/null; then curl -fsS -m 4 -o /dev/null "$1";'
+    ' else wget -q -T 4 -O /dev/null "$1"; fi'
+)
+
+
 def tcp_check(port: int) -> tuple[str, ...]:
     return ("python", "-I", "-S", "-c", _TCP, str(port))
 
 
 def http_check(port: int, path: str, host: str) -> tuple[str, ...]:
     return ("python", "-I", "-S", "-c", _HTTP, str(port), path, host)
+
+
+def probe_words(command: tuple[str, ...]) -> str | None:
+    """What a probe of ours does, in words; None for a command that somebody else wrote. A service's document
+    has these and not the script, so that another script alone replaces nothing."""
+    match command:
+        case ("python", "-I", "-S", "-c", script, port) if script == _TCP:
+            return f"port {port} accepts connections"
+        case ("python", "-I", "-S", "-c", script, port, path, host) if script == _HTTP:
+            return f"GET {path} on port {port}, Host: {host}"
+        case ("sh", "-c", script, "probe", url) if script == _FETCH:
+            return f"GET {url}"
+    return None
 
 
 def accepted_host(detected: Detected | None, env: dict[str, Template], port: int) -> str:
@@ -49,9 +68,9 @@ def service_check(
     service: Service, detected: Detected | None, port: int | None, env: dict[str, Template]
 ) -> tuple[Check | None, str]:
     """The check and where it comes from ("declared", "detected: ..."); None when there is none."""
-    if service.health is False:
-        return None, "disabled by health = false"
     declared = service.health or Health()
+    if declared.disabled:
+        return None, "disabled by health = false"
     command: tuple[str, ...] | None = None
     origin = "declared"
     if declared.command is not None:
@@ -61,12 +80,7 @@ def service_check(
         command = http_check(port, declared.path, host)
         if service.image is not None:
             url = f"http://127.0.0.1:{port}{declared.path}"
-            # An image of unknown make: whichever of the two it carries.
-            script = (
-                'if command -v curl >/dev/null; then curl -fsS -m 4 -o /dev/null "$1";'
-                ' else wget -q -T 4 -O /dev/null "$1"; fi'
-            )
-            command = ("sh", "-c", script, "probe", url)
+            command = ("sh", "-c", _FETCH, "probe", url)
     elif service.image is not None:
         known = known_image(service.image)
         if known is not None:
@@ -76,7 +90,7 @@ def service_check(
         command = http_check(port, detected.health, host)
         origin = f"detected: {detected.framework} answers at {detected.health}"
     elif port is not None:
-        command, origin = tcp_check(port), f"default: port {port} accepts connections"
+        command, origin = tcp_check(port), "nothing is declared"
     if command is None:
         return None, ""
     check = Check(command=command)

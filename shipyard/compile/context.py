@@ -49,6 +49,7 @@ PROJECT_FILES = (
     "requirements*.txt",
     "requirements*.in",
     "shipyard.toml",
+    "shipyard.lock",
     "README*",
     "CHANGELOG*",
     "Dockerfile*",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from shipyard.compile.checks import service_check
+from shipyard.compile.checks import probe_words, service_check
+from shipyard.compile.references import locked
 from shipyard.compile.spec import job_document
 from shipyard.compile.storage import network_name, network_specs, on_engine, secret_volume, volume_specs
 from shipyard.errors import ErrorGroup, ShipyardError
@@ -13,6 +13,7 @@ from shipyard.manifest.sharing import shared_services
 from shipyard.model.build import BuildPlan, Decision, Detected, Role
 from shipyard.model.desired import Desired, JobSpec, SecretFile, ServiceSpec
 from shipyard.model.manifest import Manifest, Publish, SecretRef, Service, Template
+from shipyard.model.record import replace
 
 SERVER_GRACE = 10.0
 WORKER_GRACE = 60.0
@@ -160,7 +161,7 @@ def _service_spec(
     )
     spec = ServiceSpec(
         name=service.name,
-        image=build.reference if build is not None else service.image or "",
+        image=build.reference if build is not None else locked(service.image or "", manifest.locked),
         built=owner,
         command=role.command if role is not None else service.command,
         entrypoint=service.entrypoint,
@@ -171,7 +172,7 @@ def _service_spec(
         publish=service.publish or (),
         check=check,
         check_origin=check_origin,
-        check_disabled=service.health is False,
+        check_disabled=service.health is not None and service.health.disabled,
         volumes=tuple(on_engine(manifest, mount) for mount in service.volumes),
         networks=tuple(network_name(manifest, key) for key in sorted(set(service.networks or ("default",)))),
         cpus=service.resources.cpus,
@@ -193,7 +194,7 @@ def _service_spec(
     made = list(detected.decisions) if detected is not None and owner == service.name else []
     made += role.decisions if role is not None else ()
     if check_origin:
-        shown = " ".join(check.command) if check else "none"
+        shown = (probe_words(check.command) or " ".join(check.command)) if check else "none"
         made.append(
             Decision(
                 subject="health check",

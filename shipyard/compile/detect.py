@@ -6,8 +6,6 @@ that lists what was found and the one line to add: never a silent guess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shipyard.compile.decisions import DetectionError, decided
 from shipyard.compile.program import Program, find_program
 from shipyard.compile.python_version import python_version
@@ -17,11 +15,11 @@ from shipyard.managers import MANAGERS
 from shipyard.model.build import Decision, Detected
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detection:
+class Detection(Record):
     """What was decided, and what of it the image is made from."""
 
     detected: Detected

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 
 from shipyard.errors import ShipyardError
+from shipyard.model.record import Record
 
 _WORD = re.compile(r"[A-Za-z0-9_./:@+,-]+")
 
@@ -19,29 +19,24 @@ class DockerfileError(ShipyardError):
     """A value that has no place in a Dockerfile."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Comment(Record):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class From:
+class From(Record):
     image: str
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arg:
+class Arg(Record):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Env:
+class Env(Record):
     values: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BindMount:
+class BindMount(Record):
     """`source` in the build stage `stage`, or in the build context."""
 
     target: str
@@ -49,26 +44,22 @@ class BindMount:
     stage: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheMount:
+class CacheMount(Record):
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TmpfsMount:
+class TmpfsMount(Record):
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Record):
     """Shell commands, each of which must succeed. They are shell text: quote values with shlex."""
 
     commands: tuple[str, ...]
     mounts: tuple[BindMount | CacheMount | TmpfsMount, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(Record):
     """A linked copy from another build stage: independent of the layers below it."""
 
     stage: str
@@ -76,28 +67,23 @@ class Copy:
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workdir:
+class Workdir(Record):
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Record):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expose:
+class Expose(Record):
     port: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopSignal:
+class StopSignal(Record):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cmd:
+class Cmd(Record):
     words: tuple[str, ...]
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
+from shipyard.model.record import Record, replace
 from shipyard.source import SourceTree
 
 FILE = ".gitignore"
@@ -36,8 +36,7 @@ def gitignore_lines(tree: SourceTree, context: str) -> tuple[str, ...]:
     return tuple(f"!{line.pattern}" if line.include else line.pattern for line in lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _Line(Record):
     """`include`: it takes back what an earlier line ignored."""
 
     include: bool

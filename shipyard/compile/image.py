@@ -6,7 +6,6 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from shipyard.compile.context import (
     dockerignore_text,
@@ -18,11 +17,13 @@ from shipyard.compile.context import (
 from shipyard.compile.detect import Detection, detect
 from shipyard.compile.gitignore import gitignore_lines
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
+from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS, throw_away
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan, Detected, Ignored
 from shipyard.model.manifest import Manifest, Service
+from shipyard.model.record import replace
 from shipyard.source import EMPTIED, SourceTree, parse_ignore
 
 APP = "/app"
@@ -47,8 +48,9 @@ def plan_build(
     files = _context_files(detection, inner)
     ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
+    base = _base(service, detected.python)
     recipe = Recipe(
-        base=_base(service, detected.python),
+        base=locked(base, manifest.locked),
         install=replace(detection.dependencies.install, extra=detection.added),
         inner=inner,
         packages=service.build.packages,
@@ -75,6 +77,7 @@ def plan_build(
         facts=facts,
         files=reached,
         detected=detected,
+        base=base,
     )
 
 
@@ -89,6 +92,7 @@ def _plan(
     files: Mapping[str, str],
     detected: Detected,
     own: str | None = None,
+    base: str | None = None,
 ) -> BuildPlan:
     digest = hashlib.sha256(canonical({"facts": facts, "files": files}).encode()).hexdigest()
     prefix = f"{manifest.registry}/" if manifest.registry else ""
@@ -106,6 +110,7 @@ def _plan(
         decisions=detected.decisions,
         notes=detected.notes + _emptied(files),
         own_dockerfile=own,
+        base=base,
     )
 
 

@@ -6,11 +6,10 @@ Each check goes over TCP where the image's entrypoint first starts a temporary s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from shipyard.model.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownImage:
+class KnownImage(Record):
     """`dump` is the command that writes all its data in a form that another version reads; `data` where it
     keeps them, in an anonymous volume when nothing is mounted there."""
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
 from shipyard.manifest.errors import Invalid
 from shipyard.manifest.values import command
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 PROCFILE = "Procfile"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(Record):
     """`text` as it is written, `command` in exec form."""
 
     name: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shipyard.compile.application import find_application, nothing_to_run
 from shipyard.compile.decisions import DetectionError, decided, default
 from shipyard.compile.procfile import Process, process, processes
@@ -12,14 +10,14 @@ from shipyard.frameworks.application import Application, ApplicationError, Role
 from shipyard.model.build import Decision
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 DEFAULT_PORT = 8000
 WEB = "web"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Record):
     """`command` is None where the manifest says it. `added` are pinned requirements of Shipyard's own.
     Other fields as in `Detected`."""
 

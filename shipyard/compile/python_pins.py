@@ -6,21 +6,19 @@ import json
 import posixpath
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
+class Pin(Record):
     """`version` is a minor version such as 3.12: patch releases come with the base image."""
 
     version: str
     evidence: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pins:
+class Pins(Record):
     """What files say, in order; `notes` are on those that say what is no version of CPython."""
 
     pins: tuple[Pin, ...]

@@ -9,7 +9,6 @@ later is told; what requires-python excludes is refused.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from shipyard.compile.decisions import DetectionError
 from shipyard.compile.python_pins import Pin, pins_after, pins_before
@@ -17,6 +16,7 @@ from shipyard.compile.wheels import wheel_missing
 from shipyard.model.build import Decision
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 DEFAULT_PYTHON = "3.13"
@@ -33,8 +33,7 @@ ENDED = {
 Fits = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonChoice:
+class PythonChoice(Record):
     """The version and what says so, with what is to be told about it."""
 
     decision: Decision

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from dataclasses import dataclass
 
 from shipyard.compile.context import PROJECT_FILES
 from shipyard.compile.dockerfile import (
@@ -32,6 +31,7 @@ from shipyard.compile.dockerfile import (
     dockerfile_text,
 )
 from shipyard.model.build import DependencyInstall
+from shipyard.model.record import Record
 
 RECIPE = "2"
 """Raised by hand when the text changes: a newer recipe is taken at the next real change."""
@@ -41,8 +41,7 @@ VENV = "/opt/venv"
 _TOUCH = "-exec touch -hcd @$SOURCE_DATE_EPOCH {} +"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(Record):
     """`inner` is the project's folder in the context, "." when they are the same.
     `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect;
     `manage` are the words after python that run Django's commands. `environment` are variables that stay.

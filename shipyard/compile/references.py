@@ -17,6 +17,12 @@ def familiar(reference: str) -> str:
     return f"{repository}@{digest}" if digest else f"{repository}:{tag}"
 
 
+def locked(reference: str, digests: Mapping[str, str]) -> str:
+    """The reference with the digest that shipyard.lock has of it, if any; one by digest stays as it is."""
+    digest = digests.get(familiar(reference))
+    return f"{reference}@{digest}" if digest else reference
+
+
 def without_digest(reference: str) -> str:
     """The reference by its tag where the tag is of an inputs digest, which never moves: the same image is
     the same whether it was built here or pulled by digest."""

@@ -9,19 +9,18 @@ order reads as a crash (143); after an interrupt it exits 0. uwsgi would reload:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from shipyard.compile.decisions import decided, default
 from shipyard.frameworks.application import Application, Interface
 from shipyard.model.build import Decision
 from shipyard.model.dependencies import Dependencies
+from shipyard.model.record import Record
 
 GRACEFUL = "8"
 """Seconds for requests in flight: below the grace period of 10 s after which the engine kills."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Record):
     """A server. `packages` are the distributions that bring it, `brought` those that depend on it: by
     name, with the extras that do so, none for always. `workers` is the variable by which it takes its
     number of processes, "" where it has none. `added` is what is installed where none is there."""
@@ -36,8 +35,7 @@ class Server:
     added: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Record):
     """The server chosen. `added` are pinned requirements of Shipyard's own, said in `notes`."""
 
     server: Server

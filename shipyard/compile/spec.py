@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from shipyard.compile.checks import probe_words
 from shipyard.compile.references import without_digest
 from shipyard.model.desired import Check, JobSpec, ServiceSpec
 from shipyard.model.manifest import Mount, Publish, SecretRef, Template
@@ -58,7 +59,7 @@ def _number(value: float | None) -> float | None:
 
 def _check_document(check: Check) -> Document:
     return {
-        "command": list(check.command),
+        "command": probe_words(check.command) or list(check.command),
         "interval": _number(check.interval),
         "timeout": _number(check.timeout),
         "retries": check.retries,

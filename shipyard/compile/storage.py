@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 from shipyard.compile.known_images import is_database
 from shipyard.compile.spec import canonical
 from shipyard.model.desired import NetworkSpec, SecretVolume, ServiceSpec, VolumeSpec
 from shipyard.model.manifest import Manifest, Mount, Network, Volume
+from shipyard.model.record import replace
 
 APP_UID = 10001
 KEY_VOLUME = "shipyard-key"

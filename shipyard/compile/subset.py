@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import Desired
+from shipyard.model.record import replace
 
 
 def subset(desired: Desired, names: Iterable[str]) -> Desired:

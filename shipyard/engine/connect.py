@@ -10,11 +10,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from shipyard.engine.http import EngineUnreachable
 from shipyard.errors import ShipyardError
+from shipyard.model.record import Record
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
@@ -23,8 +23,7 @@ class EngineAddressError(ShipyardError):
     """The engine's address cannot be understood."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Record):
     """`url` is what this process and its children talk to; `address` what the user named, for display.
 
     `local`: the engine shares this machine's file system and ports.

@@ -16,7 +16,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import NoReturn
@@ -40,6 +39,7 @@ from shipyard.engine.objects import EngineError, Objects
 from shipyard.errors import ExitCode, ShipyardError
 from shipyard.model.lease import Holder, LeaseRecord
 from shipyard.model.manifest import Manifest
+from shipyard.model.record import Record
 
 SETTLE = 5.0
 """Seconds to try for a lease that changes hands at this moment, even when not told to wait."""
@@ -57,8 +57,7 @@ class LeaseLost(ShipyardError):
     exit_code = ExitCode.NEEDS_ATTENTION
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(Record):
     """Seconds: `ttl` without a sign of life until a holder is dead, `renew` between two of them, `poll`
     between two looks at a lease that is waited for."""
 
@@ -71,6 +70,9 @@ class Timing:
         return abs((now - renewed).total_seconds()) < self.ttl - self.renew
 
 
+TIMING = Timing()
+
+
 @contextlib.contextmanager
 def hold(
     connection: Connection,
@@ -80,7 +82,7 @@ def hold(
     environ: Mapping[str, str],
     wait: float | None = None,
     on_wait: Callable[[LeaseRecord], None] = lambda record: None,
-    timing: Timing = Timing(),
+    timing: Timing = TIMING,
 ) -> Iterator[Lease]:
     """Hold the lease of a deployment for a block.
 

@@ -7,7 +7,6 @@ import json
 import tarfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from shipyard.engine.snapshot import owned
 from shipyard.errors import ShipyardError
 from shipyard.model.lease import Holder, LeaseRecord
 from shipyard.model.manifest import Manifest
+from shipyard.model.record import asdict, replace
 
 HEARTBEAT = "heartbeat.json"
 TTL = 45.0

@@ -176,7 +176,7 @@ class Objects:
                     hint="check the image's name, the network and `docker login`",
                 )
 
-    def pushed_digest(self, reference: str) -> str | None:
+    def registry_digest(self, reference: str) -> str | None:
         """The digest of an image in its registry, None where it is not there. The engine asks, with the
         credentials of the client's own store."""
         try:
@@ -205,7 +205,7 @@ class Objects:
                     hint="check the registry's name and `docker login` for it",
                 )
         # The registry's own word: not every image store tells the digest while it pushes.
-        digest = self.pushed_digest(reference)
+        digest = self.registry_digest(reference)
         if digest is None:
             raise EngineError(f"{reference} was pushed, and the registry does not have it", where=self._where)
         return digest

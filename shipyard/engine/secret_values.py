@@ -10,19 +10,18 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
+from shipyard.model.record import Record
 
 
 class SecretMissing(ShipyardError):
     """A service that is about to be started uses a secret that has no value here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretValues:
+class SecretValues(Record):
     """Values by name, and where each was found. Never printed: repr shows names only."""
 
     values: Mapping[str, str]
@@ -73,6 +72,32 @@ def keyed_digests(key: str, project: str, stage: str, values: Mapping[str, str])
         ).hexdigest()[:32]
         for name, value in values.items()
     }
+
+
+_RESERVED = frozenset("/?#[]@%: ")
+"""What cannot stand for itself in the user and password of a URL (RFC 3986, section 3.2.1), or is mistaken
+by what parses it."""
+
+
+def unencoded_in_urls(desired: Desired, services: Iterable[str], values: SecretValues) -> tuple[str, ...]:
+    """Notes on values that break the URL they stand in: what reads it takes another host or password."""
+    notes = []
+    for service in services:
+        for variable, template in desired.service(service).env.items():
+            before = ""
+            for part in template:
+                if isinstance(part, str):
+                    before += part
+                    continue
+                authority = before.partition("://")[2]
+                value = values.values.get(part.name, "")
+                if "://" in before and not set("/?#") & set(authority) and _RESERVED & set(value):
+                    notes.append(
+                        f"{service}: secret {part.name} has characters that the URL in env.{variable} wants "
+                        "percent-encoded: choose a value of letters and digits"
+                    )
+                before += "x"
+    return tuple(dict.fromkeys(notes))
 
 
 def require_values(desired: Desired, services: Iterable[str], values: SecretValues) -> None:

@@ -60,6 +60,7 @@ def _read(
         version=info.get("ServerVersion") or "",
         address=connection.address,
         local=connection.local,
+        cpus=info.get("NCPU") or 0,
     )
     check_version(engine.version, connection.address)
     volumes = found.get("Volumes") or []

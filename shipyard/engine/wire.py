@@ -7,9 +7,10 @@ http.client does this and more, and loads the email package and TLS with it: a f
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import urlsplit
+
+from shipyard.model.record import Record
 
 TIMEOUT = 30.0
 _LONGEST_LINE = 65536
@@ -20,8 +21,7 @@ class WireError(Exception):
     """What came back is no HTTP answer, or not all of one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Record):
     """`date` is the Date header, the other side's clock; None when there is none."""
 
     status: int

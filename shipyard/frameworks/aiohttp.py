@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.environment import environment_variable
@@ -12,6 +11,7 @@ from shipyard.frameworks.objects import ObjectFramework
 from shipyard.frameworks.scripts import Script, script_application
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import replace
 from shipyard.source import SourceTree
 
 PORT = 8080

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from shipyard.errors import ShipyardError
+from shipyard.model.record import Record
 
 
 class ApplicationError(ShipyardError):
     """The entry point cannot be decided."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentRead:
+class EnvironmentRead(Record):
     """A variable that settings read. `default`: the read names a value of its own to fall back on;
     `required`: without the variable the settings do not load. `cast` such as "int" or "db", else ""."""
 
@@ -29,8 +28,7 @@ Rank = tuple[int, ...]
 FIRST: Rank = (0,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(Record):
     """`app` is the entry point, `module:attribute`; `factory` when the attribute is a function that
     returns it. `import_path` is the folder that must be importable, relative to the project's.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from dataclasses import dataclass, field
 from typing import Literal
 
 from shipyard.frameworks.application import Application, ApplicationError, EnvironmentRead
@@ -13,6 +12,7 @@ from shipyard.frameworks.manage import MANAGE, VARIABLE, Manage, manage_script, 
 from shipyard.frameworks.syntax import assignments, parse, text_of, texts_in
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import Draft, Record, field
 from shipyard.source import SourceTree
 
 Interface = Literal["wsgi", "asgi"]
@@ -20,8 +20,7 @@ _ASGI_SERVERS = ("uvicorn", "daphne", "hypercorn", "granian")
 _DEPTH = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Project:
+class _Project(Record):
     """Where the project is: `folder` is the service's, `root` the project's below it, "" for the same."""
 
     tree: SourceTree
@@ -44,8 +43,7 @@ class _Project:
         return next((path for path in found if self.tree.is_file(self.path(path))), None)
 
 
-@dataclass(slots=True)
-class _Settings:
+class _Settings(Draft):
     """What the settings files assign, the last one winning; (value, where)."""
 
     values: dict[str, tuple[ast.expr, str]] = field(default_factory=dict)

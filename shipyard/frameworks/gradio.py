@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.modules import Module, modules, source_path
 from shipyard.frameworks.scripts import Script, script_application
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import replace
 from shipyard.source import SourceTree
 
 PORT = 7860

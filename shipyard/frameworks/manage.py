@@ -5,19 +5,18 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shipyard.frameworks.application import ApplicationError
 from shipyard.frameworks.syntax import dotted, parse, text_of
 from shipyard.model.manifest import Service
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 MANAGE = "manage.py"
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manage:
+class Manage(Record):
     """`path` is relative to the service's folder, `root` the folder that it stands in, "" for that
     itself; `settings` "" where the file names none."""
 

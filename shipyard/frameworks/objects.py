@@ -8,21 +8,20 @@ object in a module of a usual name (main.py at the top before others), under a u
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from shipyard.frameworks.application import Application, ApplicationError, Interface, Rank
 from shipyard.frameworks.modules import Module, modules, source_path
 from shipyard.frameworks.syntax import assignments
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _USUAL_MODULES = ("main", "app", "asgi", "server", "api")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Record):
     """One candidate. `line` is where it is made."""
 
     module: Module

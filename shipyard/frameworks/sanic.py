@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.objects import ObjectFramework
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import replace
 
 PORT = 8000
 

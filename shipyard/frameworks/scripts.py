@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shipyard.frameworks.application import Application, ApplicationError, Rank, Role
 from shipyard.frameworks.modules import Module
 from shipyard.model.manifest import Service
+from shipyard.model.record import Record
 
 USUAL = ("main", "app", "run", "server", "__main__")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Record):
     """A file that is a program, and what shows that at `line`."""
 
     module: Module

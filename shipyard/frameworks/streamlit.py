@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.modules import modules, source_path
 from shipyard.frameworks.scripts import Script, script_application
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import replace
 from shipyard.source import SourceTree
 
 PORT = 8501

@@ -10,11 +10,11 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shipyard.errors import ShipyardError
 from shipyard.model.build import DependencyInstall
 from shipyard.model.dependencies import Dependencies, Dependency
+from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
 REQUIREMENTS = "requirements.txt"
@@ -28,8 +28,7 @@ class RequirementsError(ShipyardError):
     """A requirements file that cannot be used."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _Line(Record):
     file: str
     number: int
     text: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shipyard.manifest.errors import ManifestError
-from shipyard.manifest.load import Loaded, load
+from shipyard.manifest.load import Loaded, load, stage_names
 from shipyard.manifest.read import find_root
 
-__all__ = ["Loaded", "ManifestError", "find_root", "load"]
+__all__ = ["Loaded", "ManifestError", "find_root", "load", "stage_names"]

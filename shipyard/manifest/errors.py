@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.origin import Origin, Path
+from shipyard.model.record import Record
 
 MANIFEST = "shipyard.toml"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -27,8 +27,7 @@ class Invalid(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Record):
     """Something wrong at `path`: a place in the merged manifest, or in the file itself if `in_file`."""
 
     path: Path

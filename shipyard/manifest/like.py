@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from shipyard.manifest.errors import Problems, did_you_mean
 from shipyard.manifest.merge import BUILT_KEYS, IMAGE_KEYS, Origins, Table, forget, overlay
 from shipyard.model.origin import Origin, Path
+from shipyard.model.record import replace
 
 TAKEN = ("image", *IMAGE_KEYS, "env", "secrets", "volumes", "networks", "needs", "resources")
 """What `like` takes over. Never what makes a service the one it is: framework, app, command, port,

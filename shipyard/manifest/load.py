@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from shipyard import __version__
 from shipyard.manifest import like, references, schema, validated
 from shipyard.manifest.errors import MANIFEST, Invalid, ManifestError, Problem, Problems, place, whereabouts
 from shipyard.manifest.interpolate import interpolate, written
+from shipyard.manifest.locked import read_lock
 from shipyard.manifest.merge import choose_stage, merge_stage
 from shipyard.manifest.parse import parse
 from shipyard.manifest.read import Source, read
@@ -19,10 +19,10 @@ from shipyard.manifest.validate_paths import validate_paths
 from shipyard.model.manifest import Manifest
 from shipyard.model.origin import Origin
 from shipyard.model.origin import Path as Place
+from shipyard.model.record import Record, replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(Record):
     """A manifest and where it comes from.
 
     `merged` is the document of the stage with everything resolved, in the manifest's own words;
@@ -32,7 +32,7 @@ class Loaded:
     manifest: Manifest
     merged: Mapping[str, object]
     origins: Mapping[Place, Origin]
-    text: str = field(repr=False)
+    text: str
 
     def where(self, path: Place) -> str:
         """`shipyard.toml:12: services.web.port` for a place in the merged manifest."""
@@ -54,6 +54,12 @@ def load(root: Path, *, stage: str | None, instance: str | None, environ: Mappin
         return _load(root, source, stage, instance, environ)
     except RecursionError:
         raise ManifestError("tables are nested too deeply", where=MANIFEST, hint="flatten them") from None
+
+
+def stage_names(root: Path) -> tuple[str, ...]:
+    """The declared stages, in their order; `default` alone where there are none. Raises ManifestError."""
+    stages = read(root).document.get("stages")
+    return tuple(stages) if isinstance(stages, dict) and stages else ("default",)
 
 
 def _load(
@@ -78,7 +84,7 @@ def _load(
     merged, origins = merge_stage(document, chosen, problems)
     resolved = interpolate(merged, environ, problems)
     like.resolve(resolved, origins, problems)
-    manifest = parse(root, resolved, chosen, instance, problems)
+    manifest = replace(parse(root, resolved, chosen, instance, problems), locked=read_lock(root))
     validate(manifest, problems)
     manifest = validate_paths(manifest, problems)
     problems.raise_found(source.text, origins)

@@ -7,11 +7,11 @@ already told: it keeps its place and is read as absent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from shipyard.manifest.errors import Invalid, Problems, did_you_mean
 from shipyard.model.origin import Origin, Path
+from shipyard.model.record import replace
 
 Table = dict[str, Any]
 Origins = dict[Path, Origin]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from shipyard.manifest import mounts, references, values
 from shipyard.manifest.errors import Invalid, Problems
@@ -23,6 +22,7 @@ from shipyard.model.manifest import (
     Service,
     Volume,
 )
+from shipyard.model.record import replace
 
 _RESERVED_LABELS = ("com.docker.compose.", "shipyard.")
 
@@ -94,10 +94,12 @@ def _whole(value: object) -> int:
     return cast(int, value)
 
 
-def _health(service: Table) -> Health | Literal[False] | None:
+def _health(service: Table) -> Health | None:
     value = service.values.get("health")
-    if value is False or value is None:
-        return value
+    if value is False:
+        return Health(disabled=True)
+    if value is None:
+        return None
     table = service.table("health")
     if table.values.get("path") is not None and table.values.get("command") is not None:
         service.wrong("health", "path and command exclude one another", "keep one")

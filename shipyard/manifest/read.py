@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 from shipyard.manifest.errors import MANIFEST, ManifestError
+from shipyard.model.record import Record
 
 LIMIT = 1024 * 1024
 """Bytes. A manifest is written by people; anything larger is another file by mistake."""
@@ -16,8 +16,7 @@ LIMIT = 1024 * 1024
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Record):
     """The file as it is: its bytes, its text and the TOML document in it."""
 
     data: bytes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from shipyard.manifest.errors import Invalid, Problems
 from shipyard.model.manifest import Manifest, Service
+from shipyard.model.record import replace
 
 Kind = Literal["folder", "file", "any"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from shipyard.model.record import Record, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Record):
     """One decided fact and why: subject "framework", value "django", evidence "manage.py:9 sets ...".
 
     `origin` is "manifest", "detected" or "default"; a default is worth telling the user.
@@ -19,8 +19,7 @@ class Decision:
     origin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencyInstall:
+class DependencyInstall(Record):
     """How a manager installs exactly what its lock says, by uv, into /opt/venv.
 
     `files` are project files that the steps read, relative to the project's folder, mounted below /p.
@@ -37,8 +36,7 @@ class DependencyInstall:
     extra: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class Ignored(Record):
     """Lines of an ignore file with what they are for. `origin` is "default", the path of the project's own
     ignore file, "needed" for what is let in again, or "always" for what nothing lets in again."""
 
@@ -47,15 +45,15 @@ class Ignored:
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildPlan:
+class BuildPlan(Record):
     """One image. `address` is its service's name; `repository` such as `shop/web`.
 
     `context` is the build context relative to the project's root ("." for the root itself);
     `dockerfile` and `dockerignore` are texts, `ignored` the lines of the latter; `facts` the declared and
     detected inputs by name; `files` maps each file that reaches the image to the digest of its content and
     executable bit; `tag` is `in-` and 16 hex digits of the inputs digest; `digest` that of the image in
-    its registry, `sha256:...`, when it was built and pushed before and is pulled now.
+    its registry, `sha256:...`, when it was built and pushed before and is pulled now; `base` the image
+    that it is made from, as declared, None where a Dockerfile of the project's own says.
     """
 
     service: str
@@ -72,6 +70,7 @@ class BuildPlan:
     notes: tuple[str, ...] = ()
     own_dockerfile: str | None = None
     digest: str | None = None
+    base: str | None = None
 
     @property
     def tagged(self) -> str:
@@ -84,8 +83,7 @@ class BuildPlan:
         return f"{self.tagged}@{self.digest}" if self.digest else self.tagged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class Role(Record):
     """What one service runs in the image of another; fields as in `Detected`."""
 
     service: str
@@ -99,8 +97,7 @@ class Role:
     decisions: tuple[Decision, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detected:
+class Detected(Record):
     """What a source tree says of one built service; the manifest's own words already taken in.
 
     `command` starts the program in exec form, None when the manifest says it. `role` is "web", "worker",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from shipyard.model.record import Record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldCause:
+
+class FieldCause(Record):
     """A declared value changed. `before`/`after` are JSON values; both None when `sensitive`."""
 
     kind: ClassVar[str] = "field"
@@ -17,8 +17,7 @@ class FieldCause:
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesCause:
+class FilesCause(Record):
     """Files that reach the image changed; a path with a trailing slash stands for a folder."""
 
     kind: ClassVar[str] = "files"
@@ -27,8 +26,7 @@ class FilesCause:
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageCause:
+class ImageCause(Record):
     """The image is made anew, by the operation with the id `by`."""
 
     kind: ClassVar[str] = "image"
@@ -37,8 +35,7 @@ class ImageCause:
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftCause:
+class DriftCause(Record):
     """What runs is not what was recorded."""
 
     kind: ClassVar[str] = "drift"
@@ -52,8 +49,7 @@ Reason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonCause:
+class ReasonCause(Record):
     """A cause without values: `reason` is one of a fixed set of words, `text` the sentence for people."""
 
     kind: ClassVar[str] = "reason"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from shipyard.model.build import DependencyInstall
+from shipyard.model.record import Record, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependency:
+class Dependency(Record):
     """`name` normalised (PEP 503); `version` None when it is not pinned; `where` such as uv.lock:12.
     `wheels` are file names of those that the lock holds, () where it names none."""
 
@@ -20,8 +19,7 @@ class Dependency:
     wheels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
+class Dependencies(Record):
     """`requires_python` is a version specifier, with where it stands."""
 
     manager: str

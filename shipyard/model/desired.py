@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from shipyard.model.build import BuildPlan, Decision
 from shipyard.model.manifest import Manifest, Mount, Publish, Rollout, Template
+from shipyard.model.record import Record, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Record):
     """A health check as the engine runs it: exec form, times in seconds."""
 
     command: tuple[str, ...]
@@ -21,16 +20,14 @@ class Check:
     start_interval: float = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretFile:
+class SecretFile(Record):
     """A secret delivered as /run/secrets/<name>."""
 
     name: str
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSpec:
+class NetworkSpec(Record):
     """`name` is the name on the engine."""
 
     key: str
@@ -41,8 +38,7 @@ class NetworkSpec:
     subnet: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeSpec:
+class VolumeSpec(Record):
     """`name` is the name on the engine; `database` the image of the database that keeps its files there."""
 
     key: str
@@ -52,8 +48,7 @@ class VolumeSpec:
     database: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretVolume:
+class SecretVolume(Record):
     """The volume that carries one service's secret files in one version; a new version is a new volume."""
 
     service: str
@@ -63,8 +58,7 @@ class SecretVolume:
     gid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceSpec:
+class ServiceSpec(Record):
     """One service as it should run.
 
     `image` is the reference containers are started from; `built` names the service whose build plan
@@ -112,8 +106,7 @@ class ServiceSpec:
         return self.restart == "no" and self.check is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSpec:
+class JobSpec(Record):
     """A before_deploy command; `document` holds all that makes it run again when it changes: image,
     command, env, secret digests and mounts."""
 
@@ -122,8 +115,7 @@ class JobSpec:
     document: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desired:
+class Desired(Record):
     """The whole deployment: services in the order of their needs."""
 
     manifest: Manifest

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shipyard.model.record import Record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+
+class Holder(Record):
     """Who took a lease. `who` is user@host and `process` its id there; `command` the subcommand alone;
     `run` the address of the CI job; `token` random, by which a holder knows its own lease; `ttl` the
     seconds without a sign of life after which the lease is anybody's."""
@@ -20,8 +20,7 @@ class Holder:
     ttl: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseRecord:
+class LeaseRecord(Record):
     """A lease as it was read, in times of the engine's clock: `since` it was taken, `renewed` is the last
     sign of life, `read` when this was found. `id` is its container's."""
 

@@ -7,16 +7,16 @@ the folder of shipyard.toml.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from shipyard.model.record import Record, field
 
 Delivery = Literal["env", "file"]
 Rollout = Literal["stop-first", "start-first"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretRef:
+class SecretRef(Record):
     """`${secret:NAME}` inside a value."""
 
     name: str
@@ -26,8 +26,7 @@ Template = tuple[str | SecretRef, ...]
 """A text with secret references left open: its parts in order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
+class Secret(Record):
     """One secret of a service. `name` is what the process sees, `source` the name it is looked up by."""
 
     name: str
@@ -35,9 +34,9 @@ class Secret:
     delivery: Delivery = "env"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """A health check; exactly one of `path` (HTTP) and `command` (exec form) unless only timings are set."""
+class Health(Record):
+    """A health check; exactly one of `path` (HTTP) and `command` (exec form) unless only timings are set.
+    `disabled`: not even an image's own."""
 
     path: str | None = None
     command: tuple[str, ...] | None = None
@@ -45,10 +44,10 @@ class Health:
     timeout: float | None = None
     retries: int | None = None
     start_period: float | None = None
+    disabled: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(Record):
     """`source:target[:ro]`. For a bind the source is a path relative to the project or absolute;
     for a volume it is the volume's key; an anonymous volume has no source."""
 
@@ -58,8 +57,7 @@ class Mount:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publish:
+class Publish(Record):
     """A published port. `host_port` None: the engine picks one. `container_port` None: the service's port."""
 
     host_ip: str = "127.0.0.1"
@@ -68,14 +66,12 @@ class Publish:
     protocol: Literal["tcp", "udp"] = "tcp"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resources:
+class Resources(Record):
     cpus: float | None = None
     memory: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(Record):
     manager: str | None = None
     base: str | None = None
     packages: tuple[str, ...] = ()
@@ -84,8 +80,7 @@ class Build:
     dockerfile: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Record):
     """One service. Built from source when `path` is set, else run from `image`.
 
     `like` names the service whose image this one shares; everything it takes from there is already here.
@@ -102,7 +97,7 @@ class Service:
     python: str | None = None
     port: int | None = None
     publish: tuple[Publish, ...] | None = None
-    health: Health | Literal[False] | None = None
+    health: Health | None = None
     env: Mapping[str, Template] = field(default_factory=dict)
     secrets: tuple[Secret, ...] = ()
     needs: tuple[str, ...] = ()
@@ -126,8 +121,7 @@ class Service:
     compose: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(Record):
     """A declared network. `name` overrides the name on the engine."""
 
     key: str
@@ -138,8 +132,7 @@ class Network:
     external: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volume:
+class Volume(Record):
     """A declared volume. `name` overrides the name on the engine."""
 
     key: str
@@ -148,9 +141,9 @@ class Volume:
     external: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute."""
+class Manifest(Record):
+    """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute; `locked`
+    the digests of images by name, from shipyard.lock."""
 
     root: Path
     name: str
@@ -162,6 +155,7 @@ class Manifest:
     services: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    locked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def deployment(self) -> str:

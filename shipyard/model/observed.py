@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from shipyard.model.record import Record, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
-    """`address` is how it was reached, for people; `local` whether its ports are this machine's."""
+class Engine(Record):
+    """`address` is how it was reached, for people; `local` whether its ports are this machine's; `cpus`
+    its cores, 0 when not known."""
 
     id: str
     name: str
     version: str
     address: str
     local: bool = True
+    cpus: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostPort:
+class HostPort(Record):
     """A published port as it is: `host_ip` as the engine says it, such as 0.0.0.0."""
 
     host_ip: str
@@ -27,8 +28,7 @@ class HostPort:
     protocol: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
+class Container(Record):
     """A container of this deployment.
 
     `state` is the engine's word (created, running, paused, restarting, exited, dead); `spec` the
@@ -71,8 +71,7 @@ class Container:
     shares: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
+class Foreign(Record):
     """A container that is not of this deployment: known only to see conflicts."""
 
     name: str
@@ -82,23 +81,20 @@ class Foreign:
     compose_project: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(Record):
     id: str
     name: str
     owned: bool
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volume:
+class Volume(Record):
     name: str
     owned: bool
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Observed(Record):
     """One snapshot. `images` maps every reference on the engine to an image id."""
 
     engine: Engine

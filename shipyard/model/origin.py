@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from shipyard.model.record import Record
 
 Path = tuple[str | int, ...]
 """A place in a TOML document: keys and list indexes, such as ("services", "web", "publish", 0)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Record):
     """`path` is the place in shipyard.toml that set the value (a stage's section for an override);
     `via` names the service a value was taken from by `like`."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from shipyard.model.causes import Cause as Cause
@@ -13,18 +12,17 @@ from shipyard.model.causes import FilesCause as FilesCause
 from shipyard.model.causes import ImageCause as ImageCause
 from shipyard.model.causes import ReasonCause as ReasonCause
 from shipyard.model.observed import Engine
+from shipyard.model.record import Record, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interruption:
+class Interruption(Record):
     """How long users of the service notice the operation, and why."""
 
     seconds: float
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationBase:
+class OperationBase(Record):
     """`address` such as service.web; `after` are ids of operations that must have ended before."""
 
     action: ClassVar[str]
@@ -42,24 +40,20 @@ class OperationBase:
         return self.address.partition(".")[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildImage(OperationBase):
     action: ClassVar[str] = "build"
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PullImage(OperationBase):
     action: ClassVar[str] = "pull"
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateNetwork(OperationBase):
     action: ClassVar[str] = "create"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceNetwork(OperationBase):
     """Its settings changed: `network` is the old one's id; `containers` are the ids of ours that are on it
     and are connected again."""
@@ -69,19 +63,16 @@ class ReplaceNetwork(OperationBase):
     containers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateVolume(OperationBase):
     action: ClassVar[str] = "create"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateKey(OperationBase):
     """The key with which this stage's secret values are digested."""
 
     action: ClassVar[str] = "create"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateSecret(OperationBase):
     """Fill the volume of a service's secret files."""
 
@@ -89,7 +80,6 @@ class CreateSecret(OperationBase):
     volume: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveSecret(OperationBase):
     """Remove a secret volume that nothing uses any more."""
 
@@ -97,7 +87,6 @@ class RemoveSecret(OperationBase):
     volume: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunJob(OperationBase):
     """Run a before_deploy command; `records` are earlier runs' containers, removed on success."""
 
@@ -106,13 +95,11 @@ class RunJob(OperationBase):
     records: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateService(OperationBase):
     action: ClassVar[str] = "create"
     replicas: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceService(OperationBase):
     """`containers` are the ids replaced, by number; `replicas` is (now, then). `was`: they are of the
     service's earlier name, and `carried` the records of its before_deploy that stay good."""
@@ -126,7 +113,6 @@ class ReplaceService(OperationBase):
     carried: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleService(OperationBase):
     """`removed` are the ids to stop when scaling down, highest numbers first."""
 
@@ -135,13 +121,11 @@ class ScaleService(OperationBase):
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StartService(OperationBase):
     action: ClassVar[str] = "start"
     containers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StopService(OperationBase):
     """Stop what is replaced later on, because another service waits for a port that it holds."""
 
@@ -149,13 +133,11 @@ class StopService(OperationBase):
     containers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnpauseService(OperationBase):
     action: ClassVar[str] = "unpause"
     containers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectService(OperationBase):
     """`links` are (container id, network name on the engine) to connect again, after those in `unlinks`
     were disconnected: what was connected by hand, to an earlier network of the name, or without its name."""
@@ -165,7 +147,6 @@ class ConnectService(OperationBase):
     unlinks: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateService(OperationBase):
     """Put restart policy and limits back to the recorded values, in place."""
 
@@ -173,27 +154,23 @@ class UpdateService(OperationBase):
     containers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveService(OperationBase):
     action: ClassVar[str] = "remove"
     destructive: ClassVar[bool] = True
     containers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveNetwork(OperationBase):
     action: ClassVar[str] = "remove"
     network: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveVolume(OperationBase):
     action: ClassVar[str] = "remove"
     destructive: ClassVar[bool] = True
     volume: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MendService(OperationBase):
     """Clear what an interrupted run left, and give back names that were changed by hand: `remove` are ids,
     `rename` (id, name) pairs, one after the other."""
@@ -228,8 +205,7 @@ Operation = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Record):
     """Why apply would fail for sure, seen before it starts: shown with the plan, refused by apply."""
 
     address: str
@@ -237,8 +213,7 @@ class Problem:
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Record):
     """`engine` is None when planned offline. `unchanged` are addresses; `attention` maps what is as
     declared and still not well; `feels` what an unchanged service notices of others' replacement;
     `preconditions` are digests of the observed state by address; `secret_sources` says of each secret,

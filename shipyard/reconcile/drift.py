@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shipyard.model.plan import Cause, DriftCause, Plan, ReasonCause
+from shipyard.model.record import replace
 
 
 def only_drift(plan: Plan) -> Plan:

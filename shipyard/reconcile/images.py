@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from shipyard.compile import labels
 from shipyard.compile.known_images import split_reference
@@ -12,6 +11,7 @@ from shipyard.compile.spec import in_format
 from shipyard.model.desired import Desired, JobSpec, ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import BuildImage, Cause, ImageCause, Operation, PullImage, ReasonCause, RunJob
+from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
 from shipyard.reconcile.scale import RECORD
 
@@ -54,8 +54,7 @@ def _reason(recorded: str | None, running: Container | None, users: Mapping[str,
     return ReasonCause(reason="missing", text="its image is gone from the engine")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jobs:
+class Jobs(Record):
     """Commands to run, by service, and by service the records of its earlier name that stay good."""
 
     runs: Mapping[str, RunJob]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from shipyard.compile import labels
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, MendService, ReasonCause
+from shipyard.model.record import Draft, field, replace
 
 LEFT_OVER = re.compile(r"([0-9a-f]{12})_(.+)")
 """Compose's name for the new container while it recreates one: the old id's first 12 digits, and the name."""
@@ -16,8 +16,7 @@ HELPER = "helper"
 """The role of a container that is never started and carries files into a volume."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Mending:
+class Mending(Draft):
     """What is removed and renamed before anything else happens to a service, and what it has then."""
 
     service: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.plan import Operation, RunJob
+from shipyard.model.record import replace
 from shipyard.reconcile.services import ServiceDraft
 from shipyard.reconcile.stops import early_stops
 

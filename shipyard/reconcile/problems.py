@@ -20,7 +20,7 @@ def problems(
     """All of them, in the order of addresses. `names` are those that a service's containers will be given."""
     found = [*_name_problems(names, observed), *_port_problems(desired, observed)]
     found += _network_problems(desired, observed) + _volume_problems(desired, observed)
-    found += _database_problems(desired, observed)
+    found += _database_problems(desired, observed) + _limit_problems(desired, observed)
     found += development_problems(desired)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
@@ -173,3 +173,17 @@ def _database_problems(desired: Desired, observed: Observed) -> list[Problem]:
                 )
                 break
     return found
+
+
+def _limit_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    """The engine refuses more cores than its machine has."""
+    cores = observed.engine.cpus
+    return [
+        Problem(
+            address=f"service.{spec.name}",
+            title=f"resources.cpus is {spec.cpus:g}, and the engine's machine has {cores}",
+            hint=f"declare {cores} or fewer for this stage",
+        )
+        for spec in desired.services
+        if cores and spec.cpus is not None and spec.cpus > cores
+    ]

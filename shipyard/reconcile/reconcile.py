@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
+from shipyard.compile.lockable import unlocked
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Operation, Plan, ReplaceService
+from shipyard.model.record import replace as replaced
 from shipyard.reconcile.caveats import caveats
 from shipyard.reconcile.images import Jobs, images, jobs
 from shipyard.reconcile.leftovers import Mending, give_names_back, mending, own_name
@@ -53,10 +54,10 @@ def reconcile(
     first = (*made, *needed, *mends, *early)
     operations = chained(drafts, to_run.runs, first)
     done = tuple(operation.id for operation in operations)
-    leaving = [dataclasses.replace(one, after=done) for one in leaving]
+    leaving = [replaced(one, after=done) for one in leaving]
     # Networks and secret files go when nothing is on them any more.
     done += tuple(operation.id for operation in (*early, *leaving))
-    whole = (*first, *operations, *leaving, *(dataclasses.replace(one, after=done) for one in late))
+    whole = (*first, *operations, *leaving, *(replaced(one, after=done) for one in late))
     touched = {operation.address for operation in whole}
     return Plan(
         project=desired.manifest.name,
@@ -74,6 +75,7 @@ def reconcile(
         problems=problems(desired, observed, names),
         notes=(
             *dict.fromkeys(note for image in desired.images for note in image.notes),
+            *unlocked(desired.manifest, desired.images),
             *notes(desired, observed, whole),
             *caveats(desired, observed, whole),
         ),
@@ -83,7 +85,7 @@ def reconcile(
 
 def in_order(observed: Observed) -> Observed:
     """The same snapshot in the one order that plans are made from, whatever order the engine listed."""
-    return dataclasses.replace(
+    return replaced(
         observed,
         containers=tuple(
             sorted(

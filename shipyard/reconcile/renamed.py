@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Container, Observed
+from shipyard.model.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renamed:
+class Renamed(Record):
     """`containers` run under the earlier name; `carried` are ids of the records of a before_deploy that
     need not run again."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from shipyard.compile.references import image_id
 from shipyard.compile.spec import service_document
@@ -18,6 +17,7 @@ from shipyard.model.plan import (
     ReplaceService,
     StartService,
 )
+from shipyard.model.record import Draft, Record, field, replace
 from shipyard.reconcile.outdated import outdated_causes, sharing_causes
 from shipyard.reconcile.renamed import Renamed
 from shipyard.reconcile.repairs import repairs
@@ -25,8 +25,7 @@ from shipyard.reconcile.replacing import renaming_operation, replace_operation
 from shipyard.reconcile.scale import creation_causes, scale_operation
 
 
-@dataclass(slots=True, kw_only=True)
-class ServiceDraft:
+class ServiceDraft(Draft):
     """Operations of one service while the plan is made; `current` are its containers after mending,
     `wants_image` when a container will be made."""
 
@@ -43,8 +42,7 @@ class ServiceDraft:
         return next((word for word in words.values() if word in found), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Record):
     """What the draft of a service depends on beyond itself: `recorded` replicas by service, services whose
     replacement is `forced`, `networks` as repairs takes them, and what was `renamed`."""
 

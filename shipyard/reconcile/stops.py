@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.manifest import Publish
@@ -16,6 +15,7 @@ from shipyard.model.plan import (
     StopService,
     UnpauseService,
 )
+from shipyard.model.record import replace
 from shipyard.reconcile.services import ServiceDraft
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from shipyard.apply import ApplyFailed
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.origin import Path
 from shipyard.model.plan import Problem
+from shipyard.model.record import Record
 from shipyard.render.printable import printable
 
 _IN_FILE = re.compile(r"(?P<file>[^:\s][^:\n]*):(?P<line>[1-9][0-9]*)(?:: (?P<what>.*))?")
@@ -28,8 +28,7 @@ _SECTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
+class Annotation(Record):
     """What is said at a place of a file. `file` is relative to the project's folder; `what` names the
     value there, such as services.web.port."""
 

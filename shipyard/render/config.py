@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from shipyard.compile.desired import Builds
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.origin import Path
+from shipyard.model.record import Record, asdict
 
 if TYPE_CHECKING:
     from shipyard.manifest import Loaded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigRow:
+class ConfigRow(Record):
     """One value: `path` dotted, `origin` one of manifest, stage, like, detected, default;
     `where` the manifest's line or the evidence."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 
 import shipyard
 from shipyard.compile.spec import canonical
@@ -20,6 +19,7 @@ from shipyard.model.plan import (
     RunJob,
     ScaleService,
 )
+from shipyard.model.record import asdict
 from shipyard.render.printable import printable
 
 FORMAT = 1

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from shipyard.compile.context import PROJECT_FILES
 from shipyard.model.build import BuildPlan, Ignored
 from shipyard.model.desired import Desired, ServiceSpec
+from shipyard.model.record import asdict
 
 _SHOWN = 12
 """Of the project's own lines in the text; JSON has all."""
 _WIDTH = 100
+_COLUMN = 40
 
 
 def explain_text(desired: Desired, names: tuple[str, ...], sizes: Mapping[str, int]) -> str:
@@ -28,13 +29,36 @@ def explain_text(desired: Desired, names: tuple[str, ...], sizes: Mapping[str, i
             (one.subject, one.value, f"{one.origin}: {one.evidence}")
             for one in desired.decisions.get(name, ())
         ]
-        subject = max((len(row[0]) for row in rows), default=0)
-        value = min(40, max((len(row[1]) for row in rows), default=0))
-        lines += [f"  {row[0]:<{subject}}  {row[1]:<{value}}  {row[2]}" for row in rows]
+        lines += _columns(rows)
         if name in plans:
             lines += _files(plans[name], sizes[name])
             lines += [f"  note: {note}" for note in plans[name].notes]
     return "\n".join(lines) + "\n"
+
+
+def _columns(rows: list[tuple[str, str, str]]) -> list[str]:
+    """A decision a line; what is long (a command, mostly) stands below its evidence."""
+    subject = max((len(row[0]) for row in rows), default=0)
+    value = max((len(row[1]) for row in rows if len(row[1]) <= _COLUMN), default=0)
+    lines = []
+    for name, text, evidence in rows:
+        if len(text) <= _COLUMN:
+            lines.append(f"  {name:<{subject}}  {text:<{value}}  {evidence}")
+            continue
+        indent = " " * (subject + 4)
+        lines += [f"  {name:<{subject}}  {evidence}", *_wrapped(text, indent, indent)]
+    return lines
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width=_WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _files(plan: BuildPlan, size: int) -> list[str]:
@@ -53,14 +77,7 @@ def _files(plan: BuildPlan, size: int) -> list[str]:
             label = group.origin
             words = words[:_SHOWN] + ((f"and {len(words) - _SHOWN} more",) if len(words) > _SHOWN else ())
         if words:
-            lines += textwrap.wrap(
-                f"{label}: {' '.join(words)}",
-                width=_WIDTH,
-                initial_indent="    ",
-                subsequent_indent="      ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+            lines += _wrapped(f"{label}: {' '.join(words)}", "    ", "      ")
     return lines
 
 

@@ -72,9 +72,9 @@ def wrapped(text: str, room: int, measure: Measure = len) -> list[str]:
     lines: list[str] = []
     line, hang = "", ""
     for word in text.split(" "):
-        joined = f"{line} {word}" if line.strip() else hang + word
+        joined = f"{line} {word}" if line.strip(" ") else hang + word
         while measure(joined) > room:
-            if line.strip():
+            if line.strip(" "):
                 lines.append(line)
                 line, hang = "", "  "
                 joined = hang + word
@@ -84,7 +84,7 @@ def wrapped(text: str, room: int, measure: Measure = len) -> list[str]:
             hang = "  "
             joined = hang + joined[fits:]
         line = joined
-    return [*(one.rstrip() for one in lines), line.rstrip()]
+    return [*(one.rstrip(" ") for one in lines), line.rstrip(" ")]
 
 
 def _fitting(text: str, room: int, measure: Measure) -> int:

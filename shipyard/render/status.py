@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Container, Engine, Observed
 from shipyard.model.plan import Plan
+from shipyard.model.record import Record, asdict
 from shipyard.render.text import header
 
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow:
+class ServiceRow(Record):
     """One service as it is. `url` is where it answers from this machine; `replicas` (running, declared);
     `note` what is not as declared."""
 

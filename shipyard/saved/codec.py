@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from shipyard.errors import ShipyardError
-from shipyard.model.manifest import Health, Publish, SecretRef
-
-if TYPE_CHECKING:
-    from cattrs import Converter
 
 T = TypeVar("T")
 LIMIT = 64 * 1024 * 1024
@@ -22,44 +19,28 @@ class SavedFileError(ShipyardError):
     """A file that Shipyard wrote is damaged, or is none of its own."""
 
 
-@cache
-def _converter() -> Converter:
-    from cattrs import Converter
-
-    converter = Converter(forbid_extra_keys=True)
-    converter.register_structure_hook(Path, lambda value, _: Path(value))
-    converter.register_unstructure_hook(Path, str)
-    # By predicate: as a class, object would stand for every type there is.
-    converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
-    converter.register_structure_hook(int | str, lambda value, _: value)
-    converter.register_structure_hook(
-        str | SecretRef,
-        lambda value, _: value if isinstance(value, str) else converter.structure(value, SecretRef),
-    )
-    converter.register_structure_hook(
-        Health | Literal[False] | None,
-        lambda value, _: value if value in (None, False) else converter.structure(value, Health),
-    )
-    converter.register_structure_hook(
-        tuple[Publish, ...] | None,
-        lambda value, _: None if value is None else tuple(converter.structure(one, Publish) for one in value),
-    )
-    return converter
-
-
 def to_values(value: object) -> Any:
     """JSON values that hold a model type."""
-    return _converter().unstructure(value)
+    return msgspec.to_builtins(value, enc_hook=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(type(value))
 
 
 def from_values(values: object, kind: type[T], where: str) -> T:
     """The model type again. Raises SavedFileError."""
-    from cattrs.errors import BaseValidationError
-
     try:
-        return _converter().structure(values, kind)
-    except (BaseValidationError, TypeError, ValueError, KeyError, AttributeError):
+        return msgspec.convert(values, kind, dec_hook=_special)
+    except (msgspec.ValidationError, RecursionError):
         raise damaged(where) from None
+
+
+def _special(kind: type, value: object) -> object:
+    """What JSON has no type for: a path, and any value at all."""
+    return Path(str(value)) if kind is Path else value
 
 
 def read_document(path: Path, kind: str) -> dict[str, Any]:

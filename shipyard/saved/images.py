@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from shipyard.compile.desired import Builds
 from shipyard.errors import ShipyardError
+from shipyard.model.record import replace
 from shipyard.saved.codec import IMAGES, from_values, read_document, write_document
 
 FORMAT = 1

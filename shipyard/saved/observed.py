@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shipyard.compile import labels
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Observed
+from shipyard.model.record import Record, replace
 from shipyard.saved.codec import (
     OBSERVATION,
     SavedFileError,
@@ -21,8 +21,7 @@ from shipyard.saved.codec import (
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Record):
     """`secrets` are the keyed digests of the values that were found where the engine was observed, by
     name. The key itself stays on the engine: who has it could guess at short values."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from shipyard.errors import ExitCode, ShipyardError
 from shipyard.model.build import BuildPlan, Detected
 from shipyard.model.manifest import Manifest
 from shipyard.model.plan import Plan
+from shipyard.model.record import Record, replace
 from shipyard.render.document import plan_document
 from shipyard.saved.codec import (
     PLAN,
@@ -37,8 +37,7 @@ class StalePlan(ShipyardError):
     exit_code = ExitCode.STALE_PLAN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedPlan:
+class SavedPlan(Record):
     """`document` is the plan as `plan --format json` prints it; `manifest` and `builds` what it was
     compiled from, `targets` the services it was limited to; `secrets` the keyed digests it was made with,
     None for those that were not known; `git` the commit and tree of the source, when there is one."""

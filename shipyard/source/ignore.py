@@ -10,10 +10,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import groupby
 
 from shipyard.errors import ShipyardError
+from shipyard.model.record import Record
 from shipyard.source.pattern import BadPattern, Matcher, matcher
 
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -28,8 +28,7 @@ class IgnorePatternError(ShipyardError):
     """A line of an ignore file that is no pattern."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern:
+class Pattern(Record):
     """One line: its cleaned text, what it matches, and whether it lets in again (`!`)."""
 
     text: str

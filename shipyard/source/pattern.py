@@ -8,8 +8,8 @@ which `[*]`, `{2}`, `|` and `\\d` mean more than they look like: that is followe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from shipyard.model.record import Record
 from shipyard.source.go_regex import BadRegex, translate
 
 _CHARACTER = r"(?:\\.|[^\\\]\-])"
@@ -26,8 +26,7 @@ class BadPattern(ValueError):
     """It is no pattern; the text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matcher:
+class Matcher(Record):
     """What a path must be: `exact`, or one whose last part is `name`, or one that a regular expression
     matches: `regex` from its start, `tail` its last part if there is no line feed before that, `loose`
     from anywhere. One is set."""

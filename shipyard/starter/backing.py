@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from shipyard.model.record import Record
 
 VARIABLE = "DB_PASSWORD"
 _HOST = re.compile(r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL)_?HOST(?:NAME)?")
@@ -21,8 +22,7 @@ _CACHE = re.compile(
 _CACHE_HOST = re.compile(r"(?:REDIS|CACHE)_HOST")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
+class Database(Record):
     """A database image with the scheme of its URLs and its own variables."""
 
     image: str

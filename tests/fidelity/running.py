@@ -9,7 +9,7 @@ import os
 import random
 import subprocess
 import textwrap
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from shipyard.compile.builds import compile_builds
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Plan
+from shipyard.model.record import replace
 from shipyard.render.document import plan_json
 
 RECIPES = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.manifest import Manifest, Mount, Publish, Resources, Secret, SecretRef, Service
 from shipyard.model.observed import Container, Engine, Foreign, HostPort, Network, Observed, Volume
 from shipyard.model.plan import Plan
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 from shipyard.reconcile.resources import key_volume
 from shipyard.reconcile.settings import network_document, volume_document

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from shipyard.engine.objects import Objects
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Manifest
 from shipyard.model.plan import ReplaceService, ScaleService
+from shipyard.model.record import Record
 from shipyard.reconcile.replacing import recreates
 from shipyard.targets.compose.command import Compose
 from shipyard.targets.compose.health import service_containers
@@ -17,8 +17,7 @@ UP = ("running", "restarting", "paused")
 """States in which a container has to be stopped before it can be removed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Containers:
+class Containers(Record):
     """`wait_healthy` waits for so many containers of a service."""
 
     objects: Objects

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from shipyard.compile import labels
 from shipyard.compile.spec import job_text
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, JobSpec
 from shipyard.model.plan import RunJob
+from shipyard.model.record import Record
 from shipyard.reconcile.scale import RECORD
 from shipyard.targets.compose.command import Compose, ComposeError
 from shipyard.targets.compose.containers import Containers
@@ -21,8 +21,7 @@ class JobFailed(ShipyardError):
     """A before_deploy command ended with an error."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jobs:
+class Jobs(Record):
     """`on_line` receives what commands print."""
 
     desired: Desired

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from shipyard.compile import labels
@@ -35,6 +34,7 @@ from shipyard.model.plan import (
     UnpauseService,
     UpdateService,
 )
+from shipyard.model.record import Record
 from shipyard.reconcile.leftovers import HELPER
 from shipyard.reconcile.settings import network_document, volume_document
 from shipyard.targets.compose.command import Compose
@@ -44,8 +44,7 @@ from shipyard.targets.compose.jobs import Jobs
 from shipyard.targets.record import record_replicas
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeTarget:
+class ComposeTarget(Record):
     """One deployment on one engine. `values` are secrets by source name; `key` their digest key, when
     this apply is the first; `on_line` receives what commands print."""
 

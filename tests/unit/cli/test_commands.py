@@ -152,7 +152,8 @@ def test_explain(shipyard: Run) -> None:
         "shop / default\n"
         "\n"
         "cache: runs the image redis:7\n"
-        f"  health check  {HEALTHCHECK}  detected: known image redis\n"
+        "  health check  detected: known image redis\n"
+        f"                {HEALTHCHECK}\n"
     )
     assert list(json.loads(shipyard("explain", "--format", "json").out)["services"]) == ["web", "cache"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shipyard.compile.checks import accepted_host, http_check, service_check, tcp_check
+from shipyard.compile.checks import accepted_host, http_check, probe_words, service_check, tcp_check
 from shipyard.model.build import Detected
 from shipyard.model.desired import Check
 from shipyard.model.manifest import Health, SecretRef, Service, Template
@@ -51,11 +51,11 @@ BUILT = Service(name="web", path=".")
 @pytest.mark.parametrize(
     ("health", "port", "command", "origin"),
     [
-        (None, 8000, tcp_check(8000), "default: port 8000 accepts connections"),
+        (None, 8000, tcp_check(8000), "nothing is declared"),
         (None, None, None, ""),
         (Health(path="/ok"), 8000, http_check(8000, "/ok", "a.example"), "declared"),
         (Health(command=("probe", "x")), None, ("probe", "x"), "declared"),
-        (False, 8000, None, "disabled by health = false"),
+        (Health(disabled=True), 8000, None, "disabled by health = false"),
     ],
 )
 def test_the_check_of_a_built_service(
@@ -133,3 +133,14 @@ def test_the_probes_tell_healthy_from_not(server: tuple[int, list[Any]]) -> None
 def test_a_port_that_nobody_listens_on() -> None:
     assert probe(tcp_check(1))[0] == 1
     assert "Connection refused" in probe(http_check(1, "/", "x"))[1]
+
+
+def test_a_probe_of_ours_is_recorded_in_words() -> None:
+    assert probe_words(tcp_check(8000)) == "port 8000 accepts connections"
+    assert probe_words(http_check(8000, "/a b", "x")) == "GET /a b on port 8000, Host: x"
+    fetching, _ = service_check(
+        Service(name="web", image="acme/web:1", health=Health(path="/up")), None, 80, {}
+    )
+    assert fetching is not None
+    assert probe_words(fetching.command) == "GET http://127.0.0.1:80/up"
+    assert probe_words(("python", "-I", "-S", "-c", "print()", "8000")) is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from shipyard.compile.desired import compile_desired
 from shipyard.compile.dev_server import development_server
 from shipyard.manifest.values import command
 from shipyard.model.manifest import Manifest
+from shipyard.model.record import replace
 from shipyard.reconcile.development import development_problems
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from shipyard.compile.python_pins import minor_version, pins_after, pins_before
 from shipyard.compile.wheels import wheel_missing
 from shipyard.managers.pip import Pip
 from shipyard.model.dependencies import Dependencies
+from shipyard.model.record import replace
 
 Decided = Callable[..., tuple[str, str, str]]
 Refused = Callable[..., str]

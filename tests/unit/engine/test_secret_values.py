@@ -13,10 +13,11 @@ from shipyard.engine.secret_values import (
     keyed_digests,
     new_key,
     require_values,
+    unencoded_in_urls,
 )
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired, ServiceSpec
-from shipyard.model.manifest import Manifest
+from shipyard.model.manifest import Manifest, SecretRef, Template
 
 KEY = "0123456789abcdef" * 4
 
@@ -131,3 +132,31 @@ def test_only_services_that_start_need_theirs(desired: Desired) -> None:
     require_values(desired, [], values())
     with pytest.raises(ErrorGroup, match="secret A of service web has no value"):
         require_values(desired, ["web"], values(B="x"))
+
+
+URL: Template = ("postgres://shop:", SecretRef(name="A"), "@db/shop")
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "told"),
+    [
+        (URL, "p@ss", True),
+        (URL, "p/ss", True),
+        (URL, "p:ss", True),
+        (URL, "p%ss", True),
+        (URL, "p-._~ss", False),
+        ((SecretRef(name="A"),), "p@ss", False),
+        (("http://x/?token=", SecretRef(name="A")), "p@ss", False),
+        (("postgres://", SecretRef(name="A"), ":", SecretRef(name="A"), "@db"), "p@ss", True),
+    ],
+)
+def test_a_value_that_breaks_its_url_is_told_by_name_alone(
+    template: Template, value: str, told: bool
+) -> None:
+    spec = ServiceSpec(name="web", image="shop", built=None, env={"DATABASE_URL": template})
+    desired = Desired(manifest=Manifest(root=Path("/p"), name="shop", stage="prod"), services=(spec,))
+    values = SecretValues(values={"A": value}, sources={}, looked_in=())
+    notes = unencoded_in_urls(desired, ["web"], values)
+    assert len(notes) == told
+    assert not any(value in note for note in notes)
+    assert unencoded_in_urls(desired, [], values) == ()

@@ -50,7 +50,7 @@ def test_health_in_its_three_forms(load_text: Load) -> None:
     assert web(load_text, 'health = "/up"').health == Health(path="/up", interval=5)
     assert web(load_text, 'health.path = "/up"').health == Health(path="/up", interval=5)
     assert web(load_text, "health.retries = 9").health == Health(command=("true",), interval=5, retries=9)
-    assert web(load_text, "health = false").health is False
+    assert web(load_text, "health = false").health == Health(disabled=True)
 
 
 def test_image_path_and_like_replace_one_another(load_text: Load) -> None:

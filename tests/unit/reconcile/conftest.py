@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from shipyard.model.desired import (
 from shipyard.model.manifest import Manifest, Service
 from shipyard.model.observed import Container, Engine, HostPort, Network, Observed, Volume
 from shipyard.model.plan import Plan
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 from shipyard.reconcile.settings import network_document, volume_document
 

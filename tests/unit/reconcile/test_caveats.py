@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from shipyard.compile import labels, spec
 from shipyard.compile.spec import Document
 from shipyard.model.manifest import Mount
 from shipyard.model.plan import FieldCause, ReasonCause, ReplaceService
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from shipyard.model.plan import (
     ReasonCause,
     RunJob,
 )
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from shipyard.model.manifest import Mount
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from shipyard.model.desired import NetworkSpec, VolumeSpec
 from shipyard.model.manifest import Mount, Publish
 from shipyard.model.observed import Foreign, HostPort, Network, Volume
 from shipyard.model.plan import Problem
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
@@ -194,3 +194,12 @@ def test_all_problems_are_told_in_order(shop: Shop) -> None:
         "service.web: host port 80 is held by container stranger",
         "volume.data: the external volume shop-prod_data does not exist",
     ]
+
+
+def test_more_cores_than_the_machine_has(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", cpus=2.5))
+    small = replace(shop.empty(), engine=replace(shop.empty().engine, cpus=2))
+    (problem,) = problems(desired, small)
+    assert problem.title == "resources.cpus is 2.5, and the engine's machine has 2"
+    assert problems(desired, shop.empty()) == ()
+    assert problems(shop.desired(shop.service("web", cpus=2.0)), small) == ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from shipyard.model.plan import (
     RemoveService,
     ReplaceNetwork,
 )
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shipyard.model.observed import Observed, Volume
 from shipyard.model.plan import DriftCause, FieldCause, ReasonCause, ScaleService
+from shipyard.model.record import replace
 
 Shop = Any
 

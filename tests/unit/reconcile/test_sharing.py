@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shipyard.model.manifest import Publish
 from shipyard.model.plan import DriftCause, ReasonCause, StopService
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any

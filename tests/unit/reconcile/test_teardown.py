@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shipyard.model.observed import Foreign, Network, Volume
 from shipyard.model.plan import RemoveSecret, RemoveService, RemoveVolume
+from shipyard.model.record import replace
 from shipyard.reconcile.teardown import teardown
 
 Shop = Any

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from shipyard.model.lease import Holder, LeaseRecord
 from shipyard.model.manifest import Manifest
+from shipyard.model.record import replace
 from shipyard.render.lease import lease_json, lease_text
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)

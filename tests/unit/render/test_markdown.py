@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -31,6 +30,7 @@ from shipyard.model.plan import (
     ReplaceService,
     RunJob,
 )
+from shipyard.model.record import replace
 from shipyard.render.markdown import plan_markdown
 from shipyard.render.printable import printable
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +35,7 @@ from shipyard.model.plan import (
     StartService,
     StopService,
 )
+from shipyard.model.record import replace
 from shipyard.render.describe import cause_text, causes_words, effect_words, plain, text_of
 from shipyard.render.summary import summary_text
 from shipyard.render.text import plan_lines, plan_text, print_plan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from shipyard.model.desired import (
     VolumeSpec,
 )
 from shipyard.model.manifest import Manifest, Mount, Publish, SecretRef
+from shipyard.model.record import replace
 from shipyard.targets.compose.model import compose_model, escape, literal, merged, variable
 
 FILES = (SecretFile(name="TOKEN", source="API_TOKEN"),)
