@@ -203,6 +203,9 @@ def _service_spec(
                 origin="manifest" if check_origin.startswith(("declared", "disabled")) else "detected",
             )
         )
+    elif program is not None and program.role != "web":
+        why = f"a {program.role} opens no port: it is healthy when it keeps running"
+        made.append(Decision(subject="health check", value="none", evidence=why, origin="default"))
     made += [
         Decision(subject=f"compose.{key}", value=str(value), evidence="passed through", origin="manifest")
         for key, value in sorted(service.compose.items())

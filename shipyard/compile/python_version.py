@@ -69,6 +69,8 @@ def python_version(
         for pin in pins
         if pin.version != version
     ]
+    if decision.origin == "default":
+        notes.append(f"Python {version} by default: {decision.evidence}")
     minor = ".".join(version.split(".")[:2])
     if minor in ENDED:
         notes.append(f"Python {minor} got its last security fixes in {ENDED[minor]}: take a newer one")
