@@ -7,6 +7,7 @@ from shipyard.compile.decisions import DetectionError, decided, default
 from shipyard.compile.procfile import Process, process, processes
 from shipyard.compile.server import choose_server
 from shipyard.frameworks.application import Application, ApplicationError, Role
+from shipyard.manifest.scheduler import HINT, scheduler_in, too_many
 from shipyard.model.build import Decision
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
@@ -120,6 +121,14 @@ def _own(service: Service, application: Application, decisions: tuple[Decision, 
 
 
 def _of_procfile(service: Service, entry: Process) -> Program:
+    scheduler = scheduler_in(entry.command)
+    if scheduler is not None and service.replicas > 1:
+        raise DetectionError(
+            too_many(service.replicas, scheduler),
+            where=f"services.{service.name}.replicas",
+            details=(f"{entry.where} {entry.name}: {entry.text}",),
+            hint=HINT,
+        )
     command = _command(entry.command, f"{entry.where} {entry.name}")
     if not entry.wants_port:
         return Program(application=None, command=entry.command, role="worker", decisions=(command,))

@@ -9,6 +9,11 @@ from shipyard.manifest.errors import Problems
 from shipyard.model.manifest import Service
 
 FRAMEWORK = "celery-beat"
+HINT = "remove replicas; workers are what there can be more of"
+
+
+def too_many(replicas: int, what: str) -> str:
+    return f"{replicas} replicas of {what} would send every scheduled task {replicas} times"
 
 
 def check_scheduler(service: Service, problems: Problems) -> None:
@@ -18,8 +23,8 @@ def check_scheduler(service: Service, problems: Problems) -> None:
     if service.replicas > 1:
         problems.add(
             ("services", service.name, "replicas"),
-            f"{service.replicas} replicas of {what} would send every scheduled task {service.replicas} times",
-            "remove replicas; workers are what there can be more of",
+            too_many(service.replicas, what),
+            HINT,
         )
     if service.rollout == "start-first":
         problems.add(
@@ -33,7 +38,11 @@ def _what(service: Service) -> str | None:
     """What makes a service a scheduler, None when it is none."""
     if service.framework == FRAMEWORK and service.command is None:
         return "Celery beat"
-    words = service.command or ()
+    return scheduler_in(service.command or ())
+
+
+def scheduler_in(words: tuple[str, ...]) -> str | None:
+    """What in a command is a scheduler, None where it is none."""
     if words[:2] == ("/bin/sh", "-c") and len(words) == 3:
         try:
             words = tuple(shlex.split(words[2]))

@@ -63,3 +63,15 @@ def test_what_the_manifest_says_comes_before_all(compiled: Compile) -> None:
 def test_no_process_of_the_services_name(refused: Callable[..., str]) -> None:
     told = refused({"requirements.txt": "", "Procfile": "api: one\nworker: two\n"})
     assert "Procfile has api, worker, and none is named web" in told
+
+
+def test_beat_of_a_procfile_is_never_two_either(
+    built: Callable[..., Any], refused: Callable[..., str]
+) -> None:
+    files = {"requirements.txt": "", "Procfile": "web: celery -A shop beat\n"}
+    assert refused(files, "replicas = 2") == (
+        "services.web.replicas: 2 replicas of Celery beat would send every scheduled task 2 times\n"
+        "  Procfile:1 web: celery -A shop beat\n"
+        "  -> remove replicas; workers are what there can be more of"
+    )
+    built(files)
