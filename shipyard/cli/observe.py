@@ -28,4 +28,4 @@ def observe(
     with project.observe(manifest, compile_builds(manifest)) as seen:
         digests = {name: digest for spec in seen.desired.services for name, digest in spec.secrets.items()}
         known = {name: digest for name, digest in digests.items() if digest is not None}
-        write_observation(out, manifest, Observation(observed=seen.observed, secrets=known))
+        write_observation(out, manifest, Observation(observed=seen.observed, secrets=known, found=seen.found))

@@ -14,7 +14,14 @@ from shipyard.compile.desired import Builds, compile_desired
 from shipyard.compile.storage import key_volume
 from shipyard.compile.subset import subset
 from shipyard.engine.connect import Connection, connect
-from shipyard.engine.secret_values import SecretValues, find_values, keyed_digests, unencoded_in_urls
+from shipyard.engine.secret_values import (
+    FoundSecrets,
+    SecretValues,
+    find_values,
+    keyed_digests,
+    secrets_in_urls,
+    unencoded_in_urls,
+)
 from shipyard.engine.snapshot import snapshot
 from shipyard.errors import UsageError
 from shipyard.manifest import Loaded, find_root, load
@@ -65,13 +72,32 @@ class Observation(Record):
             partial=bool(self.scope.targets),
             replace=frozenset(self.scope.replaced),
         )
-        wanted = {name for name in started(made) for name in self.desired.service(name).secrets}
-        missing = sorted(wanted - self.values.values.keys())
-        looked = " and ".join(self.values.looked_in)
-        notes = tuple(f"secret {name} has no value in {looked}: apply needs it" for name in missing)
-        notes += unencoded_in_urls(self.desired, started(made), self.values)
-        sources = tuple(sorted(self.values.sources.items()))
-        return replace(made, notes=(*made.notes, *notes), secret_sources=sources)
+        return _told_of_secrets(made, self.desired, self.found)
+
+    @property
+    def found(self) -> FoundSecrets:
+        """What is known of the secrets' values without the values."""
+        names = {name for spec in self.desired.services for name in spec.secrets}
+        services = [spec.name for spec in self.desired.services]
+        in_urls = {name for _, _, name in secrets_in_urls(self.desired, services)}
+        return FoundSecrets(
+            sources={name: self.values.sources.get(name) for name in sorted(names)},
+            looked_in=self.values.looked_in,
+            unencoded=tuple(sorted(in_urls & self.values.unencoded)),
+        )
+
+
+def _told_of_secrets(made: Plan, desired: Desired, found: FoundSecrets) -> Plan:
+    """A plan with where its secrets' values are, and which of them apply will miss or a URL will break on."""
+    starting = started(made)
+    wanted = {name for service in starting for name in desired.service(service).secrets}
+    missing = sorted(name for name in wanted if name in found.sources and found.sources[name] is None)
+    looked = " and ".join(found.looked_in)
+    told = tuple(f"secret {name} has no value in {looked}: apply needs it" for name in missing)
+    told += unencoded_in_urls(desired, starting, found.unencoded)
+    used = {name for spec in desired.services for name in spec.secrets}
+    places = tuple(sorted((name, place) for name, place in found.sources.items() if place and name in used))
+    return replace(made, notes=(*made.notes, *told), secret_sources=places)
 
 
 def recorded_key(manifest: Manifest, observed: Observed) -> str | None:
@@ -134,7 +160,8 @@ def planned_elsewhere(manifest: Manifest, builds: Builds, path: Path, scope: Sco
     seen = read_observation(path, manifest)
     desired = _desired(manifest, builds, seen.secrets, scope)
     partial, replaced = bool(scope.targets), frozenset(scope.replaced)
-    return reconcile(desired, seen.observed, partial=partial, replace=replaced)
+    made = reconcile(desired, seen.observed, partial=partial, replace=replaced)
+    return _told_of_secrets(made, desired, seen.found)
 
 
 def _desired(manifest: Manifest, builds: Builds, digests: Mapping[str, str], scope: Scope) -> Desired:

@@ -107,7 +107,8 @@ class Objects:
         return int(self._call("wait", container)["StatusCode"])
 
     def remove(self, container: str, *, volumes: bool = False) -> None:
-        """Remove a stopped container; its anonymous volumes only when asked."""
+        """Remove a stopped container; only when asked, with the anonymous volumes that were made for it:
+        those that it was given by name, as Compose does when it recreates one, stay in any case."""
         self._write("remove_container", container, v=volumes)
 
     def update(self, container: str, *, restart: str, cpus: float | None, memory: int | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from shipyard.errors import ErrorGroup, ShipyardError
@@ -28,8 +28,22 @@ class SecretValues(Record):
     sources: Mapping[str, str]
     looked_in: tuple[str, ...]
 
+    @property
+    def unencoded(self) -> frozenset[str]:
+        """The names of values with characters that a URL wants percent-encoded."""
+        return frozenset(name for name, value in self.values.items() if _RESERVED & set(value))
+
     def __repr__(self) -> str:
         return f"SecretValues({', '.join(sorted(self.values))})"
+
+
+class FoundSecrets(Record):
+    """What may be told of values where they are not: where each was found, None for one that was not,
+    where it was looked for, and the names of those that break a URL they stand in."""
+
+    sources: Mapping[str, str | None]
+    looked_in: tuple[str, ...]
+    unencoded: tuple[str, ...]
 
 
 def env_file(root: Path, stage: str) -> Path:
@@ -79,9 +93,8 @@ _RESERVED = frozenset("/?#[]@%: ")
 by what parses it."""
 
 
-def unencoded_in_urls(desired: Desired, services: Iterable[str], values: SecretValues) -> tuple[str, ...]:
-    """Notes on values that break the URL they stand in: what reads it takes another host or password."""
-    notes = []
+def secrets_in_urls(desired: Desired, services: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Each secret that stands in the authority of a URL: its service, the variable, its name."""
     for service in services:
         for variable, template in desired.service(service).env.items():
             before = ""
@@ -90,13 +103,22 @@ def unencoded_in_urls(desired: Desired, services: Iterable[str], values: SecretV
                     before += part
                     continue
                 authority = before.partition("://")[2]
-                value = values.values.get(part.name, "")
-                if "://" in before and not set("/?#") & set(authority) and _RESERVED & set(value):
-                    notes.append(
-                        f"{service}: secret {part.name} has characters that the URL in env.{variable} wants "
-                        "percent-encoded: choose a value of letters and digits"
-                    )
+                if "://" in before and not set("/?#") & set(authority):
+                    yield service, variable, part.name
                 before += "x"
+
+
+def unencoded_in_urls(
+    desired: Desired, services: Iterable[str], unencoded: Collection[str]
+) -> tuple[str, ...]:
+    """Notes on values that break the URL they stand in: what reads it takes another host or password.
+    `unencoded` are the names of secrets whose values would."""
+    notes = [
+        f"{service}: secret {name} has characters that the URL in env.{variable} wants "
+        "percent-encoded: choose a value of letters and digits"
+        for service, variable, name in secrets_in_urls(desired, services)
+        if name in unencoded
+    ]
     return tuple(dict.fromkeys(notes))
 
 

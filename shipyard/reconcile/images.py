@@ -13,6 +13,7 @@ from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import BuildImage, Cause, ImageCause, Operation, PullImage, ReasonCause, RunJob
 from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
+from shipyard.reconcile.outdated import started_later
 from shipyard.reconcile.scale import RECORD
 
 
@@ -55,15 +56,18 @@ def _reason(recorded: str | None, running: Container | None, users: Mapping[str,
 
 
 class Jobs(Record):
-    """Commands to run, by service, and by service the records of its earlier name that stay good."""
+    """Commands to run, by service; by service the records of its earlier name that stay good, and those
+    that a later run stands for and an interrupted apply did not come to remove."""
 
     runs: Mapping[str, RunJob]
     carried: Mapping[str, tuple[str, ...]]
+    superseded: Mapping[str, tuple[Container, ...]]
 
 
 def jobs(desired: Desired, observed: Observed) -> Jobs:
     runs: dict[str, RunJob] = {}
     carried: dict[str, tuple[str, ...]] = {}
+    superseded: dict[str, tuple[Container, ...]] = {}
     for job in desired.jobs:
         spec = next((one for one in desired.services if one.name == job.service), None)
         was = spec.was if spec is not None else None
@@ -79,7 +83,19 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
             )
         elif all(one.service == was for one in good):
             carried[job.service] = tuple(one.id for one in good)
-    return Jobs(runs=runs, carried=carried)
+        else:
+            superseded[job.service] = tuple(one for one in records if _superseded(one, good, job.service))
+    return Jobs(runs=runs, carried=carried, superseded=superseded)
+
+
+def _superseded(record: Container, good: list[Container], service: str) -> bool:
+    """A record of the service that began before a good one of it, and does not run any more."""
+    return (
+        record.service == service
+        and record not in good
+        and record.state != "running"
+        and any(one.service == service and started_later(one, record) for one in good)
+    )
 
 
 def _succeeded(record: Container) -> bool:

@@ -36,15 +36,20 @@ class Mending(Draft):
         )
 
 
-def mending(observed: Observed, service: str) -> Mending:
+def mending(
+    deployment: str, observed: Observed, service: str, superseded: Sequence[Container] = ()
+) -> Mending:
     """Split off what an interrupted recreate left: removed while the original stands, else renamed to take
-    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too."""
+    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too, and
+    `superseded` are records of before_deploy that go."""
     containers = [one for one in observed.containers if one.service == service and not one.one_off]
     made = Mending(service=service, current=())
     names = {one.name for one in containers}
     current: list[Container] = []
     for container in containers:
-        match = LEFT_OVER.fullmatch(container.name)
+        # A project's own name may look like that as well.
+        named = container.name == own_name(deployment, container)
+        match = None if named else LEFT_OVER.fullmatch(container.name)
         if container.state == "dead":
             made.remove.append(container.id)
             made.causes.append(DriftCause(path="state", declared="running", found="dead"))
@@ -65,6 +70,10 @@ def mending(observed: Observed, service: str) -> Mending:
             made.remove.append(one.id)
             text = f"an interrupted run left {one.name}, which carried its secret files, behind"
             made.causes.append(ReasonCause(reason="interrupted", text=text))
+    for one in superseded:
+        made.remove.append(one.id)
+        text = f"an interrupted run left {one.name}, the record of an earlier before_deploy, behind"
+        made.causes.append(ReasonCause(reason="interrupted", text=text))
     made.current = tuple(current)
     return made
 

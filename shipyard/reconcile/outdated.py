@@ -65,15 +65,16 @@ def sharing_causes(
             causes.append(ReasonCause(reason="dependency", text=text))
         elif container.shares and not joined:
             causes.append(DriftCause(path=f"shares.{key}", declared=name, found="a container that is gone"))
-        elif running and key != "volumes_from" and any(_later(one, container) for one in joined):
+        # Of a host that was started again the guest is still where it was before.
+        elif running and key != "volumes_from" and any(started_later(one, container) for one in joined):
             causes.append(DriftCause(path=f"shares.{key}", declared=name, found="an earlier run of it"))
     return tuple(causes)
 
 
-def _later(host: Container, guest: Container) -> bool:
-    """Whether the host was started again after its guest: the guest is still where it was before."""
+def started_later(one: Container, other: Container) -> bool:
+    """Whether one was started after the other, by the engine's clock; not when that is not known."""
     try:
-        return _moment(host.started_at) > _moment(guest.started_at)
+        return _moment(one.started_at) > _moment(other.started_at)
     except ValueError:
         return False
 

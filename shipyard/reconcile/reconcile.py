@@ -35,7 +35,10 @@ def reconcile(
     in it is no orphan. `replace` are services whose containers are replaced without a need."""
     observed = in_order(observed)
     to_run = jobs(desired, observed)
-    mendings = [mending(observed, spec.name) for spec in desired.services]
+    mendings = [
+        mending(desired.deployment, observed, spec.name, to_run.superseded.get(spec.name, ()))
+        for spec in desired.services
+    ]
     give_names_back(desired.deployment, mendings, observed)
     drafts = _drafts(desired, observed, mendings, to_run, replace)
     names = {

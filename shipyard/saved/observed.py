@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from shipyard.compile import labels
+from shipyard.engine.secret_values import FoundSecrets
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Observed
 from shipyard.model.record import Record, replace
@@ -19,14 +20,17 @@ from shipyard.saved.codec import (
 )
 
 FORMAT = 1
+_NOTHING_FOUND: Mapping[str, object] = {"sources": {}, "looked_in": [], "unencoded": []}
 
 
 class Observation(Record):
     """`secrets` are the keyed digests of the values that were found where the engine was observed, by
-    name. The key itself stays on the engine: who has it could guess at short values."""
+    name. The key itself stays on the engine: who has it could guess at short values. `found` is what else a
+    plan tells of them."""
 
     observed: Observed
     secrets: Mapping[str, str]
+    found: FoundSecrets
 
 
 def write_observation(path: Path, manifest: Manifest, seen: Observation) -> None:
@@ -37,6 +41,7 @@ def write_observation(path: Path, manifest: Manifest, seen: Observation) -> None
         **_deployment(manifest),
         "observed": to_values(_without_key(seen.observed)),
         "secrets": dict(seen.secrets),
+        "found": to_values(seen.found),
     }
     write_document(path, document)
 
@@ -53,6 +58,7 @@ def read_observation(path: Path, manifest: Manifest) -> Observation:
     return Observation(
         observed=from_values(document.get("observed"), Observed, where),
         secrets=from_values(document.get("secrets"), dict[str, str], where),
+        found=from_values(document.get("found", _NOTHING_FOUND), FoundSecrets, where),
     )
 
 

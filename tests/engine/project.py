@@ -67,13 +67,17 @@ class Project:
     def manifest(self, text: str) -> None:
         self.write("shipyard.toml", f'name = "{self.name}"\n' + textwrap.dedent(text))
 
+    def environment(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What `shipyard` is run with, and `env`."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("SHIPYARD_", "COMPOSE_"))}
+        return {**kept, "NO_COLOR": "1", **self.environ, **(env or {})}
+
     def run(self, *words: str, env: Mapping[str, str] | None = None, code: int | None = 0) -> Done:
         """`shipyard WORDS` in the project's folder. `code` is the expected exit code, None for any."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("SHIPYARD_", "COMPOSE_"))}
         done = subprocess.run(
             [sys.executable, "-m", "shipyard", *words],
             cwd=self.root,
-            env={**kept, "NO_COLOR": "1", **self.environ, **(env or {})},
+            env=self.environment(env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
-import socket
 import subprocess
 import sys
-import threading
-from pathlib import Path
 
 from apps import write_fastapi
 from project import Project, docker
@@ -118,78 +114,3 @@ def test_status_tells_what_runs(project: Project) -> None:
     cache = project.status()["cache"]
     assert cache["state"] == "paused"
     assert "unpause" in cache["note"]
-
-
-class ReadOnlyProxy:
-    """Stands before the engine's socket, notes each request, and answers 403 to all but GET and HEAD."""
-
-    def __init__(self, path: Path) -> None:
-        self.requests: list[str] = []
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(path))
-        self._server.listen()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
-
-    def _pass_on(self, client: socket.socket) -> None:
-        with client, socket.socket(socket.AF_UNIX) as engine:
-            engine.connect("/var/run/docker.sock")
-            threading.Thread(target=self._pump, args=(engine, client), daemon=True).start()
-            while data := client.recv(65536):
-                line = data.split(b"\r\n", 1)[0].decode("latin-1")
-                self.requests.append(line)
-                if not line.startswith(("GET ", "HEAD ")):
-                    client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-                    return
-                engine.sendall(data)
-
-    @staticmethod
-    def _pump(source: socket.socket, target: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-        except OSError:
-            return
-
-    def close(self) -> None:
-        self._server.close()
-
-
-def test_reading_commands_send_nothing_but_reads_and_a_constant_number(
-    project: Project, tmp_path: Path
-) -> None:
-    text = """
-        [services.cache]
-        image = "redis:7"
-        replicas = {0}
-        secrets = ["TOKEN"]
-    """
-    project.environ["TOKEN"] = "x"
-    project.manifest(text.format(1))
-    project.apply()
-    proxy = ReadOnlyProxy(tmp_path / "engine.sock")
-    try:
-        through = {"DOCKER_HOST": f"unix://{tmp_path / 'engine.sock'}"}
-        calls = []
-        for replicas in (1, 2):
-            proxy.requests.clear()
-            project.manifest(text.format(replicas))
-            plan = json.loads(project.run("plan", "--format", "json", env=through).stdout)
-            assert len(plan["operations"]) == replicas - 1
-            assert all(request.startswith("GET ") for request in proxy.requests)
-            calls.append([one for one in proxy.requests if "/containers/" not in one or "json?all" in one])
-        assert len(calls[0]) == len(calls[1]) == 5
-        for words in (("status",), ("config",), ("explain",), ("render", "out")):
-            proxy.requests.clear()
-            project.run(*words, env=through)
-            assert all(request.startswith("GET ") for request in proxy.requests), words
-    finally:
-        proxy.close()

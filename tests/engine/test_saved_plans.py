@@ -159,9 +159,6 @@ def test_an_observation_gives_the_same_plan(project: Project) -> None:
     project.run("observe", "--out", "seen.shipyard.json")
     here = project.plan()
     there = project.plan("--observed", "seen.shipyard.json", env={"DOCKER_HOST": "unix:///nonexistent.sock"})
-    for one in (here, there):
-        one.pop("digest")
-        one.pop("secret_sources")
     assert there == here
     assert {one["id"] for one in here["operations"]} == {"service.cache/replace", "service.queue/replace"}
     text = (project.root / "seen.shipyard.json").read_text()

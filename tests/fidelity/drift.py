@@ -183,8 +183,10 @@ class Hands:
         self.api.remove_network(network)
 
     def image_moved(self, one: Container) -> str:
-        """The tag of what runs now names another image."""
+        """The tag of what runs now names another image: one of the project's own, never what others use."""
         image = self.api.inspect_container(one["Id"])["Config"]["Image"]
+        if not image.startswith(f"{self.image.partition('/')[0]}/"):
+            return f"{image} is not the project's own"
         repository, _, tag = image.partition(":")
         self.api.tag(self.image, repository, tag, force=True)
         return image

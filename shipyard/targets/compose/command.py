@@ -15,6 +15,7 @@ from pathlib import Path
 
 from shipyard.engine.connect import Connection
 from shipyard.errors import ShipyardError
+from shipyard.targets.compose.leash import on_leash
 from shipyard.targets.compose.model import Model
 
 OLDEST_COMPOSE = (2, 26)
@@ -62,7 +63,8 @@ class Compose:
         return ["docker", "compose", "-p", self.deployment, "-f", str(self.file), *_FIXED, *words]
 
     def run(self, *words: str, on_line: Callable[[str], None] | None = None) -> str:
-        """Run to the end; the combined output, each line given to `on_line` as it comes.
+        """Run to the end, or that of this process; the combined output, each line given to `on_line` as it
+        comes.
 
         Raises ComposeError with the last lines.
         """
@@ -70,7 +72,7 @@ class Compose:
         lines: list[str] = []
         try:
             process = subprocess.Popen(
-                self.arguments(*words),
+                on_leash(self.arguments(*words), self.environment),
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

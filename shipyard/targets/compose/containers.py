@@ -90,7 +90,8 @@ class Containers(Record):
             self.grow(spec, operation.replicas[1])
 
     def remove(self, containers: Sequence[str], spec: ServiceSpec | None) -> None:
-        """Stop and remove, each with the grace of its service, or its own; anonymous volumes stay."""
+        """Stop and remove, each with the grace of its service, or its own. Anonymous volumes stay, but for
+        those that were made for one which never started: nothing was written to them."""
         for container in containers:
             inspected = self.objects.inspect(container)
             if inspected is None:
@@ -98,4 +99,4 @@ class Containers(Record):
             grace = spec.stop_timeout if spec else float(inspected["Config"].get("StopTimeout") or 10)
             if inspected["State"]["Status"] in UP:
                 self.objects.stop(container, grace)
-            self.objects.remove(container)
+            self.objects.remove(container, volumes=inspected["State"]["Status"] == "created")

@@ -31,16 +31,16 @@ class Jobs(Record):
 
     def run(self, operation: RunJob) -> None:
         """Run a command once in its service's image, env, secrets and networks; its container stays as
-        the record. One that an interrupted apply left running is waited for, not doubled."""
+        the record. One that an interrupted apply left running is waited for, of whatever version it is, and
+        not doubled."""
         objects, job = self.containers.objects, self._job(operation.name)
         text, name = job_text(job), self._container_name(job)
+        waited = {one: objects.wait(one) for one in operation.records if self._runs(one)}
         earlier = objects.inspect(name)
-        if earlier is not None and earlier["State"]["Status"] == "running":
-            if objects.wait(earlier["Id"]) == 0:
+        if earlier is not None:
+            if waited.get(earlier["Id"]) == 0:
                 self._forget(operation.records, keep=earlier["Id"])
                 return
-            earlier = objects.inspect(name)
-        if earlier is not None:
             self.containers.remove((earlier["Id"],), None)
         label = f"{labels.JOB}={text}"
         try:
@@ -73,6 +73,10 @@ class Jobs(Record):
             }
             self.containers.objects.create_idle(name, marks)
         self.containers.remove((record,), None)
+
+    def _runs(self, record: str) -> bool:
+        found = self.containers.objects.inspect(record)
+        return found is not None and found["State"]["Status"] == "running"
 
     def _job(self, service: str) -> JobSpec:
         return next(one for one in self.desired.jobs if one.service == service)

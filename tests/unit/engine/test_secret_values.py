@@ -156,7 +156,7 @@ def test_a_value_that_breaks_its_url_is_told_by_name_alone(
     spec = ServiceSpec(name="web", image="shop", built=None, env={"DATABASE_URL": template})
     desired = Desired(manifest=Manifest(root=Path("/p"), name="shop", stage="prod"), services=(spec,))
     values = SecretValues(values={"A": value}, sources={}, looked_in=())
-    notes = unencoded_in_urls(desired, ["web"], values)
+    notes = unencoded_in_urls(desired, ["web"], values.unencoded)
     assert len(notes) == told
     assert not any(value in note for note in notes)
-    assert unencoded_in_urls(desired, [], values) == ()
+    assert unencoded_in_urls(desired, [], values.unencoded) == ()

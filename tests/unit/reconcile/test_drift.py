@@ -312,6 +312,19 @@ def test_two_left_overs_of_one_name(shop: Shop) -> None:
     assert (operation.remove, operation.rename) == (("x",), (("web1", "shop-prod-web-1"),))
 
 
+def test_a_name_that_only_looks_like_a_left_over(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    manifest = replace(desired.manifest, name="0123456789ab_shop")
+    desired = replace(desired, manifest=manifest)
+    name = "0123456789ab_shop-prod-web-1"
+    observed = shop.change(shop.world(desired), "web1", name=name)
+    assert reconcile(desired, observed).operations == ()
+    observed = shop.change(observed, "web1", name=f"ba9876543210_{name}")
+    (mend,) = reconcile(desired, observed).operations
+    assert isinstance(mend, MendService)
+    assert mend.rename == (("web1", name),)
+
+
 def test_unhealthy_as_declared_is_attention(shop: Shop) -> None:
     desired = shop.desired(shop.service("db"), shop.service("web"))
     observed = shop.change(shop.world(desired), "web1", health="unhealthy")

@@ -144,6 +144,22 @@ def test_the_same_document_does_not_run_again(shop: Shop) -> None:
     assert shop.ids(desired, replace(world, containers=(*world.containers, older))) == []
 
 
+def test_a_record_that_a_later_run_stands_for_is_removed(shop: Shop) -> None:
+    """An apply that was killed after the run did not come to it."""
+    desired = shop.with_job()
+    world = shop.change(shop.world(desired), "web-job", started_at="2026-01-02T00:00:00.5Z")
+    earlier = shop.with_job("in-0").jobs[0]
+    records = (
+        shop.record(earlier, id="ended", started_at="2026-01-02T00:00:00.123Z"),
+        shop.record(earlier, id="never", started_at="0001-01-01T00:00:00Z", state="created"),
+        shop.record(earlier, id="runs", started_at="2026-01-01T00:00:00Z", state="running"),
+        shop.record(earlier, id="later", started_at="2026-01-02T00:00:00.51Z", exit_code=1),
+    )
+    mend = shop.only(desired, replace(world, containers=(*world.containers, *records)))
+    assert (mend.id, set(mend.remove)) == ("service.web/mend", {"ended", "never"})
+    assert {cause.reason for cause in mend.causes} == {"interrupted"}
+
+
 def test_it_runs_for_a_new_image_before_everyone_who_shares_it(shop: Shop) -> None:
     plan = reconcile(shop.with_job("in-2"), shop.world(shop.with_job("in-1")))
     assert [one.id for one in plan.operations] == [
