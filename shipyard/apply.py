@@ -11,7 +11,9 @@ from shipyard.model.desired import Desired
 from shipyard.model.plan import BuildImage, Operation, Plan, RemoveService, ReplaceService
 from shipyard.targets.compose.target import ComposeTarget
 
-_STARTS = ("create", "replace", "scale", "start", "unpause", "connect", "update", "mend")
+_STARTS = ("create", "replace", "scale", "start", "unpause", "connect", "update")
+"""What a service's health is waited for after, and its needs' before. To mend starts nothing, and comes
+before the needs are put right."""
 
 
 class Report(Protocol):

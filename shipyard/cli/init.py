@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shipyard.cli.options import Folder
-from shipyard.errors import ShipyardError
+from shipyard.errors import ShipyardError, UsageError
+
+if TYPE_CHECKING:
+    from shipyard.starter.draft import Draft
 
 FILE = ".env.dev"
 
@@ -20,11 +23,20 @@ class ManifestExists(ShipyardError):
 
 def init(
     stdout: Annotated[bool, typer.Option("--stdout", help="Print the manifest and write nothing.")] = False,
+    compose: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Take over the services of a Compose file."),
+    ] = None,
+    dockerfile: Annotated[
+        bool, typer.Option("--dockerfile", help="With --from: build by the Dockerfiles that it names.")
+    ] = False,
     folder: Folder = Path(),
 ) -> None:
     """Look at the project and write the shortest shipyard.toml that works, with what its settings need.
 
-    Example: shipyard init
+    With --from: what a Compose file says, its volumes by their real names, so that their data is kept.
+
+    Example: shipyard init --from compose.yaml
     """
     import secrets
 
@@ -36,7 +48,13 @@ def init(
     target = root / "shipyard.toml"
     if target.exists() and not stdout:
         raise ManifestExists("there is a shipyard.toml already", where=str(target), hint="edit it")
-    draft = guess(root, lambda: secrets.token_urlsafe(32))
+    if dockerfile and compose is None:
+        raise UsageError(
+            "--dockerfile goes with --from", hint="or write build = { dockerfile = ... } yourself"
+        )
+    draft = (
+        _taken_over(compose, root, dockerfile) if compose else guess(root, lambda: secrets.token_urlsafe(32))
+    )
     text = manifest_text(draft)
     if stdout:
         sys.stdout.write(text)
@@ -44,15 +62,25 @@ def init(
     target.write_text(text, encoding="utf-8")
     try:
         load(root, stage=None, instance=None, environ={})
-    except ShipyardError:
-        target.unlink()
-        raise
+    except ShipyardError as error:
+        if compose is None:
+            target.unlink()
+            raise
+        # Most of the work is done, and the rest is for somebody who knows the project.
+        print(f"shipyard.toml is not complete:\n{error}", file=sys.stderr)
     print("wrote shipyard.toml")
     if draft.secrets:
         _write_secrets(root, secrets_text(draft))
     for note in draft.notes:
         print(f"note: {note}")
     print("next: shipyard plan")
+
+
+def _taken_over(path: Path, root: Path, dockerfile: bool) -> Draft:
+    from shipyard.starter.compose_file import take_over
+    from shipyard.targets.compose.foreign import known_variables, read_compose_file
+
+    return take_over(read_compose_file(path), root, known_variables(path), dockerfiles=dockerfile)
 
 
 def _write_secrets(root: Path, lines: str) -> None:

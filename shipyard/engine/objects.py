@@ -111,13 +111,14 @@ class Objects:
         those that it was given by name, as Compose does when it recreates one, stay in any case."""
         self._write("remove_container", container, v=volumes)
 
-    def update(self, container: str, *, restart: str, cpus: float | None, memory: int | None) -> None:
-        """Put restart policy and limits to these values; None leaves a limit as it is."""
-        name, _, count = restart.partition(":")
-        policy: dict[str, Any] = {"Name": name}
-        if count:
-            policy["MaximumRetryCount"] = int(count)
-        body: dict[str, Any] = {"RestartPolicy": policy}
+    def update(self, container: str, *, restart: str | None, cpus: float | None, memory: int | None) -> None:
+        """Put restart policy and limits to these values; None leaves one as it is."""
+        body: dict[str, Any] = {}
+        if restart is not None:
+            name, _, count = restart.partition(":")
+            body["RestartPolicy"] = {"Name": name}
+            if count:
+                body["RestartPolicy"]["MaximumRetryCount"] = int(count)
         if cpus:
             body["NanoCpus"] = round(cpus * 1e9)
         if memory:

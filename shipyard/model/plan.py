@@ -95,6 +95,13 @@ class RunJob(OperationBase):
     records: tuple[str, ...] = ()
 
 
+class RemoveRecords(OperationBase):
+    """Remove what earlier runs of a before_deploy command left; `containers` have ended."""
+
+    action: ClassVar[str] = "remove"
+    containers: tuple[str, ...]
+
+
 class CreateService(OperationBase):
     action: ClassVar[str] = "create"
     replicas: int
@@ -190,6 +197,7 @@ Operation = (
     | CreateSecret
     | RemoveSecret
     | RunJob
+    | RemoveRecords
     | CreateService
     | ReplaceService
     | ScaleService

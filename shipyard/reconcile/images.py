@@ -10,10 +10,19 @@ from shipyard.compile.references import image_id
 from shipyard.compile.spec import in_format
 from shipyard.model.desired import Desired, JobSpec, ServiceSpec
 from shipyard.model.observed import Container, Observed
-from shipyard.model.plan import BuildImage, Cause, ImageCause, Operation, PullImage, ReasonCause, RunJob
+from shipyard.model.plan import (
+    BuildImage,
+    Cause,
+    ImageCause,
+    Operation,
+    PullImage,
+    ReasonCause,
+    RemoveRecords,
+    RunJob,
+)
 from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
-from shipyard.reconcile.outdated import started_later
+from shipyard.reconcile.renamed import earlier_containers
 from shipyard.reconcile.scale import RECORD
 
 
@@ -56,46 +65,62 @@ def _reason(recorded: str | None, running: Container | None, users: Mapping[str,
 
 
 class Jobs(Record):
-    """Commands to run, by service; by service the records of its earlier name that stay good, and those
-    that a later run stands for and an interrupted apply did not come to remove."""
+    """Commands to run, by service; by service the records of its earlier name that stay good; and records
+    that say nothing any more."""
 
     runs: Mapping[str, RunJob]
     carried: Mapping[str, tuple[str, ...]]
-    superseded: Mapping[str, tuple[Container, ...]]
+    spent: tuple[RemoveRecords, ...]
 
 
 def jobs(desired: Desired, observed: Observed) -> Jobs:
     runs: dict[str, RunJob] = {}
     carried: dict[str, tuple[str, ...]] = {}
-    superseded: dict[str, tuple[Container, ...]] = {}
+    good_ones: set[str] = set()
     for job in desired.jobs:
         spec = next((one for one in desired.services if one.name == job.service), None)
         was = spec.was if spec is not None else None
         records = [one for one in observed.containers if one.service in (job.service, was) and one.job]
         done = [one for one in records if _succeeded(one)]
-        good = [one for one in done if _same(job, one, was)]
+        renamed = spec is not None and earlier_containers(spec, observed)
+        # Without a container that is replaced nobody would carry the record over.
+        good = [one for one in done if _same(job, one, was) and (renamed or one.service == job.service)]
+        good_ones.update(one.id for one in good)
         if not good:
             runs[job.service] = RunJob(
                 address=f"job.{job.service}",
                 causes=_causes(job, done, records, was),
                 command=job.command,
-                records=tuple(one.id for one in records),
+                # One of this very command that still runs is waited for, and is the record then.
+                records=tuple(
+                    one.id for one in records if one.state != "running" or not _same(job, one, was)
+                ),
             )
         elif all(one.service == was for one in good):
             carried[job.service] = tuple(one.id for one in good)
-        else:
-            superseded[job.service] = tuple(one for one in records if _superseded(one, good, job.service))
-    return Jobs(runs=runs, carried=carried, superseded=superseded)
+    spent = [
+        one
+        for spec in desired.services
+        if spec.name not in runs and (one := _spent(spec.name, desired, observed, good_ones)) is not None
+    ]
+    return Jobs(runs=runs, carried=carried, spent=tuple(spent))
 
 
-def _superseded(record: Container, good: list[Container], service: str) -> bool:
-    """A record of the service that began before a good one of it, and does not run any more."""
-    return (
-        record.service == service
-        and record not in good
-        and record.state != "running"
-        and any(one.service == service and started_later(one, record) for one in good)
+def _spent(service: str, desired: Desired, observed: Observed, good: set[str]) -> RemoveRecords | None:
+    """Only the last success is a record: an earlier one would keep its command from running again. What
+    still runs is left to its end."""
+    left = tuple(
+        one.id
+        for one in observed.containers
+        if one.service == service and one.job is not None and one.id not in good and one.state != "running"
     )
+    if not left:
+        return None
+    declared = any(job.service == service for job in desired.jobs)
+    cause = ReasonCause(reason="removed", text="no longer declared")
+    if declared:
+        cause = ReasonCause(reason="interrupted", text="a later run succeeded")
+    return RemoveRecords(address=f"job.{service}", causes=(cause,), containers=left)
 
 
 def _succeeded(record: Container) -> bool:

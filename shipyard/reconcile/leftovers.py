@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 
 from shipyard.compile import labels
+from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, MendService, ReasonCause
 from shipyard.model.record import Draft, field, replace
+from shipyard.reconcile.renamed import earlier_containers
 
 LEFT_OVER = re.compile(r"([0-9a-f]{12})_(.+)")
 """Compose's name for the new container while it recreates one: the old id's first 12 digits, and the name."""
@@ -17,10 +19,14 @@ HELPER = "helper"
 
 
 class Mending(Draft):
-    """What is removed and renamed before anything else happens to a service, and what it has then."""
+    """What is removed and renamed before anything else happens to a service, and what it has then.
+    `earlier` are its containers under the name that it had; `promised` are names, by id, of what takes the
+    place of a container that is gone."""
 
     service: str
     current: tuple[Container, ...]
+    earlier: tuple[Container, ...] = ()
+    promised: dict[str, str] = field(default_factory=dict)
     remove: list[str] = field(default_factory=list)
     rename: list[tuple[str, str]] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
@@ -36,14 +42,12 @@ class Mending(Draft):
         )
 
 
-def mending(
-    deployment: str, observed: Observed, service: str, superseded: Sequence[Container] = ()
-) -> Mending:
+def mending(deployment: str, observed: Observed, spec: ServiceSpec) -> Mending:
     """Split off what an interrupted recreate left: removed while the original stands, else renamed to take
-    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too, and
-    `superseded` are records of before_deploy that go."""
+    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too."""
+    service = spec.name
     containers = [one for one in observed.containers if one.service == service and not one.one_off]
-    made = Mending(service=service, current=())
+    made = Mending(service=service, current=(), earlier=earlier_containers(spec, observed))
     names = {one.name for one in containers}
     current: list[Container] = []
     for container in containers:
@@ -63,17 +67,13 @@ def mending(
                 made.remove.append(container.id)
             else:
                 names.add(match[2])
-                made.rename.append((container.id, match[2]))
-                current.append(replace(container, name=match[2]))
+                made.promised[container.id] = match[2]
+                current.append(container)
     for one in observed.containers:
         if one.service == service and one.labels.get(labels.ROLE) == HELPER:
             made.remove.append(one.id)
             text = f"an interrupted run left {one.name}, which carried its secret files, behind"
             made.causes.append(ReasonCause(reason="interrupted", text=text))
-    for one in superseded:
-        made.remove.append(one.id)
-        text = f"an interrupted run left {one.name}, the record of an earlier before_deploy, behind"
-        made.causes.append(ReasonCause(reason="interrupted", text=text))
     made.current = tuple(current)
     return made
 
@@ -84,17 +84,18 @@ def own_name(deployment: str, container: Container) -> str:
 
 
 def give_names_back(deployment: str, mendings: Sequence[Mending], observed: Observed) -> None:
-    """Rename what was renamed by hand. Whoever of ours has such a name in the meantime gets out of the way,
-    under a name of its own; a stranger's name is a problem and not taken."""
+    """Rename what was renamed by hand, and what has half a name. Whoever of ours has such a name in the
+    meantime gets out of the way, under a name of its own; a stranger's name is a problem and not taken."""
     names = {one.id: one.name for one in observed.containers}
-    for made in mendings:
-        names.update(made.rename)
-        for left in made.remove:
-            del names[left]
     foreign = {one.name for one in observed.foreign}
     right = {one.id: own_name(deployment, one) for made in mendings for one in made.current if one.number}
     for made in mendings:
-        for container in made.current:
+        right.update({one.id: own_name(deployment, one) for one in made.earlier if one.number})
+        right = {**made.promised, **right}
+    for made in mendings:
+        for left in made.remove:
+            del names[left]
+        for container in (*made.current, *made.earlier):
             wanted, found = right.get(container.id, container.name), names[container.id]
             holder = next((one for one, name in names.items() if name == wanted), container.id)
             rightful = holder != container.id and right.get(holder) == wanted
@@ -105,5 +106,6 @@ def give_names_back(deployment: str, mendings: Sequence[Mending], observed: Obse
                 made.rename.append((holder, names[holder]))
             names[container.id] = wanted
             made.rename.append((container.id, wanted))
-            made.causes.append(DriftCause(path="name", declared=wanted, found=container.name))
+            if container.id not in made.promised:
+                made.causes.append(DriftCause(path="name", declared=wanted, found=container.name))
         made.current = tuple(replace(one, name=names[one.id]) for one in made.current)

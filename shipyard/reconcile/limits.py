@@ -18,12 +18,30 @@ _PASSED_THROUGH = {
 """The Compose keys that set a limit of the engine's, where no manifest key does."""
 
 
+_OWN = {
+    "restart": ("restart",),
+    "cpus": ("cpus", "cpu_quota", "cpu_period"),
+    "memory": ("mem_limit", "memswap_limit"),
+}
+"""The Compose keys that set what a manifest key sets too."""
+
+
+def own_limits(spec: ServiceSpec) -> tuple[str | None, float | None, int | None]:
+    """Restart policy, cores and memory as declared; None for what is passed through to Compose instead."""
+    set_otherwise = {name for name, keys in _OWN.items() if any(key in spec.compose for key in keys)}
+    return (
+        None if "restart" in set_otherwise else spec.restart,
+        None if "cpus" in set_otherwise else spec.cpus,
+        None if "memory" in set_otherwise else spec.memory,
+    )
+
+
 def limits_drift(spec: ServiceSpec, container: Container) -> tuple[DriftCause, ...]:
     """What differs from what was declared; 0 stands for no limit."""
     rows: list[tuple[str, tuple[str, ...], object, object]] = [
-        ("restart", ("restart",), spec.restart, container.restart),
-        ("resources.cpus", ("cpus", "cpu_quota", "cpu_period"), spec.cpus or 0, round(container.cpus, 3)),
-        ("resources.memory", ("mem_limit", "memswap_limit"), spec.memory or 0, container.memory),
+        ("restart", _OWN["restart"], spec.restart, container.restart),
+        ("resources.cpus", _OWN["cpus"], spec.cpus or 0, round(container.cpus, 3)),
+        ("resources.memory", _OWN["memory"], spec.memory or 0, container.memory),
     ]
     rows += [
         (f"limits.{name}", _PASSED_THROUGH[name], 0, container.limits[name])

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from shipyard.compile.spec import job_text
+from shipyard.model.desired import JobSpec
 from shipyard.model.plan import CreateService, ReplaceService, ScaleService
 from shipyard.reconcile.replacing import recreates
 from shipyard.reconcile.services import ServiceDraft
 
 
-def made_names(deployment: str, draft: ServiceDraft) -> frozenset[str]:
-    """The names of the containers that a service's operations make. Compose counts on from the highest
-    number that is there; a single one that it recreates keeps its own."""
+def made_names(deployment: str, draft: ServiceDraft, stopped: frozenset[str]) -> frozenset[str]:
+    """The names of the containers that a service's operations make; `stopped` are ids of those that this
+    plan stops before. Compose counts on from the highest number that is there; a single one that it
+    recreates keeps its own."""
     count = _Count({one.id: one.number for one in draft.current})
-    running = {one.id for one in draft.current if one.state in ("running", "restarting", "paused")}
+    running = {one.id for one in draft.current if one.state in ("running", "restarting", "paused")} - stopped
     for operation in draft.main:
         match operation:
             case CreateService():
@@ -36,6 +41,12 @@ def made_names(deployment: str, draft: ServiceDraft) -> frozenset[str]:
             case _:
                 pass
     return frozenset(f"{deployment}-{draft.spec.name}-{number}" for number in count.made)
+
+
+def job_name(deployment: str, job: JobSpec) -> str:
+    """The name of the container of a before_deploy run: one for one command over one state of its service."""
+    suffix = hashlib.sha256(job_text(job).encode()).hexdigest()[:8]
+    return f"{deployment}-{job.service}-before-deploy-{suffix}"
 
 
 class _Count:

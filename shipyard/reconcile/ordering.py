@@ -6,20 +6,21 @@ from collections.abc import Mapping, Sequence
 
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
-from shipyard.model.plan import Operation, RunJob
+from shipyard.model.plan import Operation, RunJob, StopService
 from shipyard.model.record import replace
 from shipyard.reconcile.services import ServiceDraft
-from shipyard.reconcile.stops import early_stops
 
 
 def chained(
-    drafts: Sequence[ServiceDraft], runs: Mapping[str, RunJob], first: tuple[Operation, ...]
+    drafts: Sequence[ServiceDraft],
+    runs: Mapping[str, RunJob],
+    stops: Mapping[str, Sequence[StopService]],
+    first: tuple[Operation, ...],
 ) -> tuple[Operation, ...]:
     """The operations of all services in the order of their needs, each after those that it waits for:
-    `first` is what exists before any service is touched."""
+    `stops` are what stops before a service, `first` is what exists before any service is touched."""
     operations: list[Operation] = []
     ends: dict[str, tuple[str, ...]] = {}
-    stops = early_stops(drafts)
     for draft in drafts:
         spec = draft.spec
         base = _base(spec, first)

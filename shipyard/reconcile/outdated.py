@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 
 from shipyard.compile.references import image_id
-from shipyard.compile.spec import Document, in_format
+from shipyard.compile.spec import Document, in_format, service_document
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, FieldCause, ImageCause, ReasonCause
 from shipyard.reconcile.diff import document_causes
 from shipyard.reconcile.limits import limits_drift
+
+
+def comparable(spec: ServiceSpec, container: Container) -> bool:
+    """Whether its recorded spec is of a format that is known here: a later version of Shipyard may have
+    declared otherwise what it runs with."""
+    return container.spec is None or in_format(service_document(spec), container.spec) is not None
 
 
 def outdated_causes(
@@ -51,10 +57,15 @@ def _short(digest: str) -> str:
 
 
 def sharing_causes(
-    spec: ServiceSpec, container: Container, observed: Observed, restarted: Mapping[str, str]
+    spec: ServiceSpec,
+    container: Container,
+    observed: Observed,
+    restarted: Mapping[str, str],
+    leaving: Set[str],
 ) -> tuple[Cause, ...]:
     """Why a container that lives in others' namespaces or volumes has to follow them: Compose leaves it
-    with those of the container that is gone. `restarted` says what this plan does to a service."""
+    with those of the container that is gone. `restarted` says what this plan does to a service; `leaving`
+    are ids of containers that go."""
     causes: list[Cause] = []
     for key, name in shared_services(spec.compose).items():
         hosts = [one for one in observed.containers if one.service == name and not one.one_off]
@@ -62,6 +73,9 @@ def sharing_causes(
         running = container.state in ("running", "paused", "restarting")
         if name in restarted and (restarted[name] != "started" or (running and key != "volumes_from")):
             text = f"it shares {key} of {name}, which is {restarted[name]}"
+            causes.append(ReasonCause(reason="dependency", text=text))
+        elif any(one.id in leaving for one in joined):
+            text = f"it shares {key} of a container of {name} that goes"
             causes.append(ReasonCause(reason="dependency", text=text))
         elif container.shares and not joined:
             causes.append(DriftCause(path=f"shares.{key}", declared=name, found="a container that is gone"))

@@ -12,16 +12,18 @@ from shipyard.model.record import replace as replaced
 from shipyard.reconcile.caveats import caveats
 from shipyard.reconcile.images import Jobs, images, jobs
 from shipyard.reconcile.leftovers import Mending, give_names_back, mending, own_name
-from shipyard.reconcile.names import made_names
+from shipyard.reconcile.names import job_name, made_names
 from shipyard.reconcile.notes import notes
 from shipyard.reconcile.ordering import chained
 from shipyard.reconcile.preconditions import preconditions
 from shipyard.reconcile.problems import problems
 from shipyard.reconcile.remarks import attention, feels, not_compared
 from shipyard.reconcile.renamed import renamed_services
-from shipyard.reconcile.resources import networks_after, removals, resources
+from shipyard.reconcile.resources import networks_after, orphans, resources
 from shipyard.reconcile.scale import recorded_replicas
 from shipyard.reconcile.services import ServiceDraft, Surroundings, service_draft
+from shipyard.reconcile.stops import early_stops
+from shipyard.reconcile.unused import unused
 
 
 def reconcile(
@@ -35,16 +37,20 @@ def reconcile(
     in it is no orphan. `replace` are services whose containers are replaced without a need."""
     observed = in_order(observed)
     to_run = jobs(desired, observed)
-    mendings = [
-        mending(desired.deployment, observed, spec.name, to_run.superseded.get(spec.name, ()))
-        for spec in desired.services
-    ]
+    mendings = [mending(desired.deployment, observed, spec) for spec in desired.services]
     give_names_back(desired.deployment, mendings, observed)
     drafts = _drafts(desired, observed, mendings, to_run, replace)
+    stops, runs = early_stops(drafts), to_run.runs
+    stopped = frozenset(one for found in stops.values() for stop in found for one in stop.containers)
     names = {
-        draft.spec.name: made_names(desired.deployment, draft)
+        draft.spec.name: made_names(desired.deployment, draft, stopped)
         | {name for _, name in made.rename}
         | _names_due(desired, made, observed)
+        | {
+            job_name(desired.deployment, job)
+            for job in desired.jobs
+            if job.service == draft.spec.name in runs
+        }
         for draft, made in zip(drafts, mendings, strict=True)
     }
     wanting = {draft.spec.name for draft in drafts if draft.wants_image} | to_run.runs.keys()
@@ -52,15 +58,18 @@ def reconcile(
     needed = resources(desired, observed, wanting)
     claimed = {one for draft in drafts for op in draft.main for one in _taken_over(op)}
     claimed |= {one for job in to_run.runs.values() for one in job.records}
-    early, leaving, late = ([], [], []) if partial else removals(desired, observed, frozenset(claimed))
+    early, leaving = ([], []) if partial else orphans(desired, observed, frozenset(claimed))
     mends = [one for mended in mendings if (one := mended.operation()) is not None]
     first = (*made, *needed, *mends, *early)
-    operations = chained(drafts, to_run.runs, first)
+    operations = chained(drafts, to_run.runs, stops, first)
     done = tuple(operation.id for operation in operations)
     leaving = [replaced(one, after=done) for one in leaving]
-    # Networks and secret files go when nothing is on them any more.
     done += tuple(operation.id for operation in (*early, *leaving))
-    whole = (*first, *operations, *leaving, *(replaced(one, after=done) for one in late))
+    whole = (*first, *operations, *leaving, *(replaced(one, after=done) for one in to_run.spent))
+    # Networks and secret files go when nothing is on them any more.
+    done += tuple(operation.id for operation in to_run.spent)
+    late = [] if partial else unused(desired, observed, whole)
+    whole += tuple(replaced(one, after=done) for one in late)
     touched = {operation.address for operation in whole}
     return Plan(
         project=desired.manifest.name,
@@ -114,16 +123,13 @@ def _drafts(
         recorded=recorded_replicas(observed),
         forced=forced,
         networks=networks_after(desired, observed),
+        mended=frozenset(one for made in mendings for one in made.remove),
         renamed=renamed_services(desired, observed, to_run.carried),
     )
-    drafts: list[ServiceDraft] = []
-    fates: dict[str, str] = {}
+    drafts: dict[str, ServiceDraft] = {}
     for spec, mended in zip(desired.services, mendings, strict=True):
-        draft = service_draft(spec, mended.current, around, fates)
-        if draft.fate is not None:
-            fates[spec.name] = draft.fate
-        drafts.append(draft)
-    return drafts
+        drafts[spec.name] = service_draft(spec, mended.current, around, drafts)
+    return list(drafts.values())
 
 
 def _taken_over(operation: Operation) -> tuple[str, ...]:

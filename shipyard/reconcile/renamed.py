@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shipyard.model.desired import Desired
+from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.record import Record
 
@@ -20,14 +20,17 @@ class Renamed(Record):
 def renamed_services(
     desired: Desired, observed: Observed, carried: Mapping[str, tuple[str, ...]]
 ) -> dict[str, Renamed]:
-    """By the new name, those that still run under the earlier one and have nothing under the new one."""
-    made: dict[str, Renamed] = {}
-    for spec in desired.services:
-        if spec.was is None or any(
-            one.service == spec.name and not one.one_off for one in observed.containers
-        ):
-            continue
-        old = tuple(one for one in observed.containers if one.service == spec.was and not one.one_off)
-        if old:
-            made[spec.name] = Renamed(containers=old, carried=carried.get(spec.name, ()))
-    return made
+    """By the new name, the services that are renamed by this plan."""
+    return {
+        spec.name: Renamed(containers=old, carried=carried.get(spec.name, ()))
+        for spec in desired.services
+        if (old := earlier_containers(spec, observed))
+    }
+
+
+def earlier_containers(spec: ServiceSpec, observed: Observed) -> tuple[Container, ...]:
+    """The containers of the name that a service had, when it has none under the new one."""
+    running = [one for one in observed.containers if not one.one_off]
+    if spec.was is None or any(one.service == spec.name for one in running):
+        return ()
+    return tuple(one for one in running if one.service == spec.was)

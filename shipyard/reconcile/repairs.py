@@ -21,11 +21,12 @@ def repairs(
     spec: ServiceSpec,
     containers: tuple[Container, ...],
     recreated: frozenset[str],
+    unknown: frozenset[str],
     networks: Mapping[str, Network | None],
 ) -> list[Operation]:
     """`networks` are those that are there, by name; None for one that this plan replaces, which joins its
     containers again itself. A paused container in `recreated` is unpaused too: Compose cannot recreate it
-    while it is paused.
+    while it is paused. What those in `unknown` should run with is not known here.
     """
     address = f"service.{spec.name}"
     made: list[Operation] = []
@@ -39,10 +40,11 @@ def repairs(
             )
         )
     kept = [container for container in containers if container.id not in recreated]
+    known = [container for container in kept if container.id not in unknown]
     if "network_mode" not in spec.compose:
-        made += _connect(spec, kept, networks)
-    limits = {container.id: limits_drift(spec, container) for container in kept}
-    drifted = tuple(container for container in kept if limits[container.id])
+        made += _connect(spec, kept, unknown, networks)
+    limits = {container.id: limits_drift(spec, container) for container in known}
+    drifted = tuple(container for container in known if limits[container.id])
     if drifted:
         made.append(
             UpdateService(
@@ -67,21 +69,25 @@ def repairs(
 
 
 def _connect(
-    spec: ServiceSpec, kept: list[Container], networks: Mapping[str, Network | None]
+    spec: ServiceSpec,
+    kept: list[Container],
+    unknown: frozenset[str],
+    networks: Mapping[str, Network | None],
 ) -> list[Operation]:
     links: list[tuple[str, str]] = []
     unlinks: list[tuple[str, str]] = []
     causes: dict[DriftCause, None] = {}
     for container in kept:
-        for name in sorted({*spec.networks, *container.networks}):
-            found = _endpoint(spec, container, name, networks)
+        wanted = container.networks if container.id in unknown else spec.networks
+        for name in sorted({*wanted, *container.networks}):
+            found = _endpoint(spec.name, wanted, container, name, networks)
             if found is None:
                 continue
-            declared = "connected" if name in spec.networks else "not connected"
+            declared = "connected" if name in wanted else "not connected"
             causes[DriftCause(path=f"networks.{name}", declared=declared, found=found)] = None
             if name in container.networks:
                 unlinks.append((container.id, name))
-            if name in spec.networks:
+            if name in wanted:
                 links.append((container.id, name))
     if not causes:
         return []
@@ -96,12 +102,16 @@ def _connect(
 
 
 def _endpoint(
-    spec: ServiceSpec, container: Container, name: str, networks: Mapping[str, Network | None]
+    service: str,
+    wanted: tuple[str, ...],
+    container: Container,
+    name: str,
+    networks: Mapping[str, Network | None],
 ) -> str | None:
     """What is wrong with a container's place on one network, in words; None when nothing is."""
     if name not in container.networks:
         return "disconnected"
-    if name not in spec.networks:
+    if name not in wanted:
         return "connected by hand"
     if name in networks and networks[name] is None:
         return None
@@ -109,8 +119,8 @@ def _endpoint(
     recorded = container.network_ids.get(name)
     if recorded and (network is None or network.id != recorded):
         return "connected to an earlier network of this name"
-    if name in container.aliases and spec.name not in container.aliases[name]:
-        return f"connected without the name {spec.name}"
+    if name in container.aliases and service not in container.aliases[name]:
+        return f"connected without the name {service}"
     return None
 
 

@@ -18,7 +18,7 @@ def replace_operation(
     elif total > 1:
         interruption = Interruption(seconds=0, why=f"one of {total} at a time")
     else:
-        interruption = _stopped(spec)
+        interruption = stopped_first(spec)
     return ReplaceService(
         address=f"service.{spec.name}",
         causes=causes,
@@ -29,7 +29,8 @@ def replace_operation(
     )
 
 
-def _stopped(spec: ServiceSpec) -> Interruption:
+def stopped_first(spec: ServiceSpec) -> Interruption:
+    """What users notice when the old one is gone before the new one starts."""
     if spec.stop_timeout > 10:
         why = f"up to {_minutes(spec.stop_timeout)} to finish what it does"
         return Interruption(seconds=spec.stop_timeout, why=why)
@@ -45,7 +46,7 @@ def renaming_operation(
     if spec.rollout == "start-first":
         interruption = Interruption(seconds=0, why="the new one is healthy before the old one stops")
     else:
-        interruption = _stopped(spec)
+        interruption = stopped_first(spec)
     return ReplaceService(
         address=f"service.{spec.name}",
         causes=causes,

@@ -1,4 +1,4 @@
-"""Networks, volumes, the secrets' key and files: what is missing, and what is no longer wanted."""
+"""Networks, volumes, the secrets' key and files that are missing, and services that are no longer wanted."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from shipyard.model.plan import (
     CreateVolume,
     Operation,
     ReasonCause,
-    RemoveNetwork,
-    RemoveSecret,
     RemoveService,
     ReplaceNetwork,
 )
@@ -75,15 +73,13 @@ def networks_after(desired: Desired, observed: Observed) -> dict[str, Network | 
     return there
 
 
-def removals(
+def orphans(
     desired: Desired, observed: Observed, claimed: frozenset[str]
-) -> tuple[list[RemoveService], list[RemoveService], list[RemoveNetwork | RemoveSecret]]:
-    """Orphaned services that hold a port or a name which a desired one wants, the other orphaned services,
-    and networks and secret files that are no longer used. `claimed` are ids of containers that other
-    operations take care of."""
+) -> tuple[list[RemoveService], list[RemoveService]]:
+    """Orphaned services that hold a port or a name which a desired one wants, and the other orphaned
+    services. `claimed` are ids of containers that other operations take care of."""
     early: list[RemoveService] = []
     leaving: list[RemoveService] = []
-    late: list[RemoveNetwork | RemoveSecret] = []
     declared = {spec.name for spec in desired.services}
     wanted = {publish.host_port for spec in desired.services for publish in spec.publish}
     names = f"{re.escape(desired.deployment)}-({'|'.join(map(re.escape, sorted(declared)))})-[0-9]+"
@@ -98,25 +94,4 @@ def removals(
         blocked = any(port.host_port in wanted for one in containers for port in one.ports)
         blocked |= any(re.fullmatch(names, one.name) for one in containers)
         (early if blocked else leaving).append(removal)
-    kept = {secret.name for secret in desired.secret_volumes}
-    unknown = {
-        secret.service
-        for secret in desired.secret_volumes
-        if any(desired.service(secret.service).secrets.get(file.source) is None for file in secret.files)
-    }
-    for volume in observed.volumes:
-        service = volume.labels.get(labels.SERVICE, "")
-        if not volume.owned or volume.labels.get(labels.ROLE) != "secrets" or volume.name in kept:
-            continue
-        if service not in unknown:
-            cause = ReasonCause(reason="unused", text="an earlier version of its secret files")
-            address = f"secret.{volume.name.removeprefix(desired.deployment + '_')}"
-            late.append(RemoveSecret(address=address, causes=(cause,), volume=volume.name))
-    used = {network.name for network in desired.networks}
-    for network in observed.networks:
-        busy = any(network.name in foreign.networks for foreign in observed.foreign)
-        if network.owned and network.name not in used and not busy:
-            cause = ReasonCause(reason="removed", text="no longer declared")
-            address = f"network.{network.name.removeprefix(desired.deployment + '_')}"
-            late.append(RemoveNetwork(address=address, causes=(cause,), network=network.id))
-    return early, leaving, late
+    return early, leaving

@@ -15,10 +15,11 @@ from shipyard.model.plan import (
     Operation,
     ReasonCause,
     ReplaceService,
+    ScaleService,
     StartService,
 )
 from shipyard.model.record import Draft, Record, field, replace
-from shipyard.reconcile.outdated import outdated_causes, sharing_causes
+from shipyard.reconcile.outdated import comparable, outdated_causes, sharing_causes
 from shipyard.reconcile.renamed import Renamed
 from shipyard.reconcile.repairs import repairs
 from shipyard.reconcile.replacing import renaming_operation, replace_operation
@@ -27,10 +28,11 @@ from shipyard.reconcile.scale import creation_causes, scale_operation
 
 class ServiceDraft(Draft):
     """Operations of one service while the plan is made; `current` are its containers after mending,
-    `wants_image` when a container will be made."""
+    `earlier` those of the name that it had, `wants_image` when a container will be made."""
 
     spec: ServiceSpec
     current: tuple[Container, ...]
+    earlier: tuple[Container, ...] = ()
     main: list[Operation] = field(default_factory=list)
     wants_image: bool = False
 
@@ -41,22 +43,38 @@ class ServiceDraft(Draft):
         found = {words[type(one)] for one in self.main if type(one) in words}
         return next((word for word in words.values() if word in found), None)
 
+    @property
+    def leaving(self) -> tuple[Container, ...]:
+        """Containers that its operations remove or replace."""
+        ids = {
+            one
+            for operation in self.main
+            if isinstance(operation, ReplaceService | ScaleService)
+            for one in (operation.containers if isinstance(operation, ReplaceService) else operation.removed)
+        }
+        return tuple(one for one in (*self.current, *self.earlier) if one.id in ids)
+
 
 class Surroundings(Record):
     """What the draft of a service depends on beyond itself: `recorded` replicas by service, services whose
-    replacement is `forced`, `networks` as repairs takes them, and what was `renamed`."""
+    replacement is `forced`, `networks` as repairs takes them, what was `renamed`, and the ids of containers
+    that are removed before, in `mended`."""
 
     observed: Observed
     recorded: Mapping[str, int]
     forced: frozenset[str]
     networks: Mapping[str, Network | None]
     renamed: Mapping[str, Renamed]
+    mended: frozenset[str]
 
 
 def service_draft(
-    spec: ServiceSpec, current: tuple[Container, ...], around: Surroundings, fates: Mapping[str, str]
+    spec: ServiceSpec,
+    current: tuple[Container, ...],
+    around: Surroundings,
+    before: Mapping[str, ServiceDraft],
 ) -> ServiceDraft:
-    """`fates` are those of the services before it."""
+    """`before` are those of the services before it."""
     draft = ServiceDraft(spec=spec, current=current)
     if spec.name in around.renamed:
         _replace_renamed(draft, around.renamed[spec.name], around.observed)
@@ -68,7 +86,7 @@ def service_draft(
             CreateService(address=f"service.{spec.name}", causes=causes, replicas=spec.replicas)
         )
         return draft
-    why = {one.id: _causes(spec, one, around, fates) for one in current}
+    why = {one.id: _causes(spec, one, around, before) for one in current}
     keep = _kept(current, spec.replicas, why)
     removed = tuple(
         container.id
@@ -76,7 +94,8 @@ def service_draft(
         if container not in keep
     )
     replaced = tuple(container for container in keep if why[container.id])
-    draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), around.networks)
+    unknown = frozenset(one.id for one in keep if not comparable(spec, one))
+    draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), unknown, around.networks)
     total, recorded = len(current), around.recorded.get(spec.name)
     if removed:
         draft.main.append(scale_operation(spec, total, removed, recorded))
@@ -91,12 +110,14 @@ def service_draft(
 
 
 def _causes(
-    spec: ServiceSpec, container: Container, around: Surroundings, fates: Mapping[str, str]
+    spec: ServiceSpec, container: Container, around: Surroundings, before: Mapping[str, ServiceDraft]
 ) -> tuple[Cause, ...]:
     """Why one container is replaced, in a form that can be told once for many."""
     observed = around.observed
     causes = outdated_causes(spec, service_document(spec), container, observed, _maker(spec, observed))
-    causes += sharing_causes(spec, container, observed, fates)
+    fates = {name: draft.fate for name, draft in before.items() if draft.fate is not None}
+    leaving = around.mended | {one.id for draft in before.values() for one in draft.leaving}
+    causes += sharing_causes(spec, container, observed, fates, leaving)
     if spec.name in around.forced:
         causes += (ReasonCause(reason="forced", text="asked for"),)
     return tuple(_hashable(cause) for cause in causes)
@@ -118,6 +139,7 @@ def _replace_renamed(draft: ServiceDraft, renamed: Renamed, observed: Observed) 
         causes += [_hashable(cause) for cause in found]
     told = tuple(dict.fromkeys(causes))
     draft.wants_image = True
+    draft.earlier = renamed.containers
     draft.main.append(renaming_operation(spec, renamed.containers, told, renamed.carried))
 
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shipyard.manifest.sharing import shared_services
+from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Publish
-from shipyard.model.observed import Container, HostPort
+from shipyard.model.observed import HostPort
 from shipyard.model.plan import (
     CreateService,
+    Operation,
     ReasonCause,
     ReplaceService,
     ScaleService,
+    StartService,
     StopService,
     UnpauseService,
 )
 from shipyard.model.record import replace
+from shipyard.reconcile.replacing import stopped_first
 from shipyard.reconcile.services import ServiceDraft
+
+_BINDING = (CreateService, ReplaceService, ScaleService, StartService)
+"""Operations that start containers, which take their ports."""
 
 
 def overlaps(publish: Publish, port: HostPort) -> bool:
@@ -29,7 +36,7 @@ def overlaps(publish: Publish, port: HostPort) -> bool:
 
 def early_stops(drafts: Sequence[ServiceDraft]) -> dict[str, list[StopService]]:
     """By service, what has to stop before it: containers of later services that are replaced anyway. The
-    drafts of those no longer unpause them."""
+    drafts of those no longer unpause them, nor promise that there is no interruption."""
     made: dict[str, list[StopService]] = {}
     stopped: set[str] = set()
     for index, draft in enumerate(drafts):
@@ -51,16 +58,20 @@ def early_stops(drafts: Sequence[ServiceDraft]) -> dict[str, list[StopService]]:
                         containers=ids,
                     )
                 )
-                _leave_paused(later, frozenset(ids))
+                later.main = [
+                    changed
+                    for operation in later.main
+                    if (changed := _after_a_stop(operation, later.spec, frozenset(ids))) is not None
+                ]
     return made
 
 
 def _port_holders(draft: ServiceDraft, later: ServiceDraft) -> dict[str, int]:
     """Containers of a later service that hold a port which is needed now, with the lowest such port."""
-    makes = any(isinstance(one, CreateService | ReplaceService | ScaleService) for one in draft.main)
+    makes = any(isinstance(one, _BINDING) for one in draft.main)
     return {
         one.id: min(ports)
-        for one in (_leaving(later) if makes else ())
+        for one in (later.leaving if makes else ())
         if (
             ports := [
                 publish.host_port
@@ -84,28 +95,18 @@ def _guests(draft: ServiceDraft, later: ServiceDraft) -> tuple[str, ...]:
         return ()
     return tuple(
         one.id
-        for one in _leaving(later)
+        for one in later.leaving
         if hosts & set(one.shares) and one.state in ("running", "restarting", "paused")
     )
 
 
-def _leaving(draft: ServiceDraft) -> list[Container]:
-    ids = {
-        one
-        for operation in draft.main
-        if isinstance(operation, ReplaceService | ScaleService)
-        for one in (operation.containers if isinstance(operation, ReplaceService) else operation.removed)
-    }
-    return [one for one in draft.current if one.id in ids]
-
-
-def _leave_paused(draft: ServiceDraft, stopped: frozenset[str]) -> None:
-    kept = []
-    for operation in draft.main:
-        if isinstance(operation, UnpauseService):
+def _after_a_stop(operation: Operation, spec: ServiceSpec, stopped: frozenset[str]) -> Operation | None:
+    """The same operation on containers of which some were stopped before."""
+    match operation:
+        case UnpauseService():
             left = tuple(one for one in operation.containers if one not in stopped)
-            if not left:
-                continue
-            operation = replace(operation, containers=left)
-        kept.append(operation)
-    draft.main = kept
+            return replace(operation, containers=left) if left else None
+        case ReplaceService(strategy="start-first") if stopped & set(operation.containers):
+            return replace(operation, strategy="stop-first", interruption=stopped_first(spec))
+        case _:
+            return operation

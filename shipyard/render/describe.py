@@ -17,6 +17,7 @@ from shipyard.model.plan import (
     Operation,
     PullImage,
     ReasonCause,
+    RemoveRecords,
     RemoveService,
     RemoveVolume,
     ReplaceNetwork,
@@ -91,7 +92,7 @@ def _whole(value: object) -> str:
 
 def causes_words(operation: Operation, limit: int = _LIMIT) -> Iterator[Words]:
     """Why, one sentence for each cause; `limit` is the length at which a value is cut."""
-    lead: Words = ("before_deploy: ",) if isinstance(operation, RunJob) else ()
+    lead: Words = ("before_deploy: ",) if isinstance(operation, RunJob | RemoveRecords) else ()
     dependencies = 0
     for cause in operation.causes:
         if isinstance(cause, FieldCause) and cause.path.startswith(_DEPENDENCIES):
@@ -215,6 +216,8 @@ def effect_words(operation: Operation) -> Words:
             return (f"stops {_containers(len(operation.removed))}",)
         case RemoveService():
             return (f"stops {_containers(len(operation.containers))}",)
+        case RemoveRecords():
+            return (f"removes {_containers(len(operation.containers))} that ended",)
         case StopService():
             return ("until it is replaced, later in this plan",)
         case RemoveVolume():

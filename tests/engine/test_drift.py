@@ -130,6 +130,19 @@ def test_other_settings_of_a_network_replace_it_under_running_containers(project
     assert project.changes() == []
 
 
+def test_a_name_that_was_lost_comes_back_with_a_network_of_other_settings(project: Project) -> None:
+    project.manifest(MANIFEST)
+    project.apply()
+    network, name = f"{project.name}_back", f"{project.name}-cache-1"
+    docker("network", "disconnect", network, name)
+    docker("network", "connect", network, name)
+    project.manifest(MANIFEST.replace("[networks.back]", "[networks.back]\n    internal = true"))
+    assert project.changes() == ["network.back/replace"]
+    project.apply()
+    assert "cache" in project.container("cache")["NetworkSettings"]["Networks"][network]["Aliases"]
+    assert project.changes() == []
+
+
 def test_an_image_tag_that_was_moved_replaces_the_container(project: Project) -> None:
     tag = f"{project.name}/moved:1"
     docker("tag", "redis:7", tag)

@@ -22,6 +22,7 @@ MANIFEST = """
     volumes = ["data:/data"]
     secrets = ["TOKEN"]
     resources = {{ memory = "64M" }}
+    env = {{ URL = "redis://${{secret:AWKWARD}}@queue", GONE = "${{secret:GONE}}" }}
 
     [services.queue]
     image = "@name/queue:1"
@@ -58,7 +59,7 @@ def deployed(project: Project) -> Project:
     docker("tag", "redis:7", f"{project.name}/moving:1")
     docker("tag", "redis:7", f"{project.name}/queue:1")
     docker("tag", "postgres:17", f"{project.name}/other:1")
-    project.environ.update(TOKEN="one", PASSWORD="two")
+    project.environ.update(TOKEN="one", PASSWORD="two", AWKWARD="a/b", GONE="x")
     project.manifest(MANIFEST.format(port=free_port()).replace("@name", project.name))
     project.apply()
     return project
@@ -66,6 +67,7 @@ def deployed(project: Project) -> Project:
 
 def test_plans_over_drifted_states_are_the_same_where_there_is_no_engine(deployed: Project) -> None:
     """One thing after the other happens to the same deployment, so that every state is another."""
+    del deployed.environ["GONE"]
     hands = Hands(deployed.name, f"{deployed.name}/other:1", random.Random(7), _never)
     plans: list[str] = []
     try:
@@ -81,6 +83,8 @@ def test_plans_over_drifted_states_are_the_same_where_there_is_no_engine(deploye
     finally:
         hands.clean_up()
         hands.close()
+    assert "secret GONE has no value" in plans[-1]
+    assert "AWKWARD has characters" in plans[-1]
     assert len(set(plans)) >= 11, "ten states besides the first one are different"
 
 

@@ -14,6 +14,10 @@ FOREIGN = "shipyard-fidelity.foreign"
 Container = dict[str, Any]
 
 
+class Nothing(Exception):
+    """It cannot be done to this container."""
+
+
 class Hands:
     """Does things to the containers of one deployment, each by the docker API and without a word to Shipyard.
 
@@ -31,16 +35,16 @@ class Hands:
         self.rng = rng
 
     def do(self, kind: str) -> str:
-        """Do it to some container; what was done in words."""
-        found = self._containers()
-        if not found:
-            return f"{kind}: there is no container"
-        chosen = self.rng.choice(found)
-        try:
-            said = ACTIONS[kind](self, chosen)
-        except APIError as error:
-            return f"{kind}: refused, {error.explanation}"
-        return f"{kind}: {said or chosen['Names'][0].lstrip('/')}"
+        """Do it to some container that it can be done to; what was done in words."""
+        found, why = self._containers(), "there is no container"
+        for chosen in self.rng.sample(found, len(found)):
+            try:
+                said = ACTIONS[kind](self, chosen)
+            except (APIError, Nothing) as error:
+                why = str(error)
+            else:
+                return f"{kind}: {said or chosen['Names'][0].lstrip('/')}"
+        return f"{kind}: nothing, {why}"
 
     def clean_up(self) -> None:
         """Remove what is not of the deployment and was put in its way."""
@@ -49,6 +53,8 @@ class Hands:
         for network in self.api.networks(filters={"label": f"{FOREIGN}={self.deployment}"}):
             with contextlib.suppress(NotFound, APIError):
                 self.api.remove_network(network["Id"])
+        for volume in self.api.volumes(filters={"label": f"{FOREIGN}={self.deployment}"})["Volumes"] or ():
+            self.api.remove_volume(volume["Name"])
 
     def close(self) -> None:
         self.api.close()
@@ -74,38 +80,48 @@ class Hands:
     def rename(self, one: Container) -> None:
         self.api.rename(one["Id"], f"{self.deployment}-elsewhere")
 
+    def half_named(self, one: Container) -> None:
+        """As after a recreate that was interrupted when the old one was gone."""
+        self.api.rename(one["Id"], f"0123456789ab_{one['Names'][0].lstrip('/')}")
+
+    def left_over(self, one: Container) -> None:
+        """As after a recreate that was interrupted when the new one was made."""
+        networks = sorted(one["NetworkSettings"]["Networks"])
+        self.api.create_container(
+            one["Image"],
+            name=f"{one['Id'][:12]}_{one['Names'][0].lstrip('/')}",
+            labels=one["Labels"],
+            host_config=self.api.create_host_config(network_mode=networks[0] if networks else "none"),
+        )
+
     def rename_to_another(self, one: Container) -> str:
         """Swap the names of two replicas or services."""
-        other = self.rng.choice([other for other in self._containers() if other is not one])
+        others = [other for other in self._containers() if other["Id"] != one["Id"]]
+        if not others:
+            raise Nothing("only one")
+        other = self.rng.choice(others)
         names = one["Names"][0].lstrip("/"), other["Names"][0].lstrip("/")
-        if names[0] == names[1]:
-            return "only one"
         self.api.rename(one["Id"], f"{self.deployment}-swapping")
         self.api.rename(other["Id"], names[0])
         self.api.rename(one["Id"], names[1])
         return f"{names[0]} <-> {names[1]}"
 
-    def _network(self, one: Container) -> str | None:
-        names = sorted(
-            name for name in one["NetworkSettings"]["Networks"] if name.startswith(self.deployment)
-        )
-        return self.rng.choice(names) if names else None
+    def _network(self, one: Container) -> str:
+        found = one["NetworkSettings"]["Networks"]
+        names = sorted(name for name in found if name.startswith(self.deployment))
+        if not names:
+            raise Nothing("on no network")
+        return self.rng.choice(names)
 
-    def disconnect(self, one: Container) -> str | None:
+    def disconnect(self, one: Container) -> None:
         network = self._network(one)
-        if network is None:
-            return "on no network"
         self.api.disconnect_container_from_network(one["Id"], network, force=True)
-        return None
 
-    def reconnect(self, one: Container) -> str | None:
+    def reconnect(self, one: Container) -> None:
         """Off and on again, without the names that it answered to."""
         network = self._network(one)
-        if network is None:
-            return "on no network"
         self.api.disconnect_container_from_network(one["Id"], network, force=True)
         self.api.connect_container_to_network(one["Id"], network)
-        return None
 
     def extra_network(self, one: Container) -> None:
         name = f"{self.deployment}-foreign-net"
@@ -137,8 +153,10 @@ class Hands:
         service = one["Labels"]["com.docker.compose.service"]
         bindings = self.api.inspect_container(one["Id"])["HostConfig"]["PortBindings"] or {}
         if any(one["HostPort"] for ports in bindings.values() for one in ports):
-            return "its port can be held once"
+            raise Nothing("its port can be held once")
         same = [x for x in self._containers() if x["Labels"]["com.docker.compose.service"] == service]
+        if any(x["State"] == "paused" for x in same):
+            raise Nothing("Compose does nothing while one is paused")
         self.scale(service, len(same) + 1)
         return f"{service} to {len(same) + 1}"
 
@@ -146,7 +164,7 @@ class Hands:
         service = one["Labels"]["com.docker.compose.service"]
         same = [x for x in self._containers() if x["Labels"]["com.docker.compose.service"] == service]
         if len(same) == 1:
-            return "only one"
+            raise Nothing("only one")
         self.api.remove_container(self.rng.choice(same)["Id"], force=True)
         return f"{service} to {len(same) - 1}"
 
@@ -156,8 +174,6 @@ class Hands:
     def network_recreated(self, one: Container) -> str:
         """Under stopped containers or after taking all off it, with the settings that it had."""
         network = self._network(one)
-        if network is None:
-            return "on no network"
         before = self.api.inspect_network(network)
         self._remove_network(network)
         self.api.create_network(
@@ -167,8 +183,6 @@ class Hands:
 
     def network_removed(self, one: Container) -> str:
         network = self._network(one)
-        if network is None:
-            return "on no network"
         self._remove_network(network)
         return network
 
@@ -181,6 +195,40 @@ class Hands:
             else:
                 self.api.disconnect_container_from_network(member["Id"], network, force=True)
         self.api.remove_network(network)
+
+    def _volume(self, one: Container) -> str:
+        """A named volume of its own service; those who mount it are removed."""
+        named = [
+            mount["Name"] for mount in one["Mounts"] if mount.get("Name", "").startswith(self.deployment)
+        ]
+        named = [name for name in named if "-secrets-" not in name]
+        if not named:
+            raise Nothing("it has no volume")
+        for other in (*self._containers(), *self._containers(jobs=True)):
+            if named[0] in [mount.get("Name") for mount in other["Mounts"]]:
+                self.api.remove_container(other["Id"], force=True)
+        return named[0]
+
+    def volume_removed(self, one: Container) -> str:
+        volume = self._volume(one)
+        self.api.remove_volume(volume)
+        return volume
+
+    def volume_recreated(self, one: Container) -> str:
+        """With the labels that it had, or as someone would who knows nothing of them."""
+        volume = self._volume(one)
+        marks = self.api.inspect_volume(volume)["Labels"]
+        self.api.remove_volume(volume)
+        known = self.rng.random() < 0.5
+        self.api.create_volume(volume, labels=marks if known else {FOREIGN: self.deployment})
+        return f"{volume} " + ("as it was" if known else "as a stranger's")
+
+    def key_removed(self, _: Container) -> str:
+        name = f"{self.deployment}_shipyard-key"
+        if name not in [one["Name"] for one in self.api.volumes()["Volumes"] or ()]:
+            raise Nothing("there is no key")
+        self.api.remove_volume(name)
+        return name
 
     def image_moved(self, one: Container) -> str:
         """The tag of what runs now names another image: one of the project's own, never what others use."""
@@ -203,7 +251,7 @@ class Hands:
         bindings = self.api.inspect_container(one["Id"])["HostConfig"]["PortBindings"] or {}
         ports = {key: value[0]["HostPort"] for key, value in bindings.items() if value[0]["HostPort"]}
         if not ports:
-            return "it publishes nothing"
+            raise Nothing("it publishes nothing")
         self.api.stop(one["Id"], timeout=1)
         key, port = sorted(ports.items())[0]
         self._stranger(f"{self.deployment}-stranger", {key: port})
@@ -221,6 +269,8 @@ class Hands:
 
     def job_removed(self, _: Container) -> str:
         records = self._containers(jobs=True)
+        if not records:
+            raise Nothing("no job has run")
         for one in records:
             self.api.remove_container(one["Id"], force=True)
         return f"{len(records)} records"
@@ -232,6 +282,8 @@ ACTIONS: dict[str, Callable[[Hands, Container], str | None]] = {
     "pause": Hands.pause,
     "remove": Hands.remove,
     "rename": Hands.rename,
+    "half-named": Hands.half_named,
+    "left-over": Hands.left_over,
     "rename-to-another": Hands.rename_to_another,
     "disconnect": Hands.disconnect,
     "reconnect": Hands.reconnect,
@@ -244,6 +296,9 @@ ACTIONS: dict[str, Callable[[Hands, Container], str | None]] = {
     "scale-down": Hands.scale_down,
     "network-recreated": Hands.network_recreated,
     "network-removed": Hands.network_removed,
+    "volume-removed": Hands.volume_removed,
+    "volume-recreated": Hands.volume_recreated,
+    "key-removed": Hands.key_removed,
     "image-moved": Hands.image_moved,
     "name-taken": Hands.name_taken,
     "port-taken": Hands.port_taken,

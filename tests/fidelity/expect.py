@@ -99,15 +99,15 @@ class Expectation:
                     self.paused.discard(container)
             case plans.ConnectService():
                 for container, network in operation.unlinks:
-                    found.add(container, f"disconnect {network}")
+                    self._said(found, container, f"disconnect {network}")
                     self.on[container].discard(network)
                 for container, network in operation.links:
-                    found.add(container, f"connect {network}")
+                    self._said(found, container, f"connect {network}")
                     self.on[container].add(network)
             case plans.UpdateService():
                 for container in operation.containers:
                     found.add(container, "update")
-            case plans.RemoveService():
+            case plans.RemoveService() | plans.RemoveRecords():
                 for container in operation.containers:
                     self._remove(found, container)
             case plans.MendService():
@@ -137,6 +137,11 @@ class Expectation:
     def _networks(spec: ServiceSpec) -> tuple[str, ...]:
         return () if "network_mode" in spec.compose else spec.networks
 
+    def _said(self, found: Expected, container: str, *steps: str) -> None:
+        """The engine says nothing of the networks of a container that is stopped."""
+        if container in self.up:
+            found.add(container, *steps)
+
     def _start(self, found: Expected, container: str) -> None:
         found.add(container, "start", *(f"connect {network}" for network in self.on[container]))
         self.up.add(container)
@@ -144,6 +149,10 @@ class Expectation:
     def _down(self, found: Expected, container: str) -> None:
         if container in self.up:
             found.add(container, "kill", "stop", "die", *(f"disconnect {one}" for one in self.on[container]))
+            if container in self.paused:
+                # The engine wakes it up, to be told to stop.
+                found.add(container, "unpause")
+                self.paused.discard(container)
             self.up.discard(container)
 
     def _remove(self, found: Expected, container: str) -> None:
@@ -173,7 +182,7 @@ class Expectation:
         found.add(name, "network destroy", "network create")
         for container in operation.containers:
             if name in self.on[container]:
-                found.add(container, f"disconnect {name}", f"connect {name}")
+                self._said(found, container, f"disconnect {name}", f"connect {name}")
 
 
 def compare(plan: plans.Plan, desired: Desired, observed: Observed, events: Iterable[Event]) -> list[str]:

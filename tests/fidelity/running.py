@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from fidelity.cases import Case, Table
+from fidelity.cases import Case
 from fidelity.drift import Hands
 from fidelity.expect import compare
+from fidelity.manifests import Table
 from fidelity.stream import subscribed
 from project import Project, docker, free_port
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 from shipyard.compile import labels
@@ -11,6 +10,7 @@ from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, JobSpec
 from shipyard.model.plan import RunJob
 from shipyard.model.record import Record
+from shipyard.reconcile.names import job_name
 from shipyard.reconcile.scale import RECORD
 from shipyard.targets.compose.command import Compose, ComposeError
 from shipyard.targets.compose.containers import Containers
@@ -82,8 +82,7 @@ class Jobs(Record):
         return next(one for one in self.desired.jobs if one.service == service)
 
     def _container_name(self, job: JobSpec) -> str:
-        suffix = hashlib.sha256(job_text(job).encode()).hexdigest()[:8]
-        return f"{self.desired.deployment}-{job.service}-before-deploy-{suffix}"
+        return job_name(self.desired.deployment, job)
 
     def _forget(self, records: Sequence[str], keep: str) -> None:
         self.containers.remove([record for record in records if record != keep], None)

@@ -22,6 +22,7 @@ from shipyard.model.plan import (
     Operation,
     PullImage,
     RemoveNetwork,
+    RemoveRecords,
     RemoveSecret,
     RemoveService,
     RemoveVolume,
@@ -36,6 +37,7 @@ from shipyard.model.plan import (
 )
 from shipyard.model.record import Record
 from shipyard.reconcile.leftovers import HELPER
+from shipyard.reconcile.limits import own_limits
 from shipyard.reconcile.settings import network_document, volume_document
 from shipyard.targets.compose.command import Compose
 from shipyard.targets.compose.containers import Containers
@@ -117,10 +119,10 @@ class ComposeTarget(Record):
                 for container, network in operation.links:
                     self.objects.connect(container, network, (operation.name,))
             case UpdateService():
-                spec = self._spec(operation)
+                restart, cpus, memory = own_limits(self._spec(operation))
                 for container in operation.containers:
-                    self.objects.update(container, restart=spec.restart, cpus=spec.cpus, memory=spec.memory)
-            case RemoveService():
+                    self.objects.update(container, restart=restart, cpus=cpus, memory=memory)
+            case RemoveService() | RemoveRecords():
                 self._containers.remove(operation.containers, None)
             case RemoveNetwork():
                 self.objects.remove_network(operation.network)
@@ -185,7 +187,7 @@ class ComposeTarget(Record):
                 continue
             endpoint = inspected["NetworkSettings"]["Networks"].get(network.name)
             if endpoint is not None:
-                members[container] = tuple(endpoint.get("Aliases") or ())
+                members[container] = _names(inspected["Config"]["Labels"], endpoint.get("Aliases") or ())
                 self.objects.disconnect(container, operation.network)
         self.objects.remove_network(operation.network)
         self._create_network(operation.name)
@@ -205,3 +207,10 @@ class ComposeTarget(Record):
     def record_replicas(self, changes: Mapping[str, int | None]) -> None:
         """Keep how many replicas of each service were applied; None for one that is gone."""
         record_replicas(self.objects, self.desired.manifest, changes)
+
+
+def _names(marks: Mapping[str, str], found: Sequence[str]) -> tuple[str, ...]:
+    """What a container answers to on a network: its service's name too, which a connection by hand lacks."""
+    if marks.get(labels.COMPOSE_ONEOFF) == "True":
+        return tuple(found)
+    return tuple(dict.fromkeys((*found, marks[labels.SERVICE])))

@@ -19,6 +19,7 @@ from shipyard.model.plan import (
     UpdateService,
 )
 from shipyard.model.record import replace
+from shipyard.reconcile.limits import own_limits
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
@@ -229,6 +230,13 @@ def test_what_is_no_drift(shop: Shop, declared: dict[str, Any], found: dict[str,
     assert shop.ids(desired, shop.change(shop.world(desired), "web1", **found)) == []
 
 
+def test_what_is_passed_through_is_not_put_back(shop: Shop) -> None:
+    passed = {"restart": "always", "mem_limit": "64m"}
+    spec = shop.service("web", cpus=0.5, memory=1, compose=passed)
+    assert own_limits(spec) == (None, 0.5, None)
+    assert own_limits(replace(spec, compose={"cpus": 2})) == ("unless-stopped", None, 1)
+
+
 def test_a_limit_set_by_hand_cannot_be_taken_away_in_place(shop: Shop) -> None:
     desired = shop.desired(shop.service("web"))
     operation = shop.only(desired, shop.change(shop.world(desired), "web1", memory=512))
@@ -310,6 +318,58 @@ def test_two_left_overs_of_one_name(shop: Shop) -> None:
     second = replace(world.containers[0], id="x", name="ba9876543210_shop-prod-web-1")
     operation = shop.only(desired, replace(world, containers=(*world.containers, second)))
     assert (operation.remove, operation.rename) == (("x",), (("web1", "shop-prod-web-1"),))
+
+
+def test_a_half_name_whose_whole_is_taken_by_another_service(shop: Shop) -> None:
+    desired = shop.desired(shop.service("a"), shop.service("b"))
+    world = shop.change(shop.world(desired), "a1", name="0123456789ab_shop-prod-a-1", state="created")
+    swapped = shop.change(world, "b1", name="shop-prod-a-1")
+    plan = reconcile(desired, swapped)
+    renames = [getattr(one, "rename", ()) for one in plan.operations]
+    assert [one.id for one in plan.operations] == ["service.a/mend", "service.b/mend", "service.a/start"]
+    assert renames[0] == (("b1", "shop-prod-a-1-b1"), ("a1", "shop-prod-a-1"))
+    assert renames[1] == (("b1", "shop-prod-b-1"),)
+
+
+def test_a_half_name_of_a_name_that_was_changed_by_hand(shop: Shop) -> None:
+    desired = shop.desired(shop.service("a"))
+    world = shop.change(shop.world(desired), "a1", name="0123456789ab_elsewhere", state="created")
+    (mend, _) = reconcile(desired, world).operations
+    assert isinstance(mend, MendService)
+    assert mend.rename == (("a1", "shop-prod-a-1"),)
+
+
+def test_a_name_held_under_a_services_earlier_name(shop: Shop) -> None:
+    before = shop.desired(shop.service("a"), shop.service("old"))
+    world = shop.change(shop.world(before), "a1", state="dead", name="shop-prod-old-1")
+    swapped = shop.change(world, "old1", name="shop-prod-a-1")
+    after = shop.desired(shop.service("a"), shop.service("new", image="old:1", was="old"))
+    plan = reconcile(after, swapped)
+    assert [one.id for one in plan.operations] == [
+        "service.a/mend",
+        "service.new/mend",
+        "service.a/create",
+        "service.new/replace",
+    ]
+    assert getattr(plan.operations[1], "rename", None) == (("old1", "shop-prod-old-1"),)
+
+
+def test_what_a_later_version_declared_is_not_put_back(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    world = shop.change(shop.world(desired), "web1", spec={"format": 99}, restart="always", networks=())
+    assert shop.ids(desired, world) == []
+    down = shop.change(world, "web1", state="exited", exit_code=1)
+    assert shop.ids(desired, down) == ["service.web/start"]
+
+
+def test_a_name_held_by_what_another_mend_removes(shop: Shop) -> None:
+    desired = shop.desired(shop.service("a"), shop.service("b", replicas=2))
+    world = shop.change(shop.world(desired), "a1", name="elsewhere")
+    dead = shop.change(world, "b2", name="shop-prod-a-1", state="dead")
+    mends = [one for one in reconcile(desired, dead).operations if isinstance(one, MendService)]
+    # The name is free when the first of them is done, not only after the second.
+    assert mends[0].rename == (("b2", "shop-prod-a-1-b2"), ("a1", "shop-prod-a-1"))
+    assert mends[1].remove == ("b2",)
 
 
 def test_a_name_that_only_looks_like_a_left_over(shop: Shop) -> None:

@@ -13,6 +13,7 @@ from shipyard.model.plan import (
     ImageCause,
     PullImage,
     ReasonCause,
+    RemoveRecords,
     RunJob,
 )
 from shipyard.model.record import replace
@@ -141,7 +142,32 @@ def test_the_same_document_does_not_run_again(shop: Shop) -> None:
     assert shop.ids(desired, world) == []
     # Nor when the last run was of another version and an earlier one of this.
     older = shop.record(shop.with_job("in-0").jobs[0], id="older")
-    assert shop.ids(desired, replace(world, containers=(*world.containers, older))) == []
+    assert shop.ids(desired, replace(world, containers=(*world.containers, older))) == ["job.web/remove"]
+
+
+def test_the_record_of_a_command_that_is_no_longer_declared_goes(shop: Shop) -> None:
+    desired = shop.with_job()
+    operation = shop.only(replace(desired, jobs=()), shop.world(desired))
+    assert operation == RemoveRecords(
+        address="job.web",
+        causes=(ReasonCause(reason="removed", text="no longer declared"),),
+        containers=("web-job",),
+    )
+    assert not operation.destructive
+    # One that still runs is left to its end.
+    running = shop.change(shop.world(desired), "web-job", state="running")
+    assert shop.ids(replace(desired, jobs=()), running) == []
+
+
+def test_only_the_last_success_is_a_record(shop: Shop) -> None:
+    """An earlier one, left by an interrupted run, would keep its command from running again."""
+    desired = shop.with_job("in-2")
+    world = shop.world(desired)
+    earlier = shop.record(shop.with_job("in-1").jobs[0], id="earlier")
+    operation = shop.only(desired, replace(world, containers=(*world.containers, earlier)))
+    assert isinstance(operation, RemoveRecords)
+    assert operation.containers == ("earlier",)
+    assert operation.causes == (ReasonCause(reason="interrupted", text="a later run succeeded"),)
 
 
 def test_a_record_that_a_later_run_stands_for_is_removed(shop: Shop) -> None:
@@ -155,9 +181,9 @@ def test_a_record_that_a_later_run_stands_for_is_removed(shop: Shop) -> None:
         shop.record(earlier, id="runs", started_at="2026-01-01T00:00:00Z", state="running"),
         shop.record(earlier, id="later", started_at="2026-01-02T00:00:00.51Z", exit_code=1),
     )
-    mend = shop.only(desired, replace(world, containers=(*world.containers, *records)))
-    assert (mend.id, set(mend.remove)) == ("service.web/mend", {"ended", "never"})
-    assert {cause.reason for cause in mend.causes} == {"interrupted"}
+    spent = shop.only(desired, replace(world, containers=(*world.containers, *records)))
+    assert (spent.id, set(spent.containers)) == ("job.web/remove", {"ended", "never", "later"})
+    assert {cause.reason for cause in spent.causes} == {"interrupted"}
 
 
 def test_it_runs_for_a_new_image_before_everyone_who_shares_it(shop: Shop) -> None:
@@ -198,7 +224,8 @@ def test_a_run_that_did_not_succeed_is_repeated(shop: Shop, fields: dict[str, An
     desired = shop.with_job()
     (job,) = jobs(reconcile(desired, shop.change(shop.world(desired), "web-job", **fields)))
     assert job.causes == (ReasonCause(reason="missing", text="the last run did not succeed"),)
-    assert job.records == ("web-job",)
+    # What still runs is waited for, and is the record then.
+    assert job.records == (() if fields["state"] == "running" else ("web-job",))
 
 
 def test_a_failed_run_after_a_success_of_another_version(shop: Shop) -> None:

@@ -11,6 +11,7 @@ from shipyard.model.manifest import Mount, Publish
 from shipyard.model.observed import Foreign, HostPort, Network, Volume
 from shipyard.model.plan import Problem
 from shipyard.model.record import replace
+from shipyard.reconcile.names import job_name
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
@@ -194,6 +195,18 @@ def test_all_problems_are_told_in_order(shop: Shop) -> None:
         "service.web: host port 80 is held by container stranger",
         "volume.data: the external volume shop-prod_data does not exist",
     ]
+
+
+def test_a_stranger_under_the_name_of_a_job(shop: Shop) -> None:
+    """Its container goes by its name: a stranger's would be removed."""
+    desired = shop.with_job()
+    name = job_name("shop-prod", desired.jobs[0])
+    observed = replace(shop.empty(), foreign=(foreign(name=name),))
+    assert told(desired, observed) == [
+        f"service.web: a container that is not Shipyard's already has the name {name}"
+    ]
+    # When nothing has to run nobody is in the way.
+    assert told(desired, replace(shop.world(desired), foreign=observed.foreign)) == []
 
 
 def test_more_cores_than_the_machine_has(shop: Shop) -> None:

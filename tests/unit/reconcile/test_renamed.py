@@ -91,6 +91,16 @@ def test_records_that_nobody_needs_any_more_go(shop: Shop) -> None:
     assert removal.containers == ("web-job",)
 
 
+def test_a_record_of_what_is_gone_is_not_carried(shop: Shop) -> None:
+    world = shop.world(with_job(shop, "web"))
+    records = tuple(one for one in world.containers if one.one_off)
+    plan = reconcile(with_job(shop, "api", was="web"), replace(world, containers=records))
+    assert [one.id for one in plan.operations] == ["image.api/build", "job.api/run", "service.api/create"]
+    job = plan.operations[1]
+    assert isinstance(job, RunJob)
+    assert job.records == ("web-job",)
+
+
 def test_volumes_without_a_name_are_left_behind_and_told(shop: Shop) -> None:
     world = shop.change(shop.world(shop.desired(shop.service("web"))), "web1", anonymous={"/data": "ab" * 32})
     plan = reconcile(shop.desired(shop.service("api", image="web:1", was="web")), world)

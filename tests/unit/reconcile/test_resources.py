@@ -141,6 +141,16 @@ def test_files_of_a_service_that_is_gone(shop: Shop) -> None:
     assert edges(plan)["secret.db-secrets-v1/remove"] == ("service.db/remove",)
 
 
+def test_files_that_a_container_mounts_which_stays_are_kept(shop: Shop) -> None:
+    world = shop.world(shop.with_secret_file("d1", "v1"))
+    someones = replace(world.containers[0], id="run", name="shop-prod-db-run", one_off=True)
+    observed = replace(world, containers=(*world.containers, someones))
+    changed = shop.ids(shop.with_secret_file("d2", "v2"), observed)
+    assert changed == ["secret.db/create", "service.db/replace"]
+    stopped = replace(observed, containers=(*world.containers, replace(someones, state="exited")))
+    assert shop.ids(shop.with_secret_file("d2", "v2"), stopped) == changed
+
+
 def test_nothing_unowned_is_removed(shop: Shop) -> None:
     desired = shop.desired()
     observed = replace(
@@ -194,6 +204,22 @@ def test_a_network_that_is_no_longer_declared(shop: Shop) -> None:
     )
     stranger = Foreign(name="x", ports=(), networks=("shop-prod_back",), volumes=(), compose_project=None)
     assert shop.ids(desired, replace(world, foreign=(stranger,))) == []
+
+
+def test_a_network_with_a_container_that_stays_is_kept(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    world = shop.world(desired)
+    old = Network(id="n2", name="shop-prod_old", owned=True)
+    run = replace(world.containers[0], id="run", name="x", one_off=True, networks=("shop-prod_old",))
+    observed = replace(world, networks=(*world.networks, old), containers=(*world.containers, run))
+    assert shop.ids(desired, observed) == []
+    # One that has ended is in nobody's way, nor is one that is taken off.
+    assert shop.ids(desired, shop.change(observed, "run", state="exited")) == ["network.old/remove"]
+    both = shop.change(world, "web1", networks=("shop-prod_default", "shop-prod_old"))
+    assert shop.ids(desired, replace(both, networks=observed.networks)) == [
+        "service.web/connect",
+        "network.old/remove",
+    ]
 
 
 def test_a_network_goes_after_the_service_that_was_on_it(shop: Shop) -> None:

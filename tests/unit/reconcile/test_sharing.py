@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shipyard.model.manifest import Publish
-from shipyard.model.plan import DriftCause, ReasonCause, StopService
+from shipyard.model.observed import Foreign
+from shipyard.model.plan import DriftCause, ReasonCause, ReplaceService, StopService
 from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
@@ -136,3 +137,62 @@ def test_an_unchanged_host_stays_where_another_guest_is_replaced(shop: Shop) -> 
     desired = pair(shop)
     changed = replace(desired, services=(desired.services[0], replace(desired.services[1], command=("new",))))
     assert shop.ids(changed, world(shop, desired)) == ["service.guest/replace"]
+
+
+def test_a_guest_of_a_dead_host(shop: Shop) -> None:
+    desired = pair(shop, replicas=2)
+    dead = shop.change(world(shop, desired), "web1", state="dead")
+    assert shop.ids(desired, dead) == ["service.web/mend", "service.web/scale", "service.guest/replace"]
+
+
+def test_a_guest_of_a_replica_that_goes(shop: Shop) -> None:
+    observed = world(shop, pair(shop, replicas=2), shares=("web2",))
+    plan = reconcile(pair(shop), observed)
+    assert [one.id for one in plan.operations] == ["service.web/scale", "service.guest/replace"]
+    text = "it shares network_mode of a container of web that goes"
+    assert plan.operations[1].causes == (ReasonCause(reason="dependency", text=text),)
+    # One of a replica that stays is left alone.
+    assert shop.ids(pair(shop), world(shop, pair(shop, replicas=2))) == ["service.web/scale"]
+
+
+def test_a_port_that_a_service_held_under_its_earlier_name(shop: Shop) -> None:
+    before = published(shop, a=80, old=81)
+    renamed = shop.service("new", image="x:1", was="old")
+    plan = reconcile(shop.desired(published(shop, a=81).services[0], renamed), shop.world(before))
+    assert [one.id for one in plan.operations] == [
+        "service.new/stop",
+        "service.a/replace",
+        "service.new/replace",
+    ]
+
+
+def test_a_port_that_what_is_started_needs(shop: Shop) -> None:
+    observed = shop.world(published(shop, a=80, b=80))
+    down = shop.change(observed, "a1", state="exited", exit_code=137, ports=())
+    assert shop.ids(published(shop, a=80, b=81), down) == [
+        "service.b/stop",
+        "service.a/start",
+        "service.b/replace",
+    ]
+
+
+def test_a_guest_that_stops_before_its_host_does_not_start_first(shop: Shop) -> None:
+    fields = {"image": "x:1", "compose": {"network_mode": "service:web"}}
+    guest = shop.service("guest", **fields, rollout="start-first", replicas=2)
+    before = shop.desired(shop.service("web", image="x:1"), guest)
+    observed = shop.change(world(shop, before), "guest2", shares=("web1",))
+    taken = Foreign(name="shop-prod-guest-1", ports=(), networks=(), volumes=(), compose_project=None)
+    observed = replace(shop.change(observed, "guest1", name="elsewhere"), foreign=(taken,))
+    after = shop.desired(shop.service("web", image="x:1", command=("new",)), guest)
+    plan = reconcile(after, observed)
+    assert [one.id for one in plan.operations] == [
+        "service.guest/stop",
+        "service.web/replace",
+        "service.guest/replace",
+    ]
+    replaced = plan.operations[-1]
+    assert isinstance(replaced, ReplaceService)
+    assert replaced.strategy == "stop-first"
+    assert replaced.interruption.seconds > 0
+    # Both are gone when new ones are made, which have the first numbers again.
+    assert [problem.address for problem in plan.problems] == ["service.guest"]

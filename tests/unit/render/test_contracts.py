@@ -42,6 +42,7 @@ EVERY: tuple[model.Operation, ...] = (
     model.CreateSecret(address="secret.db", causes=(NEW,), volume="v1"),
     model.RemoveSecret(address="secret.db-secrets-1", causes=(NEW,), volume="v2"),
     model.RunJob(address="job.web", causes=(NEW,), command=("migrate",), records=("c0",)),
+    model.RemoveRecords(address="job.api", causes=(NEW,), containers=("c",)),
     model.CreateService(address="service.new", causes=(NEW,), replicas=2, after=("image.web/build",)),
     model.ReplaceService(
         address="service.web",
