@@ -79,11 +79,15 @@ class Expose(Record):
     port: int
 
 
+class StopSignal(Record):
+    name: str
+
+
 class Cmd(Record):
     words: tuple[str, ...]
 
 
-Instruction = Comment | From | Arg | Env | Run | Copy | Workdir | User | Expose | Cmd
+Instruction = Comment | From | Arg | Env | Run | Copy | Workdir | User | Expose | StopSignal | Cmd
 
 
 def dockerfile_text(instructions: tuple[Instruction, ...]) -> str:
@@ -121,10 +125,19 @@ def _text(instruction: Instruction) -> str:
             return f"COPY --link --from={_plain(instruction.stage)} {words}"
         case Workdir():
             return f"WORKDIR {_plain(instruction.path)}"
+        case _:
+            return _of_the_container(instruction)
+
+
+def _of_the_container(instruction: User | Expose | StopSignal | Cmd) -> str:
+    """What is said of the container alone."""
+    match instruction:
         case User():
             return f"USER {_plain(instruction.name)}"
         case Expose():
             return f"EXPOSE {instruction.port}"
+        case StopSignal():
+            return f"STOPSIGNAL {_plain(instruction.name)}"
         case Cmd():
             return f"CMD {json.dumps(instruction.words)}"
 

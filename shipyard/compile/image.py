@@ -41,14 +41,13 @@ def plan_build(
     """The build plan of a service's image, which `sharers` run from too. Raises ShipyardError."""
     if service.build.dockerfile is not None:
         return _own_dockerfile(service, manifest, tree)
-    detection = detect(service, tree)
+    detection = detect(service, tree, sharers)
     detected = detection.detected
     folder, context = service.path or ".", service.context or service.path or "."
     inner = posixpath.relpath(folder, context)
     files = _context_files(detection, inner)
     ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
-    reads = detection.application.reads if detection.application else ()
     base = _base(service, detected.python)
     recipe = Recipe(
         base=locked(base, manifest.locked),
@@ -56,12 +55,15 @@ def plan_build(
         inner=inner,
         packages=service.build.packages,
         build_packages=service.build.build_packages,
-        static_environment=throw_away(service, reads) if static else None,
+        static_environment=_static_environment(service, detection) if static else None,
         import_path=detection.application.import_path if detection.application else "",
         mount_points=_mount_points(service, sharers),
         user=service.user if service.user and _NUMERIC.fullmatch(service.user) else APP_USER,
         port=detected.port,
         command=detected.command,
+        manage=detection.application.manage if detection.application else (),
+        environment=detection.program.environment,
+        stop_signal=detected.stop_signal,
     )
     found = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     reached = {path: digest for path, digest in found.items() if not is_project_file(path, inner)}
@@ -130,7 +132,10 @@ def _own_dockerfile(service: Service, manifest: Manifest, tree: SourceTree) -> t
     context = service.context or service.path or "."
     ignored = own_ignores(own_ignore(tree, context, name))
     files = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
-    detected = Detected(framework=None, manager="none", python="", port=service.port)
+    # Its server is not known; gunicorn and uvicorn both read this.
+    detected = Detected(
+        framework=None, manager="none", python="", port=service.port, workers="WEB_CONCURRENCY"
+    )
     facts = {"dockerfile": hashlib.sha256(text.encode()).hexdigest()}
     plan = _plan(
         service,
@@ -177,6 +182,12 @@ def _static(service: Service, detection: Detection) -> bool:
     return application is not None and bool(application.static)
 
 
+def _static_environment(service: Service, detection: Detection) -> tuple[tuple[str, str], ...]:
+    """What the settings load with while static files are collected: made up, but for what the image sets."""
+    reads = detection.application.reads if detection.application else ()
+    return tuple(sorted({**dict(detection.program.environment), **dict(throw_away(service, reads))}.items()))
+
+
 def _mount_points(service: Service, sharers: tuple[Service, ...]) -> tuple[str, ...]:
     """Where volumes will be mounted: the folders must exist in the image, owned by its user, because a
     fresh volume takes over owner and content of what it covers (Docker reference, "Volumes")."""
@@ -212,5 +223,9 @@ def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, obje
         "port": recipe.port,
         "command": list(recipe.command) if recipe.command else None,
         "inner": recipe.inner,
+        "environment": dict(recipe.environment),
+        # A server's is not the project's: it comes with the recipe.
+        "stop_signal": recipe.stop_signal if detection.detected.server is None else None,
+        "manage": list(recipe.manage) if static and recipe.manage != ("manage.py",) else None,
     }
     return {key: value for key, value in facts.items() if value not in (None, [], {}, "", False, ".")}

@@ -24,6 +24,7 @@ from shipyard.compile.dockerfile import (
     From,
     Instruction,
     Run,
+    StopSignal,
     TmpfsMount,
     User,
     Workdir,
@@ -32,7 +33,7 @@ from shipyard.compile.dockerfile import (
 from shipyard.model.build import DependencyInstall
 from shipyard.model.record import Record
 
-RECIPE = "1"
+RECIPE = "2"
 """Raised by hand when the text changes: a newer recipe is taken at the next real change."""
 UV = "0.13.9"
 EPOCH = "315532800"
@@ -42,7 +43,9 @@ _TOUCH = "-exec touch -hcd @$SOURCE_DATE_EPOCH {} +"
 
 class Recipe(Record):
     """`inner` is the project's folder in the context, "." when they are the same.
-    `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect."""
+    `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect;
+    `manage` are the words after python that run Django's commands. `environment` are variables that stay.
+    `stop_signal` is what asks the program to finish, where that is not SIGTERM."""
 
     base: str
     install: DependencyInstall
@@ -55,6 +58,9 @@ class Recipe(Record):
     user: str
     port: int | None
     command: tuple[str, ...] | None
+    manage: tuple[str, ...] = ("manage.py",)
+    environment: tuple[tuple[str, str], ...] = ()
+    stop_signal: str | None = None
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -155,7 +161,8 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
         pairs = recipe.static_environment
         environment = " ".join(f"{shlex.quote(name)}={shlex.quote(value)}" for name, value in pairs)
-        collect = f"{VENV}/bin/python manage.py collectstatic --noinput -v 0"
+        manage = " ".join(map(shlex.quote, recipe.manage))
+        collect = f"{VENV}/bin/python {manage} collectstatic --noinput -v 0"
         commands.append(f"env -C {shlex.quote(top)} {environment} {collect}")
     commands += [
         # A file that is no Python of this version (a template, say) is left without byte code.
@@ -210,6 +217,7 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     ]
     if recipe.import_path:
         environment.append(("PYTHONPATH", f"{workdir}/{recipe.import_path}"))
+    environment += recipe.environment
     made: list[Instruction] = [
         Comment(text="The image: results only."),
         From(image=recipe.base),
@@ -230,6 +238,8 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     ]
     if recipe.port is not None:
         made.append(Expose(port=recipe.port))
+    if recipe.stop_signal is not None:
+        made.append(StopSignal(name=recipe.stop_signal))
     if recipe.command is not None:
         made.append(Cmd(words=recipe.command))
     return tuple(made)

@@ -65,6 +65,7 @@ class Uv:
                     name=package["name"],
                     version=package.get("version"),
                     where=f"{LOCK}:{lines.get(package['name'], 1)}",
+                    wheels=_wheels(package),
                 )
                 for package in closure
             },
@@ -155,6 +156,15 @@ def _closure(
                         done.add(key)
                         pending.append((target, further))
     return [seen[key] for key in sorted(seen)], edges
+
+
+def _wheels(package: Mapping[str, Any]) -> tuple[str, ...]:
+    """File names of a package's wheels."""
+    places = (
+        str(one.get("filename") or one.get("url") or one.get("path", "")) for one in package.get("wheels", ())
+    )
+    names = (place.rpartition("/")[2] for place in places)
+    return tuple(name for name in names if name.count("-") >= 4)
 
 
 def _fact(package: Mapping[str, Any]) -> str:

@@ -83,12 +83,29 @@ class BuildPlan(Record):
         return f"{self.tagged}@{self.digest}" if self.digest else self.tagged
 
 
+class Role(Record):
+    """What one service runs in the image of another; fields as in `Detected`."""
+
+    service: str
+    command: tuple[str, ...]
+    role: str
+    port: int | None = None
+    health: str | None = None
+    workers: str = ""
+    stop_signal: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
 class Detected(Record):
     """What a source tree says of one built service; the manifest's own words already taken in.
 
-    `command` starts the server in exec form, None when nothing serves (a script or worker without a
-    framework of its own). `hosts` are the Host names the application accepts as written in its
-    settings, `hosts_env` the environment variable they come from instead.
+    `command` starts the program in exec form, None when the manifest says it. `role` is "web", "worker",
+    "scheduler" or "program"; `port` where it listens, `health` the path of a check of its own, `workers`
+    the variable by which it takes its number of processes, "" for none, `stop_signal` what asks it to
+    finish, None for SIGTERM. `roles` are what services that are like this one run in its image. `hosts`
+    are the Host names the application accepts as written in its settings, `hosts_env` the environment
+    variable they come from instead.
     """
 
     framework: str | None
@@ -98,6 +115,11 @@ class Detected(Record):
     server: str | None = None
     port: int | None = None
     command: tuple[str, ...] | None = None
+    role: str = "web"
+    health: str | None = None
+    workers: str = ""
+    stop_signal: str | None = None
+    roles: tuple[Role, ...] = ()
     hosts: tuple[str, ...] = ()
     hosts_env: str | None = None
     decisions: tuple[Decision, ...] = ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from shipyard.compile.detect import Detection, detect
-from shipyard.frameworks.syntax import assignments, dotted, parse
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
 from shipyard.starter.backing import (
@@ -20,6 +21,7 @@ from shipyard.starter.backing import (
     database_variables,
 )
 from shipyard.starter.draft import Draft
+from shipyard.starter.processes import beside, own_command, release
 from shipyard.starter.settings import all_reads
 
 _KEY = re.compile(r"(?:[A-Z]+_)*SECRET(?:_KEY)?")
@@ -52,15 +54,19 @@ def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
     unknown = [one.name for one in reads.values() if one.required and one.name not in {*env, *wanted}]
     wanted |= {name: {} for name in unknown}
     secrets |= dict.fromkeys(unknown)
-    services = _services(found, name, env, wanted, backing is not None, cache)
-    celery = _celery(tree, found)
-    if celery is not None:
-        services["worker"] = {"like": "web", "command": ["celery", "-A", celery, "worker"]}
+    owner = "web" if found.detected.role == "web" else "worker"
+    services = _services(found, owner, env, wanted, backing is not None, cache)
+    keys, told = own_command(tree, found, owner)
+    before = release(tree)
+    services[owner] = {**services[owner], **keys, **({"before_deploy": before} if before else {})}
+    if "env" in keys:
+        services[owner]["env"] = {**env, **dict(cast(dict[str, str], keys["env"]))}
+    services |= beside(tree, found, owner)
     if backing is not None:
         services["db"] = database_service(backing, name)
     if cache:
         services["redis"] = {"image": "redis:7", "volumes": ["redis-data:/data"]}
-    notes = [*found.detected.notes]
+    notes = [*found.detected.notes, *told]
     if unknown:
         notes.append(f"settings need {', '.join(unknown)}: fill in their values in .env.dev")
     if backing is not None and not any(VARIABLE in str(value) for value in (env, wanted)):
@@ -69,7 +75,7 @@ def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
         notes.append('there is a Dockerfile, which is not used: build = { dockerfile = "Dockerfile" } does')
     return Draft(
         document={"name": name, "services": services, "stages": {"dev": {}}},
-        comments={"services.web": _decisions(found)},
+        comments={f"services.{owner}": _decisions(found)},
         secrets=secrets,
         notes=tuple(notes),
     )
@@ -86,7 +92,7 @@ def project_name(root: Path, tree: SourceTree) -> str:
 
 def _services(
     found: Detection,
-    name: str,
+    owner: str,
     env: dict[str, str],
     wanted: dict[str, dict[str, str]],
     database: bool,
@@ -101,10 +107,11 @@ def _services(
     if wanted:
         web["secrets"] = wanted if any(wanted.values()) else list(wanted)
     if found.detected.framework == "django":
-        web["before_deploy"] = "python manage.py migrate --noinput"
+        manage = shlex.join(found.application.manage) if found.application else "manage.py"
+        web["before_deploy"] = f"python {manage} migrate --noinput"
     elif found.dependencies.get("alembic") is not None and database:
         web["before_deploy"] = "alembic upgrade head"
-    return {"web": web}
+    return {owner: web}
 
 
 def _decisions(found: Detection) -> tuple[str, ...]:
@@ -114,16 +121,3 @@ def _decisions(found: Detection) -> tuple[str, ...]:
         for one in found.detected.decisions
         if one.subject in told
     )
-
-
-def _celery(tree: SourceTree, found: Detection) -> str | None:
-    """The module that makes the Celery application, by the places where people put it."""
-    if found.dependencies.get("celery") is None:
-        return None
-    package = (found.detected.app or "").partition(".")[0].partition(":")[0]
-    for module in (f"{package}.celery", f"{package}.tasks", f"{package}.worker", "celery_app", "tasks"):
-        tree_module = parse(tree, module.replace(".", "/") + ".py")
-        for _, value, _ in assignments(tree_module) if tree_module else ():
-            if dotted(getattr(value, "func", value)).rpartition(".")[2] == "Celery":
-                return package if module == f"{package}.celery" else module
-    return None

@@ -34,7 +34,7 @@ def test_a_django_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert made["name"] == "my-shop"
     assert made["services"]["web"]["needs"] == ["db", "redis"]
     assert made["services"]["web"]["before_deploy"] == "python manage.py migrate --noinput"
-    assert made["services"]["worker"] == {"like": "web", "command": ["celery", "-A", "shop", "worker"]}
+    assert made["services"]["worker"] == {"like": "web", "framework": "celery"}
     assert set(made["services"]) == {"web", "worker", "db", "redis"}
     secrets = root / ".env.dev"
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
