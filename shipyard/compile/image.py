@@ -20,6 +20,7 @@ from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS, throw_away
+from shipyard.compile.uploads import unkept_uploads
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan, Detected, Ignored
 from shipyard.model.manifest import Manifest, Service
@@ -66,6 +67,9 @@ def plan_build(
         stop_signal=detected.stop_signal,
     )
     found = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
+    workdir = APP if inner == "." else f"{APP}/{inner}"
+    notes = unkept_uploads(service, detection.application, workdir)
+    detected = replace(detected, notes=(*detected.notes, *notes))
     reached = {path: digest for path, digest in found.items() if not is_project_file(path, inner)}
     facts = _facts(recipe, detection, static)
     return detected, _plan(

@@ -38,8 +38,9 @@ class Application(Record):
     image sets, `stop_signal` what asks the program to finish where that is not SIGTERM. `workers` is the
     variable by which it takes its number of processes, "" for none.
 
-    `static` says why static files are to be collected, "" when they are not, by Python with the words
-    `manage`. `hosts` and `hosts_env` as in `Detected`. `reads` are the environment variables that its
+    `media` is the folder that it writes uploads to, relative to the project's unless absolute, and where it
+    says so. `static` says why static files are to be collected, "" when they are not, by Python with
+    the words `manage`. `hosts` and `hosts_env` as in `Detected`. `reads` are the variables that its
     settings read.
     """
 
@@ -59,6 +60,7 @@ class Application(Record):
     stop_signal: str | None = None
     workers: str = ""
     static: str = ""
+    media: tuple[str, str] | None = None
     manage: tuple[str, ...] = ("manage.py",)
     hosts: tuple[str, ...] = ()
     hosts_env: str | None = None

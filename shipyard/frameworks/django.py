@@ -9,6 +9,7 @@ from typing import Literal
 from shipyard.frameworks.application import Application, ApplicationError, EnvironmentRead
 from shipyard.frameworks.environment import environment_reads, environment_variable
 from shipyard.frameworks.manage import MANAGE, VARIABLE, Manage, manage_script, settings_named
+from shipyard.frameworks.media import media_folder
 from shipyard.frameworks.syntax import assignments, parse, text_of, texts_in
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
@@ -107,6 +108,7 @@ class Django:
             import_path=manage.root,
             environment=environment,
             static=_static(settings),
+            media=_media(manage.root, settings),
             manage=(manage.path,) if manage.path else ("-m", "django"),
             hosts=hosts,
             hosts_env=hosts_env,
@@ -212,6 +214,12 @@ def _static(settings: _Settings) -> str:
     if isinstance(root, ast.Constant) and not root.value:
         return ""
     return f"django.contrib.staticfiles is installed and {where} sets STATIC_ROOT"
+
+
+def _media(root: str, settings: _Settings) -> tuple[str, str] | None:
+    value, where = settings.values.get("MEDIA_ROOT", (None, ""))
+    folder = media_folder(value)
+    return (posixpath.join(root, folder), where) if folder else None
 
 
 def _hosts(settings: _Settings) -> tuple[tuple[str, ...], str | None, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
 from shipyard.compile.detect import Detection, detect
+from shipyard.compile.uploads import upload_folder
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
 from shipyard.starter.backing import (
@@ -27,8 +28,9 @@ from shipyard.starter.settings import all_reads
 _KEY = re.compile(r"(?:[A-Z]+_)*SECRET(?:_KEY)?")
 
 
-def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
-    """The manifest of the project in `root`. `new_secret` makes a value for a generated secret.
+def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | None = None) -> Draft:
+    """The manifest of the project in `root`. `new_secret` makes a value for a generated secret; `known` are
+    values that the project has had so far.
 
     Raises ShipyardError where nothing can be found out.
     """
@@ -42,7 +44,8 @@ def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
     cache = cache_wanted(packages, reads)
     env: dict[str, str] = {}
     wanted: dict[str, dict[str, str]] = {name: {} for name in reads if _KEY.fullmatch(name)}
-    secrets: dict[str, str | None] = {name: new_secret() for name in wanted}
+    values = known or {}
+    secrets: dict[str, str | None] = {name: values.get(name) or new_secret() for name in wanted}
     if backing is not None:
         env, delivered = database_variables(reads, backing, name)
         wanted |= delivered
@@ -53,9 +56,13 @@ def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
         env[found.detected.hosts_env] = "localhost,127.0.0.1"
     unknown = [one.name for one in reads.values() if one.required and one.name not in {*env, *wanted}]
     wanted |= {name: {} for name in unknown}
-    secrets |= dict.fromkeys(unknown)
+    secrets |= {name: values.get(name) for name in unknown}
+    unknown = [name for name in unknown if name not in values]
     owner = "web" if found.detected.role == "web" else "worker"
     services = _services(found, owner, env, wanted, backing is not None, cache)
+    uploads = upload_folder(found.application, "/app")
+    if uploads is not None:
+        services[owner]["volumes"] = [f"media:{uploads[0]}"]
     keys, told = own_command(tree, found, owner)
     before = release(tree)
     services[owner] = {**services[owner], **keys, **({"before_deploy": before} if before else {})}
@@ -71,6 +78,9 @@ def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
         notes.append(f"settings need {', '.join(unknown)}: fill in their values in .env.dev")
     if backing is not None and not any(VARIABLE in str(value) for value in (env, wanted)):
         notes.append("the source reads no variable of a database: nothing connects it to db yet")
+    if values:
+        taken = ", ".join(sorted(values.keys() & secrets.keys())) or "nothing"
+        notes.append(f".env is not read by the stage dev, .env.dev is: taken from it: {taken}")
     if tree.is_file("Dockerfile"):
         notes.append('there is a Dockerfile, which is not used: build = { dockerfile = "Dockerfile" } does')
     return Draft(
