@@ -74,7 +74,13 @@ def test_the_closure_of_the_project_with_extras_and_without_groups(read: Read) -
     assert (found.requires_python, found.requires_python_where) == (">=3.12", "pyproject.toml")
     assert found.install.files == ("pyproject.toml", "uv.lock")
     assert "--locked" in found.install.reduce[0]
-    assert "--require-hashes" in found.install.install
+    # uv takes nothing from git where every package needs a hash; it is pinned by its commit.
+    assert (found.install.git, found.install.install) == (True, ("sync", "/lock/pylock.toml"))
+    without = read(
+        Uv(), project(LOCK.replace('git = "https://example.com/uvicorn?rev=1#abc"', 'registry = "x"'))
+    )
+    assert without.install.install == ("sync", "--require-hashes", "/lock/pylock.toml")
+    assert not without.install.git
 
 
 def test_facts_are_what_decides_the_installed_bytes(read: Read) -> None:
@@ -127,7 +133,7 @@ def test_several_versions_of_one_package(read: Read) -> None:
         (project(text="[tool.uv]\n"), "uv.lock: uv.lock stands beside no pyproject.toml with a [project]"),
         ({"uv.lock": LOCK}, "uv.lock: uv.lock stands beside no pyproject.toml with a [project] table"),
         (
-            project(LOCK.replace("virtual", "directory")),
+            project(LOCK.replace("virtual", "other")),
             "uv.lock: the lock does not hold this project\n  -> run `uv lock` in its folder",
         ),
         (
