@@ -71,6 +71,7 @@ def plan_build(
     found = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     reached = {path: digest for path, digest in found.items() if reaches(path, recipe)}
     facts = _facts(recipe, detection, static)
+    detected = replace(detected, notes=detected.notes + _without_version(service, install))
     return detected, _plan(
         service,
         manifest,
@@ -114,6 +115,15 @@ def _plan(
         notes=detected.notes + _emptied(files),
         own_dockerfile=own,
         base=base,
+    )
+
+
+def _without_version(service: Service, install: DependencyInstall) -> tuple[str, ...]:
+    return tuple(
+        f"{service.name}: {one.name} reads its version from git, which is in no build: "
+        "it is installed as version 0"
+        for one in install.local
+        if one.from_git
     )
 
 

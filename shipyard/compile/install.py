@@ -58,7 +58,7 @@ def dependency_stages(
     resolved = tuple(one for one in install.local if one.resolve)
     if resolved:
         # A backend writes into the folder that it builds.
-        commands.append("cp -R /src /build")
+        commands += ["cp -R /src /build", *_unversioned(install)]
         mounts = (*mounts, *_sources(resolved, inner))
     commands += [f"uv pip {_quiet(words)}" for words in (install.install, install.direct) if words]
     commands += [f"uv pip uninstall -q --python {VENV} {shlex.quote(one.name)}" for one in resolved]
@@ -84,6 +84,7 @@ def local_stage(install: DependencyInstall, inner: str) -> tuple[Instruction, ..
             commands=(
                 "rm -rf /build",
                 "cp -R /src /build",
+                *_unversioned(install),
                 f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps --compile-bytecode"
                 f"{options} {names}",
                 # uv notes there when it built what.
@@ -110,6 +111,14 @@ def apt(packages: tuple[str, ...]) -> Run:
             "rm /before",
         ),
     )
+
+
+def _unversioned(install: DependencyInstall) -> tuple[str, ...]:
+    """Builds that ask git for the version are told one: the repository is not there."""
+    if not any(one.from_git for one in install.local):
+        return ()
+    names = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PDM_BUILD_SCM_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
+    return (f"export {' '.join(f'{name}=0' for name in names)}",)
 
 
 def _sources(packages: tuple[LocalPackage, ...], inner: str) -> tuple[BindMount, ...]:

@@ -69,7 +69,18 @@ def local_package(
         needed=(*present, *documents),
         facts=tuple(facts),
         resolve=resolve,
+        from_git=_from_git(document),
     )
+
+
+def _from_git(document: Mapping[str, Any]) -> bool:
+    """Whether the version is read from tags: by setuptools-scm, what is built on it, or PDM's backend."""
+    wanted = [
+        normal(re.split(r"[^A-Za-z0-9._-]", one.strip())[0])
+        for one in texts(table(document, "build-system").get("requires"))
+    ]
+    scm = table(document, "tool", "pdm", "version").get("source") == "scm"
+    return scm or bool({"setuptools-scm", "hatch-vcs", "flit-scm", "poetry-dynamic-versioning"} & set(wanted))
 
 
 def dynamic(tree: SourceTree, place: str) -> bool:

@@ -68,6 +68,13 @@ class Uv:
             match[1]: text.count("\n", 0, match.start()) + 1
             for match in re.finditer(r'^name = "([^"]+)"', text, re.MULTILINE)
         }
+        archive = next((one for one in closure if "path" in one.get("source", {})), None)
+        if archive is not None:
+            raise UvLockError(
+                f"{archive['name']} is an archive of the project, which cannot be installed yet",
+                where=f"{LOCK}:{lines.get(archive['name'], 1)}",
+                hint="unpack it and name its folder, or publish it to an index",
+            )
         inside = [package for package in closure if _folders(package)]
         local = [
             local_package(tree, folder, posixpath.join(above, one), f"{LOCK}:{lines.get(package['name'], 1)}")
@@ -164,6 +171,9 @@ def _check_current(project: Mapping[str, Any], root: Mapping[str, Any]) -> None:
     from packaging.specifiers import SpecifierSet
     from packaging.utils import canonicalize_name
 
+    if "dependencies" in project.get("dynamic", ()):
+        # Its backend knows them, and uv asks it.
+        return
     recorded = [
         one
         for one in root.get("metadata", {}).get("requires-dist", [])

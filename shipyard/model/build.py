@@ -24,7 +24,8 @@ class LocalPackage(Record):
 
     `folder` is relative to the project's folder. `needed` are files in it that its build reads and an
     ignore file may leave out. `facts` is what of its project files decides the result. `resolve`: what it
-    depends on is known only when it is built, and is installed with it.
+    depends on is known only when it is built, and is installed with it. `from_git`: its version is read from
+    the repository, which is in no build.
     """
 
     name: str
@@ -32,6 +33,7 @@ class LocalPackage(Record):
     needed: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     resolve: bool = False
+    from_git: bool = False
 
 
 class DependencyInstall(Record):

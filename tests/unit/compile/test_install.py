@@ -142,6 +142,16 @@ def test_what_of_a_package_moves_the_tag(compiled: Compile, changes: dict[str, s
     assert (compiled(PACKAGED | changes, RUN)[1].tag != before) is moves
 
 
+def test_a_version_from_git_is_made_up_and_told(compiled: Compile) -> None:
+    asked = BUILT.replace('["hatchling"]', '["hatchling", "hatch-vcs>=0.4"]')
+    detected, plan = compiled(PACKAGED | {"pyproject.toml": PROJECT + asked}, RUN)
+    assert "export SETUPTOOLS_SCM_PRETEND_VERSION=0 " in stage(plan, "local")[0].value[0]
+    assert detected.notes == (
+        "web: shop reads its version from git, which is in no build: it is installed as version 0",
+    )
+    assert "SCM" not in compiled(PACKAGED, RUN)[1].dockerfile
+
+
 def test_a_member_of_a_workspace_is_built_from_the_whole(compiled: Compile) -> None:
     detected, plan = compiled(WORKSPACE, MEMBER)
     assert plan.context == "."
