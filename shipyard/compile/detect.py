@@ -6,7 +6,7 @@ that lists what was found and the one line to add: never a silent guess.
 
 from __future__ import annotations
 
-from shipyard.compile.decisions import DetectionError, decided
+from shipyard.compile.decisions import decided
 from shipyard.compile.program import Program, find_program
 from shipyard.compile.python_version import python_version
 from shipyard.compile.roles import role_of

@@ -125,6 +125,8 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if recipe.static_environment is not None:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
         pairs = recipe.static_environment
+        # What Python writes by itself is stamped with the time, and compileall would leave it.
+        commands.append("export PYTHONDONTWRITEBYTECODE=1")
         if recipe.install.local:
             mounts.append(BindMount(stage="local", source="/local", target="/local"))
             # The installed packages of the source tree stand apart from the others until the last stage.

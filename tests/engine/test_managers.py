@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from project import Project, docker
 
+from examples import EXAMPLES
 from shipyard.managers.pipenv import content_hashes
 
 LOCKS = Path(__file__).parents[1] / "unit" / "managers" / "locks"
@@ -27,6 +28,15 @@ LISTING = (
 )
 POETRY = {"click": "8.5.1", "itsdangerous": "2.2.0"}
 OLD = POETRY | {"jinja2": "3.1.6", "markupsafe": "3.0.4"}
+MANAGE = """
+    import os
+    import sys
+
+    from django.core.management import execute_from_command_line
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    execute_from_command_line(sys.argv)
+"""
 HATCHLING = """
     [build-system]
     requires = ["hatchling"]
@@ -228,6 +238,38 @@ def test_requirements_of_every_kind(project: Project) -> None:
     name = image(project)
     assert installed(name) == {"six": "1.17.0", "idna": "3.10", "markupsafe": "3.0.2", "lib": "3"}
     assert run(name, "python", "-c", "import lib; print(lib.__file__)").startswith("/opt/venv/")
+
+
+def test_static_files_are_collected_with_the_packages_of_the_tree(project: Project) -> None:
+    """Settings may import them; and two builds give the same bytes."""
+    example = (EXAMPLES / "django-postgres" / "requirements.txt").read_text()
+    django = next(line for line in example.splitlines() if line.lower().startswith("django=="))
+    project.write("requirements.txt", f"{django}\n./libs/lib\n")
+    lib = '[project]\nname = "lib"\nversion = "1"\n' + HATCHLING.replace("    ", "")
+    project.write("libs/lib/pyproject.toml", lib)
+    project.write("libs/lib/src/lib/__init__.py", "ROOT = 'collected'\n")
+    project.write("manage.py", MANAGE)
+    project.write(
+        "shop/settings.py",
+        """
+        import lib
+
+        SECRET_KEY = "x"
+        INSTALLED_APPS = ["django.contrib.staticfiles"]
+        STATICFILES_DIRS = ["/app/assets"]
+        STATIC_URL = "static/"
+        STATIC_ROOT = lib.ROOT
+        """,
+    )
+    project.write("shop/wsgi.py", "application = None\n")
+    project.write("assets/logo.svg", "<svg/>\n")
+    project.manifest('[services.web]\npython = "3.13"\n')
+    name = image(project)
+    assert run(name, "ls", "collected") == "logo.svg"
+    shown = ("image", "inspect", "--format", "{{json .RootFS.Layers}}", name)
+    before = docker(*shown)
+    project.run("build", "--no-cache")
+    assert docker(*shown) == before
 
 
 @contextmanager
