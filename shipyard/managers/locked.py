@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Iterable
+from typing import Any
 
 from shipyard.errors import ShipyardError
 from shipyard.managers.local import local_package
@@ -26,7 +27,7 @@ class LockError(ShipyardError):
 
 class Locked(Record):
     """One package of a lock. `name` normalised; `hashes` such as sha256:...; `index` the URL of the index
-    it comes from when that is another than usual.
+    it comes from when that is another than usual; `wheels` file names.
 
     At most one of these: `reference` is a direct one (git+https://...@commit, an archive's URL), `path` a
     folder or an archive of the project, relative to its folder.
@@ -39,6 +40,7 @@ class Locked(Record):
     index: str | None = None
     reference: str | None = None
     path: str | None = None
+    wheels: tuple[str, ...] = ()
     where: str
 
 
@@ -58,6 +60,12 @@ def unknown(kind: str, name: str, known: Iterable[str], lock: str) -> LockError:
     """The error of an extra or a group that is not in the lock."""
     listed = ", ".join(sorted(known)) or "it has none"
     return LockError(f"the lock has no {kind} {name!r}", where=lock, details=(f"{kind}s: {listed}",))
+
+
+def wheel_names(files: Iterable[Any]) -> tuple[str, ...]:
+    """The wheels among a lock's entries of files."""
+    names = (str(file.get("file", "")) for file in files if isinstance(file, dict))
+    return tuple(name for name in names if name.endswith(".whl"))
 
 
 def no_date(build: Build, lock: str) -> None:
@@ -125,7 +133,8 @@ def dependencies(
         manager=manager,
         evidence=lock,
         packages={
-            one.name: Dependency(name=one.name, version=one.version, where=one.where) for one in wanted
+            one.name: Dependency(name=one.name, version=one.version, where=one.where, wheels=one.wheels)
+            for one in wanted
         },
         install=DependencyInstall(
             files=tuple(files),

@@ -15,7 +15,7 @@ from typing import Any
 
 from shipyard.managers.closure import Edge, closure
 from shipyard.managers.local import group_requirements, local_package, static_requirements
-from shipyard.managers.locked import Locked, LockError, dependencies, no_date, stale, unknown
+from shipyard.managers.locked import Locked, LockError, dependencies, no_date, stale, unknown, wheel_names
 from shipyard.managers.markers import Marker, MarkerError, either, known, normal
 from shipyard.managers.project import PROJECT, parse_toml, read_project, requires_python, table, texts
 from shipyard.model.build import LocalPackage
@@ -195,6 +195,7 @@ def _locked(package: Mapping[str, Any], marker: Marker, indexed: Mapping[str, An
         hashes=hashes,
         reference=reference,
         path=str(package["path"]) if "path" in package else None,
+        wheels=wheel_names(files),
         where=package["where"],
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 from shipyard.managers.closure import Edge, closure
 from shipyard.managers.constraints import allows, python_marker
 from shipyard.managers.local import local_package
-from shipyard.managers.locked import Locked, LockError, dependencies, no_date, stale, unknown
+from shipyard.managers.locked import Locked, LockError, dependencies, no_date, stale, unknown, wheel_names
 from shipyard.managers.markers import Marker, MarkerError, either, every, known, normal
 from shipyard.managers.project import PROJECT, parse_toml, read_project, requires_python, table, texts
 from shipyard.model.build import LocalPackage
@@ -249,6 +249,7 @@ def _locked(package: Mapping[str, Any], marker: Marker, indexed: Mapping[str, An
         index=url if kind == "legacy" else None,
         reference=reference,
         path=path,
+        wheels=wheel_names(files),
         where=package["where"],
     )
 
