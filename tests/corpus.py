@@ -20,3 +20,6 @@ def copy_fixture(name: str, target: Path) -> None:
     """The project as its owner has it: a manifest where it has one, nothing of what is expected."""
     ignored = shutil.ignore_patterns("expect.toml", "__pycache__")
     shutil.copytree(FIXTURES / name, target, ignore=ignored, dirs_exist_ok=True)
+    # Under their own names, tools would take these for this repository's.
+    for file in target.rglob("*.fixture"):
+        file.rename(file.with_suffix(""))

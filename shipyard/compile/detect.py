@@ -6,12 +6,12 @@ that lists what was found and the one line to add: never a silent guess.
 
 from __future__ import annotations
 
-from shipyard.compile.decisions import DetectionError, decided
+from shipyard.compile.decisions import decided
 from shipyard.compile.program import Program, find_program
 from shipyard.compile.python_version import python_version
 from shipyard.compile.roles import role_of
 from shipyard.frameworks.application import Application
-from shipyard.managers import MANAGERS
+from shipyard.managers.choose import choose
 from shipyard.model.build import Decision, Detected
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
@@ -90,40 +90,7 @@ def _settings(service: Service, application: Application) -> list[Decision]:
 
 
 def _dependencies(service: Service, tree: SourceTree, folder: str, decisions: list[Decision]) -> Dependencies:
-    found = {manager.name: manager.evidence(tree, folder) for manager in MANAGERS}
-    there = [manager for manager in MANAGERS if found[manager.name]]
-    if service.build.manager is not None:
-        chosen = next((one for one in MANAGERS if one.name == service.build.manager), None)
-        if chosen is None:
-            raise DetectionError(
-                f"manager {service.build.manager!r} is not known",
-                where=f"services.{service.name}.build.manager",
-                hint=f"known: {', '.join(one.name for one in MANAGERS)}",
-            )
-        if chosen not in there:
-            raise DetectionError(
-                f"the manifest says {chosen.name}, and its files are not in {folder}",
-                where=f"services.{service.name}.build.manager",
-            )
-    elif len(there) == 1:
-        chosen = there[0]
-    elif there:
-        listed = tuple(f"{found[one.name]} ({one.name})" for one in there)
-        raise DetectionError(
-            "found the locks of several package managers",
-            where=f"services.{service.name}",
-            details=listed,
-            hint=f'remove those out of use, or add build = {{ manager = "{there[0].name}" }} '
-            f"to [services.{service.name}]",
-        )
-    else:
-        shown = "the project's folder" if folder == "." else folder
-        raise DetectionError(
-            f"found no dependencies to install in {shown}",
-            where=f"services.{service.name}",
-            details=("looked for uv.lock and requirements.txt",),
-            hint="run `uv lock`, or write a requirements.txt (an empty one will do)",
-        )
-    dependencies = chosen.read(tree, folder)
+    chosen = choose(service, tree)
+    dependencies = chosen.read(tree, folder, service.build)
     decisions.append(decided("manager", chosen.name, dependencies.evidence, service.build.manager))
     return dependencies

@@ -9,20 +9,20 @@ from collections.abc import Mapping
 
 from shipyard.compile.context import (
     dockerignore_text,
-    is_project_file,
     own_ignore,
     own_ignores,
     recipe_ignores,
 )
 from shipyard.compile.detect import Detection, detect
 from shipyard.compile.gitignore import gitignore_lines
+from shipyard.compile.reach import local_folders, reaches, reads_of
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS, throw_away
 from shipyard.compile.uploads import unkept_uploads
 from shipyard.errors import ShipyardError
-from shipyard.model.build import BuildPlan, Detected, Ignored
+from shipyard.model.build import BuildPlan, Decision, DependencyInstall, Detected, Ignored
 from shipyard.model.manifest import Manifest, Service
 from shipyard.model.record import replace
 from shipyard.source import EMPTIED, SourceTree, parse_ignore
@@ -44,16 +44,19 @@ def plan_build(
         return _own_dockerfile(service, manifest, tree)
     detection = detect(service, tree, sharers)
     detected = detection.detected
-    folder, context = service.path or ".", service.context or service.path or "."
+    install = replace(detection.dependencies.install, extra=detection.added)
+    folder = service.path or "."
+    context, detected = _context(service, install, detected)
     inner = posixpath.relpath(folder, context)
-    files = _context_files(detection, inner)
+    files = reads_of(install, inner)
     ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
     base = _base(service, detected.python)
     recipe = Recipe(
         base=locked(base, manifest.locked),
-        install=replace(detection.dependencies.install, extra=detection.added),
+        install=install,
         inner=inner,
+        whole=inner == "." or (service.context is not None and install.root == "."),
         packages=service.build.packages,
         build_packages=service.build.build_packages,
         static_environment=_static_environment(service, detection) if static else None,
@@ -68,9 +71,9 @@ def plan_build(
     )
     found = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     workdir = APP if inner == "." else f"{APP}/{inner}"
-    notes = unkept_uploads(service, detection.application, workdir)
-    detected = replace(detected, notes=(*detected.notes, *notes))
-    reached = {path: digest for path, digest in found.items() if not is_project_file(path, inner)}
+    notes = unkept_uploads(service, detection.application, workdir) + _without_version(service, install)
+    detected = replace(detected, notes=detected.notes + notes)
+    reached = {path: digest for path, digest in found.items() if reaches(path, recipe)}
     facts = _facts(recipe, detection, static)
     return detected, _plan(
         service,
@@ -115,6 +118,15 @@ def _plan(
         notes=detected.notes + _emptied(files),
         own_dockerfile=own,
         base=base,
+    )
+
+
+def _without_version(service: Service, install: DependencyInstall) -> tuple[str, ...]:
+    return tuple(
+        f"{service.name}: {one.name} reads its version from git, which is in no build: "
+        "it is installed as version 0"
+        for one in install.local
+        if one.from_git
     )
 
 
@@ -168,10 +180,36 @@ def _base(service: Service, python: str) -> str:
     return base
 
 
-def _context_files(detection: Detection, inner: str) -> tuple[str, ...]:
-    return tuple(
-        posixpath.normpath(posixpath.join(inner, name)) for name in detection.dependencies.install.files
+def _context(service: Service, install: DependencyInstall, detected: Detected) -> tuple[str, Detected]:
+    """The build context, as wide as what is installed from the source tree needs it. Raises ImageError."""
+    folder = service.path or "."
+    places = [
+        posixpath.normpath(posixpath.join(folder, one)) for one in (install.root, *local_folders(install))
+    ]
+    if service.context is not None:
+        outside = [one for one in places if not _is_below(one, service.context)]
+        if outside:
+            raise ImageError(
+                f"{outside[0]} is needed to install the dependencies, and is outside the build context",
+                where=f"services.{service.name}.context",
+                hint="remove context, or make it wider",
+            )
+        return service.context, detected
+    context = posixpath.commonpath([folder, *places]) if "." not in (folder, *places) else "."
+    if context == folder:
+        return folder, detected
+    widest = next(one for one in places if not _is_below(one, folder))
+    decision = Decision(
+        subject="context",
+        value=context,
+        evidence=f"{detected.manager} installs from {widest}",
+        origin="detected",
     )
+    return context, replace(detected, decisions=(*detected.decisions, decision))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return folder == "." or path == folder or path.startswith(f"{folder}/")
 
 
 def _static(service: Service, detection: Detection) -> bool:
@@ -209,14 +247,19 @@ def _mount_points(service: Service, sharers: tuple[Service, ...]) -> tuple[str, 
 
 def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, object]:
     install = recipe.install
+    exact: list[object] = [install.facts, install.install, install.extra]
+    # Only what is there: images of before are not made anew.
+    if install.local:
+        exact += [[one.facts, one.resolve] for one in install.local]
+        exact.append(install.local_options)
+    if install.direct:
+        exact.append(install.direct)
     facts: dict[str, object] = {
         "base": recipe.base,
         "dependencies": {
             name: one.version or "unpinned" for name, one in sorted(detection.dependencies.packages.items())
         },
-        "install": hashlib.sha256(
-            canonical([install.facts, install.install, install.extra]).encode()
-        ).hexdigest(),
+        "install": hashlib.sha256(canonical(exact).encode()).hexdigest(),
         "packages": list(recipe.packages),
         "build_packages": list(recipe.build_packages),
         "static": static,

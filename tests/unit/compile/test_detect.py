@@ -115,20 +115,23 @@ def test_python_versions_that_do_not_fit(
             {"main.py": ""},
             "",
             "services.web: found no dependencies to install in the project's folder\n"
-            "  looked for uv.lock and requirements.txt\n"
+            "  looked for uv.lock, poetry.lock, pdm.lock, Pipfile.lock, pylock.toml, requirements.txt and "
+            "pyproject.toml\n"
             "  -> run `uv lock`, or write a requirements.txt (an empty one will do)",
         ),
         (
             {"api/main.py": ""},
             'path = "api"',
             "services.web: found no dependencies to install in api\n"
-            "  looked for uv.lock and requirements.txt\n"
+            "  looked for uv.lock, poetry.lock, pdm.lock, Pipfile.lock, pylock.toml, requirements.txt and "
+            "pyproject.toml\n"
             "  -> run `uv lock`, or write a requirements.txt (an empty one will do)",
         ),
         (
             FASTAPI,
             'build = { manager = "npm" }',
-            "services.web.build.manager: manager 'npm' is not known\n  -> known: uv, pip",
+            "services.web.build.manager: manager 'npm' is not known\n"
+            "  -> known: uv, poetry, pdm, pipenv, pylock, pip, pep621",
         ),
         (
             FASTAPI,

@@ -35,7 +35,8 @@ FILES = {
 @pytest.mark.parametrize("first", range(len(FILES)))
 def test_the_first_in_the_order_counts(decided: Decided, first: int) -> None:
     there = dict(list(FILES.items())[first:])
-    version, evidence, origin = decided("python", FASTAPI | {name: text for name, (text, _) in there.items()})
+    files = FASTAPI | {name: text for name, (text, _) in there.items()}
+    version, evidence, origin = decided("python", files, 'build = { manager = "pip" }')
     assert (evidence, origin) == (next(iter(there.values()))[1], "detected")
     assert version == ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.11")[first]
 
