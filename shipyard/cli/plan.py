@@ -68,6 +68,7 @@ def plan(
     """
     from shipyard.cli.project import load_project, observe, offline_plan, planned_elsewhere, scope_of
     from shipyard.compile.builds import compile_builds
+    from shipyard.engine.secret_values import new_key
 
     if out is not None and (offline or observed or drift):
         raise UsageError(
@@ -90,7 +91,8 @@ def plan(
         if observed is not None:
             made = planned_elsewhere(manifest, builds, observed, scope)
         else:
-            with observe(manifest, builds, scope=scope) as seen:
+            # A key that is gone changes every digest: so says a plan, whatever the new one is.
+            with observe(manifest, builds, fallback_key=new_key(), scope=scope) as seen:
                 made = seen.plan()
                 if updates:
                     made = replace(made, notes=(*made.notes, *_updates(seen)))

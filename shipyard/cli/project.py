@@ -119,7 +119,8 @@ def observe(
 ) -> Iterator[Observation]:
     """Connect, take the snapshot, and compile the desired state with the secrets' digests.
 
-    `fallback_key` is used where the engine has none yet: by apply, which will record it.
+    `fallback_key` is used where the engine has none: by apply, which will record it, and by plan, which
+    shows no digest.
     """
     with connect(manifest.engine, os.environ) as connection:
         yield look(connection, manifest, builds, fallback_key=fallback_key, scope=scope)

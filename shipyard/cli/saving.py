@@ -27,7 +27,12 @@ def save_plan(path: Path, plan: Plan, seen: Observation, builds: Builds) -> None
         builds=builds,
         targets=seen.scope.targets,
         replaced=seen.scope.replaced,
-        secrets={name: digest for spec in seen.desired.services for name, digest in spec.secrets.items()},
+        # Digests of a key that apply is still to make say nothing.
+        secrets={
+            name: digest if seen.key is None else None
+            for spec in seen.desired.services
+            for name, digest in spec.secrets.items()
+        },
         git=git_state(manifest.root),
     )
     write_plan(path, plan, saved)

@@ -22,6 +22,7 @@ from shipyard.model.plan import (
 )
 from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
+from shipyard.reconcile.names import job_name
 from shipyard.reconcile.renamed import earlier_containers
 from shipyard.reconcile.scale import RECORD
 
@@ -65,22 +66,30 @@ def _reason(recorded: str | None, running: Container | None, users: Mapping[str,
 
 
 class Jobs(Record):
-    """Commands to run, by service; by service the records of its earlier name that stay good; and records
-    that say nothing any more."""
+    """Commands to run, by service; by service the records of its earlier name that stay good; records that
+    say nothing any more; and the ids of runs that are waited for, of which one may be the record then."""
 
     runs: Mapping[str, RunJob]
     carried: Mapping[str, tuple[str, ...]]
     spent: tuple[RemoveRecords, ...]
+    awaited: frozenset[str]
 
 
 def jobs(desired: Desired, observed: Observed) -> Jobs:
     runs: dict[str, RunJob] = {}
     carried: dict[str, tuple[str, ...]] = {}
     good_ones: set[str] = set()
+    awaited: set[str] = set()
     for job in desired.jobs:
         spec = next((one for one in desired.services if one.name == job.service), None)
         was = spec.was if spec is not None else None
-        records = [one for one in observed.containers if one.service in (job.service, was) and one.job]
+        # One whose label is damaged is known by its name, which the run takes.
+        name = job_name(desired.deployment, job)
+        records = [
+            one
+            for one in observed.containers
+            if one.service in (job.service, was) and (one.job or (one.one_off and one.name == name))
+        ]
         done = [one for one in records if _succeeded(one)]
         renamed = spec is not None and earlier_containers(spec, observed)
         # Without a container that is replaced nobody would carry the record over.
@@ -91,10 +100,12 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
                 address=f"job.{job.service}",
                 causes=_causes(job, done, records, was),
                 command=job.command,
-                # One of this very command that still runs is waited for, and is the record then.
-                records=tuple(
-                    one.id for one in records if one.state != "running" or not _same(job, one, was)
-                ),
+                records=tuple(one.id for one in records),
+            )
+            awaited.update(
+                one.id
+                for one in records
+                if one.state == "running" and one.service == job.service and _same(job, one, None)
             )
         elif all(one.service == was for one in good):
             carried[job.service] = tuple(one.id for one in good)
@@ -103,7 +114,7 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
         for spec in desired.services
         if spec.name not in runs and (one := _spent(spec.name, desired, observed, good_ones)) is not None
     ]
-    return Jobs(runs=runs, carried=carried, spent=tuple(spent))
+    return Jobs(runs=runs, carried=carried, spent=tuple(spent), awaited=frozenset(awaited))
 
 
 def _spent(service: str, desired: Desired, observed: Observed, good: set[str]) -> RemoveRecords | None:

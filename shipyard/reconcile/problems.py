@@ -15,10 +15,11 @@ from shipyard.reconcile.stops import overlaps
 
 
 def problems(
-    desired: Desired, observed: Observed, names: Mapping[str, frozenset[str]]
+    desired: Desired, observed: Observed, names: Mapping[str, frozenset[str]], gone: frozenset[str]
 ) -> tuple[Problem, ...]:
-    """All of them, in the order of addresses. `names` are those that a service's containers will be given."""
-    found = [*_name_problems(names, observed), *_port_problems(desired, observed)]
+    """All of them, in the order of addresses. `names` are those that a service's containers will be given,
+    `gone` the ids of containers that the plan removes."""
+    found = [*_name_problems(names, observed), *_port_problems(desired, observed, gone)]
     found += _network_problems(desired, observed) + _volume_problems(desired, observed)
     found += _database_problems(desired, observed) + _limit_problems(desired, observed)
     found += development_problems(desired)
@@ -39,7 +40,7 @@ def _name_problems(names: Mapping[str, frozenset[str]], observed: Observed) -> l
     ]
 
 
-def _port_problems(desired: Desired, observed: Observed) -> list[Problem]:
+def _port_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -> list[Problem]:
     ours: set[int] = {port.host_port for container in observed.containers for port in container.ports}
     held: list[tuple[str, HostPort]] = [
         (foreign.name, port) for foreign in observed.foreign for port in foreign.ports
@@ -50,10 +51,14 @@ def _port_problems(desired: Desired, observed: Observed) -> list[Problem]:
         for publish in spec.publish:
             if publish.host_port is None:
                 continue
-            holder = next(
-                (name for name, port in held if overlaps(publish, port)),
-                None,
-            )
+            # What was declared by a later version stays, and so does someone's own `run`.
+            staying = [
+                (one.name, port)
+                for one in observed.containers
+                if one.id not in gone and (one.service != spec.name or one.one_off)
+                for port in one.ports
+            ]
+            holder = next((name for name, port in (*held, *staying) if overlaps(publish, port)), None)
             if holder is not None:
                 who, hint = f"container {holder}", f"stop it (docker stop {holder}) or publish another port"
             elif (

@@ -23,7 +23,7 @@ from shipyard.reconcile.resources import networks_after, orphans, resources
 from shipyard.reconcile.scale import recorded_replicas
 from shipyard.reconcile.services import ServiceDraft, Surroundings, service_draft
 from shipyard.reconcile.stops import early_stops
-from shipyard.reconcile.unused import unused
+from shipyard.reconcile.unused import removed_by, unused
 
 
 def reconcile(
@@ -68,7 +68,7 @@ def reconcile(
     whole = (*first, *operations, *leaving, *(replaced(one, after=done) for one in to_run.spent))
     # Networks and secret files go when nothing is on them any more.
     done += tuple(operation.id for operation in to_run.spent)
-    late = [] if partial else unused(desired, observed, whole)
+    late = [] if partial else unused(desired, observed, whole, to_run.awaited)
     whole += tuple(replaced(one, after=done) for one in late)
     touched = {operation.address for operation in whole}
     return Plan(
@@ -84,7 +84,7 @@ def reconcile(
         attention=attention(desired, observed, touched),
         feels=feels(desired, whole, touched),
         not_compared=not_compared(desired, observed),
-        problems=problems(desired, observed, names),
+        problems=problems(desired, observed, names, removed_by(whole)),
         notes=(
             *dict.fromkeys(note for image in desired.images for note in image.notes),
             *unlocked(desired.manifest, desired.images),

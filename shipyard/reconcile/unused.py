@@ -19,19 +19,22 @@ from shipyard.model.plan import (
     ReplaceService,
     RunJob,
     ScaleService,
+    StartService,
 )
 
 _UP = ("running", "paused", "restarting")
 
 
 def unused(
-    desired: Desired, observed: Observed, operations: Sequence[Operation]
+    desired: Desired, observed: Observed, operations: Sequence[Operation], awaited: frozenset[str]
 ) -> list[RemoveSecret | RemoveNetwork]:
-    """`operations` are all that is done before. An engine refuses to remove a volume that any container
-    mounts, and a network that a running one is on: those of a record that stays good, or of someone's own
-    `run`, are left until it is gone."""
+    """`operations` are all that is done before; of the runs in `awaited` one may be kept as the record.
+
+    An engine refuses to remove a volume that any container mounts, and a network that a running one is on:
+    those of a record that stays good, or of someone's own `run`, are left until it is gone.
+    """
     made: list[RemoveSecret | RemoveNetwork] = []
-    gone = {one for operation in operations for one in _removed(operation)}
+    gone = removed_by(operations) - awaited
     staying = [one for one in observed.containers if one.id not in gone]
     mounted = {volume for one in staying for volume in one.volumes}
     kept = {secret.name for secret in desired.secret_volumes} | mounted
@@ -51,10 +54,13 @@ def unused(
     used = {network.name for network in desired.networks}
     used |= {network for foreign in observed.foreign for network in foreign.networks}
     taken_off = {link for one in operations if isinstance(one, ConnectService) for link in one.unlinks}
+    started = {each for one in operations if isinstance(one, StartService) for each in one.containers}
+    # A run that is waited for has ended by then.
+    running = {one.id for one in staying if one.state in _UP} - awaited | started
     used |= {
         network
         for one in staying
-        if one.state in _UP
+        if one.id in running
         for network in one.networks
         if (one.id, network) not in taken_off
     }
@@ -64,6 +70,11 @@ def unused(
             address = f"network.{network.name.removeprefix(desired.deployment + '_')}"
             made.append(RemoveNetwork(address=address, causes=(cause,), network=network.id))
     return made
+
+
+def removed_by(operations: Iterable[Operation]) -> frozenset[str]:
+    """The ids of containers that are gone after these operations."""
+    return frozenset(one for operation in operations for one in _removed(operation))
 
 
 def _removed(operation: Operation) -> Iterable[str]:

@@ -124,6 +124,21 @@ def test_secret_files_are_private_readable_by_the_service_and_survive_a_read_onl
     assert project.changes(env=values) == []
 
 
+def test_a_plan_without_the_key_says_what_apply_does(project: Project) -> None:
+    """Every digest is another one with a new key."""
+    project.manifest('[services.cache]\nimage = "redis:7"\nsecrets = { TOKEN = { as = "file" } }\n')
+    project.environ["TOKEN"] = "same"
+    project.apply()
+    docker("volume", "rm", f"{project.name}_shipyard-key")
+    planned = project.run("plan", "--format", "json").stdout
+    assert [one["action"] for one in json.loads(planned)["operations"]] == [
+        *("create", "create", "replace", "remove")
+    ]
+    assert project.run("plan", "--format", "json").stdout == planned
+    project.apply()
+    assert project.changes() == []
+
+
 def test_stages_digest_the_same_value_differently(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\nsecrets = ["TOKEN"]\n[stages.one]\n[stages.two]\n')
     project.environ["TOKEN"] = "same"

@@ -24,6 +24,7 @@ from project import Project, docker, free_port
 from shipyard.__main__ import run
 from shipyard.cli.project import load_project, observe
 from shipyard.compile.builds import compile_builds
+from shipyard.engine.secret_values import new_key
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Plan
@@ -100,7 +101,7 @@ class Runner:
     def plan(self) -> tuple[Plan, Desired, Observed]:
         """The plan and what it was made from."""
         manifest = load_project(self.project.root, self.case.stage, None).manifest
-        with observe(manifest, compile_builds(manifest)) as seen:
+        with observe(manifest, compile_builds(manifest), fallback_key=new_key()) as seen:
             plan = seen.plan()
         self.said.append(f"plan:\n{textwrap.indent(plan_json(plan), '    ')}")
         return plan, seen.desired, seen.observed

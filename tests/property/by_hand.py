@@ -57,7 +57,7 @@ DISTURBED: dict[str, Callable[[Container], Fields]] = {
     "on an old network": _strange("shop-prod_old"),
     "on a strange network": _strange("elsewhere"),
     "damaged spec": lambda one: {"spec": None},
-    "later format": lambda one: {"spec": {"format": 99}},
+    "later format": lambda one: {} if one.shares else {"spec": {"format": 99}},
     "unhealthy": lambda one: {"health": "unhealthy"} if one.health else {},
     "image moved": lambda one: {"image_id": "sha256:other"},
     "lives in what is gone": lambda one: {"shares": (identity("gone"),)} if one.shares else {},
@@ -115,7 +115,9 @@ def _renamed(rng: random.Random, made: list[Container], _: Observed) -> None:
     if index < len(made) and "shop-prod-elsewhere" not in {one.name for one in made}:
         other = rng.randint(0, len(made))
         names = made[index].name, "shop-prod-elsewhere"
-        if other < len(made):
+        if made[index].one_off:
+            return
+        if other < len(made) and not made[other].one_off:
             names = names[0], made[other].name
             made[other] = replace(made[other], name=names[0])
         made[index] = replace(made[index], name=names[1])

@@ -198,8 +198,11 @@ class Model(EngineModel):
         earlier = next(
             (one for one in self.containers.values() if one.name == job_name("shop-prod", job)), None
         )
-        if earlier is not None and earlier.state == "running":
-            self.change(earlier.id, state="exited", exit_code=0)
+        there = [one for one in operation.records if one in self.containers]
+        waited = [one for one in there if self.containers[one].state == "running"]
+        for one in waited:
+            self.change(one, state="exited", exit_code=0)
+        if earlier is not None and earlier.id in waited:
             self.remove(one for one in operation.records if one != earlier.id)
             return
         if earlier is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 
@@ -9,22 +10,20 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from property.by_hand import disturbed, shuffled
 from property.carried_out import carried_out
-from property.deployments import KEY_VOLUME, SECRETS, Deployment, compiled, edited, random_deployment
-from property.worlds import made_network, made_volume, world
+from property.deployments import SECRETS, compiled, random_deployment
+from property.scenes import cleared, scene_of
+from property.worlds import world
 
 from shipyard.compile import labels
+from shipyard.compile.spec import service_document
 from shipyard.manifest.sharing import shared_services
 from shipyard.model import plan as plans
-from shipyard.model.desired import Desired
-from shipyard.model.observed import Observed
-from shipyard.model.plan import Plan
-from shipyard.model.record import Record, replace
+from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 from shipyard.reconcile.teardown import teardown
 from shipyard.render.document import plan_json
 from shipyard.render.text import plan_text
 
-NEW_KEY = "a1" * 32
 LONG = settings.default.max_examples > 100
 LAWS = settings(max_examples=3000 if LONG else 25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 """Thousands where the longer tests run. A smaller seed is no simpler case: nothing to shrink."""
@@ -32,58 +31,6 @@ SEEDS = st.integers(0, 2**32 - 1)
 VALUES = st.text(st.sampled_from("QXZ!#@é"), min_size=8, max_size=12)
 """Texts that stand nowhere else in a plan."""
 VALUED = st.fixed_dictionaries({}, optional=dict.fromkeys(SECRETS, VALUES))
-ALL_VALUES = {"PASSWORD": "first", "TOKEN": "second"}
-
-
-class Scene(Record):
-    """What is declared and what runs; `key` digests the secrets."""
-
-    desired: Desired
-    observed: Observed
-    key: str
-
-    @property
-    def plan(self) -> Plan:
-        """Made anew each time."""
-        return reconcile(self.desired, self.observed)
-
-
-def looked(made: Deployment, observed: Observed, values: dict[str, str]) -> Scene:
-    """As a command begins: the key is the recorded one, or a new one."""
-    found = next((one.labels[labels.KEY] for one in observed.volumes if one.name == KEY_VOLUME), NEW_KEY)
-    return Scene(desired=compiled(made, values, found), observed=observed, key=found)
-
-
-def scene_of(rng: random.Random) -> Scene:
-    """What was applied, was edited, and was disturbed."""
-    before = random_deployment(rng)
-    after = edited(rng, before) if rng.random() < 0.75 else before
-    observed = world(compiled(before, ALL_VALUES))
-    if rng.random() < 0.8:
-        observed = disturbed(rng, observed)
-    return looked(after, observed, {**ALL_VALUES, "TOKEN": rng.choice(["second", "third"])})
-
-
-def cleared(scene: Scene) -> Scene:
-    """The same after people have mended what a plan's problems name."""
-    desired, observed = scene.desired, scene.observed
-    networks = {one.name: one for one in observed.networks}
-    for network in desired.networks:
-        if network.external or (network.name in networks and not networks[network.name].owned):
-            networks[network.name] = networks.get(network.name) or made_network(network, f"id {network.name}")
-            networks[network.name] = replace(networks[network.name], owned=not network.external)
-    volumes = {one.name: one for one in observed.volumes}
-    for volume in desired.volumes:
-        if volume.external or volume.name in volumes:
-            volumes[volume.name] = made_volume(volume)
-    there = replace(
-        observed,
-        networks=tuple(networks.values()),
-        volumes=tuple(volumes.values()),
-        foreign=(),
-        listening=(),
-    )
-    return replace(scene, observed=there)
 
 
 @LAWS
@@ -99,6 +46,35 @@ def test_a_plan_carried_out_leaves_nothing_to_do(seed: int) -> None:
     left = reconcile(scene.desired, after)
     assert left.operations == ()
     assert left.problems == ()
+
+
+@LAWS
+@given(SEEDS)
+def test_a_plan_carried_out_is_what_is_declared(seed: int) -> None:
+    """Told without the reconciler: what runs, on what, and that nothing else is left."""
+    scene = cleared(scene_of(random.Random(seed)))
+    desired = scene.desired
+    after = carried_out(scene.plan, desired, scene.observed, scene.key)
+    services = [one for one in after.containers if not one.one_off]
+    assert {one.service for one in after.containers} == {spec.name for spec in desired.services}
+    for spec in desired.services:
+        found = [one for one in services if one.service == spec.name]
+        assert len(found) == spec.replicas
+        declared = json.loads(json.dumps(service_document(spec)))
+        assert all(one.spec in (declared, {"format": 99}) for one in found)
+        assert all(one.state in ("running", "restarting", "exited") for one in found)
+        assert all(one.exit_code == 0 for one in found if one.state == "exited")
+        records = [one for one in after.containers if one.service == spec.name and one.job]
+        assert len([one for one in records if one.state != "running"]) == len(
+            [job for job in desired.jobs if job.service == spec.name]
+        )
+    used = {name for one in after.containers if one.state != "exited" for name in one.networks}
+    owned = {one.name for one in after.networks if one.owned}
+    assert owned <= used | {one.name for one in desired.networks}
+    assert {one.name for one in desired.networks} <= {one.name for one in after.networks}
+    mounted = {name for one in after.containers for name in one.volumes}
+    secrets = {one.name for one in after.volumes if one.labels.get(labels.ROLE) == "secrets"}
+    assert secrets <= mounted | {one.name for one in desired.secret_volumes}
 
 
 @LAWS

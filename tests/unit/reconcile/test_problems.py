@@ -55,6 +55,17 @@ def test_a_port_held_by_someone_elses_container(
     assert told(on_port_80(shop, ours), observed) == expected
 
 
+def test_a_port_held_by_a_container_of_ours_that_stays(shop: Shop) -> None:
+    desired = on_port_80(shop)
+    one = shop.world(desired).containers[0]
+    run = replace(one, id="run", name="shop-prod-web-run-1", one_off=True)
+    observed = replace(shop.world(desired), containers=(run,))
+    assert told(desired, observed) == ["service.web: host port 80 is held by container shop-prod-web-run-1"]
+    # One that goes is in nobody's way, nor is the service's own.
+    assert told(desired, replace(observed, containers=(replace(one, service="gone"),))) == []
+    assert told(desired, shop.world(desired)) == []
+
+
 def test_a_port_held_by_a_process(shop: Shop) -> None:
     observed = replace(shop.empty(), listening=(22, 80))
     (problem,) = problems(on_port_80(shop), observed)

@@ -222,6 +222,23 @@ def test_a_network_with_a_container_that_stays_is_kept(shop: Shop) -> None:
     ]
 
 
+def test_a_network_of_what_is_started_is_kept(shop: Shop) -> None:
+    """A container of a later version may be on one that is not declared here."""
+    desired = shop.desired(shop.service("web"))
+    old = Network(id="n2", name="shop-prod_old", owned=True)
+    fields = {"spec": {"format": 99}, "state": "exited", "exit_code": 1, "networks": ("shop-prod_old",)}
+    world = shop.change(shop.world(desired), "web1", **fields)
+    assert shop.ids(desired, replace(world, networks=(*world.networks, old))) == ["service.web/start"]
+
+
+def test_a_network_of_a_run_that_is_waited_for_goes(shop: Shop) -> None:
+    desired = shop.with_job()
+    old = Network(id="n2", name="shop-prod_old", owned=True)
+    world = shop.change(shop.world(desired), "web-job", state="running", networks=("shop-prod_old",))
+    found = shop.ids(desired, replace(world, networks=(*world.networks, old)))
+    assert found == ["job.web/run", "network.old/remove"]
+
+
 def test_a_network_goes_after_the_service_that_was_on_it(shop: Shop) -> None:
     back = NetworkSpec(key="back", name="shop-prod_back")
     old = shop.service("old", networks=("shop-prod_back",))
