@@ -30,13 +30,21 @@ class ApplyFailed(ShipyardError):
     """An operation failed; `done` and `left` are operation ids."""
 
     def __init__(
-        self, cause: BaseException, done: tuple[str, ...], failed: str, left: tuple[str, ...]
+        self,
+        cause: BaseException,
+        done: tuple[str, ...],
+        failed: str,
+        left: tuple[str, ...],
+        notes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"{failed} failed")
         self.cause = cause
         self.done = done
         self.failed_operation = failed
         self.left = left
+        # What the plan said of the service may be why.
+        service = failed.partition(".")[2].partition("/")[0]
+        self.notes = tuple(note for note in notes if note.startswith(f"{service}: "))
         # An image that was made, or not, changes nothing that runs; nor does waiting for health.
         began = (*done, failed)
         touched = [one for one in began if not (one.startswith("image.") or one.endswith("/health"))]
@@ -50,6 +58,7 @@ class ApplyFailed(ShipyardError):
         lines.append(f"failed:   {self.failed_operation}")
         if self.left:
             lines.append("not done: " + ", ".join(self.left))
+        lines += [f"note: {note}" for note in self.notes]
         lines.append("  -> `shipyard plan` shows what is left; `shipyard apply` goes on from here")
         return "\n".join(lines)
 
@@ -77,7 +86,8 @@ def walk(
                 report.failed(operation)
             with contextlib.suppress(ShipyardError):
                 target.record_replicas(_replicas(plan, desired, done))
-            raise ApplyFailed(error, tuple(done), group[0].id, tuple(one.id for one in left)) from error
+            undone = tuple(one.id for one in left)
+            raise ApplyFailed(error, tuple(done), group[0].id, undone, plan.notes) from error
         for operation in group:
             report.ended(operation, time.monotonic() - began)
             done.append(operation.id)

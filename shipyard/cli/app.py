@@ -29,6 +29,9 @@ COMMANDS = (
 """In the order of the help; each is the function of that name in its own module. A module that takes
 other settings of typer's has them in `CONTEXT`."""
 
+_COMPOSES = ("logs", "exec", "run", "ps", "top", "stats", "restart", "start", "stop", "cp", "port", "images")
+"""Commands that people try and that Compose has."""
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -78,5 +81,7 @@ def invoke(arguments: list[str]) -> int:
         return int(ExitCode.INTERRUPTED)
     except _CommandLineError as error:
         error.show()
+        if arguments and arguments[0] in _COMPOSES:
+            typer.echo(f"  -> shipyard compose -- {' '.join(arguments)}", err=True)
         return int(ExitCode.USAGE)
     return int(result) if isinstance(result, int) else int(ExitCode.DONE)

@@ -47,14 +47,19 @@ def init(
     root = folder.absolute()
     target = root / "shipyard.toml"
     if target.exists() and not stdout:
-        raise ManifestExists("there is a shipyard.toml already", where=str(target), hint="edit it")
+        raise ManifestExists(
+            "there is a shipyard.toml already",
+            where=str(target),
+            hint="edit it; `shipyard init --stdout` shows what would be written today",
+        )
     if dockerfile and compose is None:
         raise UsageError(
             "--dockerfile goes with --from", hint="or write build = { dockerfile = ... } yourself"
         )
-    draft = (
-        _taken_over(compose, root, dockerfile) if compose else guess(root, lambda: secrets.token_urlsafe(32))
-    )
+    if compose is not None:
+        draft = _taken_over(compose, root, dockerfile)
+    else:
+        draft = guess(root, lambda: secrets.token_urlsafe(32), _known(root))
     text = manifest_text(draft)
     if stdout:
         sys.stdout.write(text)
@@ -76,6 +81,17 @@ def init(
     print("next: shipyard plan")
 
 
+def _known(root: Path) -> dict[str, str]:
+    """What the project's own .env says: development goes on with these values."""
+    path = root / ".env"
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    found = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    return {name: value for name, value in found.items() if value}
+
+
 def _taken_over(path: Path, root: Path, dockerfile: bool) -> Draft:
     from shipyard.starter.compose_file import take_over
     from shipyard.targets.compose.foreign import known_variables, read_compose_file
@@ -94,8 +110,12 @@ def _write_secrets(root: Path, lines: str) -> None:
     with file.open("a", encoding="utf-8") as out:
         out.write(("\n" if known and not known.endswith("\n") else "") + "".join(f"{one}\n" for one in new))
     ignored = ignore.read_text(encoding="utf-8") if ignore.exists() else ""
-    if not {FILE, ".env*", ".env.*"} & {line.strip().lstrip("/") for line in ignored.splitlines()}:
+    there = {line.strip().lstrip("/") for line in ignored.splitlines()}
+    # Those of other stages as well, before anybody writes one.
+    wanted = [] if {".env*", ".env.*"} & there else [".env*", "!.env.example"]
+    wanted += [one for one in ("*.plan",) if one not in there]
+    if wanted:
         with ignore.open("a", encoding="utf-8") as out:
-            out.write(("\n" if ignored and not ignored.endswith("\n") else "") + f"{FILE}\n")
+            out.write(("\n" if ignored and not ignored.endswith("\n") else "") + "\n".join(wanted) + "\n")
     written = ", ".join(line.partition("=")[0] for line in new)
     print(f"wrote {written or 'nothing new'} to {FILE}, which git ignores")

@@ -85,6 +85,10 @@ def service_check(
         known = known_image(service.image)
         if known is not None:
             command, origin = known.check, f"known image {known.name}"
+    elif detected is not None and detected.health is not None and port is not None:
+        host = accepted_host(detected, env, port)
+        command = http_check(port, detected.health, host)
+        origin = f"detected: {detected.framework} answers at {detected.health}"
     elif port is not None:
         command, origin = tcp_check(port), "nothing is declared"
     if command is None:

@@ -60,6 +60,9 @@ PROJECT_FILES = (
     ".gitlab-ci.yml",
     ".pre-commit-config.yaml",
     ".python-version",
+    ".tool-versions",
+    "mise.toml",
+    ".mise.toml",
     ".editorconfig",
 )
 """At the top of a project these serve people and tools, not the running application: they stay out of

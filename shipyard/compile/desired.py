@@ -10,7 +10,7 @@ from shipyard.compile.spec import job_document
 from shipyard.compile.storage import network_name, network_specs, on_engine, secret_volume, volume_specs
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.manifest.sharing import shared_services
-from shipyard.model.build import BuildPlan, Decision, Detected
+from shipyard.model.build import BuildPlan, Decision, Detected, Role
 from shipyard.model.desired import Desired, JobSpec, SecretFile, ServiceSpec
 from shipyard.model.manifest import Manifest, Publish, SecretRef, Service, Template
 from shipyard.model.record import replace
@@ -114,15 +114,20 @@ def _service_spec(
     owner = image_owner(service)
     detected, build = builds[owner] if owner is not None else (None, None)
     serves = detected is not None and owner == service.name and service.command is None
-    if owner not in (None, service.name) and service.command is None:
-        raise CompileError(
-            f"service {service.name} is like {owner} and has no command of its own",
-            where=f"services.{service.name}",
-            hint=f'add command = ["..."] to [services.{service.name}]: what it runs in the image of {owner}',
-        )
+    role = None
+    if detected is not None and owner != service.name and service.command is None:
+        role = next((one for one in detected.roles if one.service == service.name), None)
+        if role is None:
+            raise CompileError(
+                f"service {service.name} is like {owner} and has no command of its own",
+                where=f"services.{service.name}",
+                hint=f'add command = ["..."] to [services.{service.name}]: what it runs in the image of '
+                f"{owner}",
+            )
+    program: Detected | Role | None = role or (detected if serves else None)
     port = service.port
-    if port is None and serves and detected is not None:
-        port = detected.port
+    if port is None and program is not None:
+        port = program.port
     missing = [publish for publish in service.publish or () if publish.container_port is None]
     if missing and port is None:
         raise CompileError(
@@ -137,12 +142,21 @@ def _service_spec(
         if secret.delivery == "file"
     )
     check, check_origin = service_check(service, detected if serves else None, port, env)
+    if role is not None:
+        env = {**{name: (value,) for name, value in role.environment}, **env}
     grace = service.stop_timeout
     if grace is None:
         grace = SERVER_GRACE if port is not None or service.image is not None else WORKER_GRACE
-    if serves and service.resources.cpus is not None and "WEB_CONCURRENCY" not in env:
-        # gunicorn and uvicorn both read it; a container with a share of a core wants no more workers.
-        env["WEB_CONCURRENCY"] = (str(max(1, min(8, int(2 * service.resources.cpus)))),)
+    if (
+        program is not None
+        and service.read_only
+        and _needs_temporary(program)
+        and not _has_temporary(service)
+    ):
+        # The one folder in memory that every container has.
+        env.setdefault("TMPDIR", ("/dev/shm",))
+    if program is not None and program.workers and service.resources.cpus is not None:
+        env.setdefault(program.workers, (str(processes_for(service.resources.cpus, program.role)),))
     used = sorted(
         {ref.name for value in env.values() for ref in value if isinstance(ref, SecretRef)}
         | {file.source for file in files}
@@ -151,7 +165,7 @@ def _service_spec(
         name=service.name,
         image=build.reference if build is not None else locked(service.image or "", manifest.locked),
         built=owner,
-        command=service.command,
+        command=role.command if role is not None else service.command,
         entrypoint=service.entrypoint,
         env=dict(sorted(env.items())),
         secrets={name: digests.get(name) for name in used},
@@ -172,7 +186,7 @@ def _service_spec(
         tmpfs=service.tmpfs,
         labels=service.labels,
         extra_hosts=service.extra_hosts,
-        compose=service.compose,
+        compose={**_stop_signal(service, detected, role, serves=serves), **service.compose},
         replicas=service.replicas,
         needs=service.needs,
         rollout=service.rollout,
@@ -180,6 +194,7 @@ def _service_spec(
         was=service.was,
     )
     made = list(detected.decisions) if detected is not None and owner == service.name else []
+    made += role.decisions if role is not None else ()
     if check_origin:
         shown = (probe_words(check.command) or " ".join(check.command)) if check else "none"
         made.append(
@@ -190,11 +205,40 @@ def _service_spec(
                 origin="manifest" if check_origin.startswith(("declared", "disabled")) else "detected",
             )
         )
+    elif program is not None and program.role != "web":
+        why = f"a {program.role} opens no port: it is healthy when it keeps running"
+        made.append(Decision(subject="health check", value="none", evidence=why, origin="default"))
     made += [
         Decision(subject=f"compose.{key}", value=str(value), evidence="passed through", origin="manifest")
         for key, value in sorted(service.compose.items())
     ]
     return spec, tuple(made)
+
+
+def processes_for(cpus: float, role: str) -> int:
+    """How many processes a limit is good for: two a core for what serves, and mostly waits; one a core for
+    a worker. A container with a share of a core wants one."""
+    return max(1, min(8, int(2 * cpus)) if role == "web" else int(cpus))
+
+
+def _needs_temporary(program: Detected | Role) -> bool:
+    """Whether a program of a framework wants a temporary folder; the servers that serve others do not."""
+    return isinstance(program, Role) or (program.framework is not None and program.server is None)
+
+
+def _has_temporary(service: Service) -> bool:
+    targets = [text.partition(":")[0] for text in service.tmpfs] + [one.target for one in service.volumes]
+    return "/tmp" in targets
+
+
+def _stop_signal(
+    service: Service, detected: Detected | None, role: Role | None, *, serves: bool
+) -> dict[str, object]:
+    """The signal of what runs in an image whose own is that of another program."""
+    image = detected.stop_signal if detected is not None else None
+    own = (detected if serves else role) if detected is not None else None
+    wanted = own.stop_signal if own is not None else None
+    return {} if wanted == image else {"stop_signal": wanted or "SIGTERM"}
 
 
 def _environment(service: Service) -> dict[str, Template]:

@@ -67,6 +67,13 @@ class Copy(Record):
     target: str
 
 
+class Write(Record):
+    """A file of these lines, taken as they are."""
+
+    target: str
+    lines: tuple[str, ...]
+
+
 class Workdir(Record):
     path: str
 
@@ -79,11 +86,15 @@ class Expose(Record):
     port: int
 
 
+class StopSignal(Record):
+    name: str
+
+
 class Cmd(Record):
     words: tuple[str, ...]
 
 
-Instruction = Comment | From | Arg | Env | Run | Copy | Workdir | User | Expose | Cmd
+Instruction = Comment | From | Arg | Env | Run | Copy | Write | Workdir | User | Expose | StopSignal | Cmd
 
 
 def dockerfile_text(instructions: tuple[Instruction, ...]) -> str:
@@ -111,22 +122,51 @@ def _text(instruction: Instruction) -> str:
             pairs = [f"{_plain(name)}={_quoted(value)}" for name, value in instruction.values]
             return "ENV " + " \\\n    ".join(pairs)
         case Run():
-            mounts = [_mount(mount) for mount in instruction.mounts]
-            commands = " && \\\n    ".join(_one_line(command) for command in instruction.commands)
-            return "RUN " + " \\\n    ".join([*mounts, commands])
+            return _run(instruction)
         case Copy():
-            words = json.dumps([instruction.source, instruction.target])
-            if _WORD.fullmatch(instruction.source) and _WORD.fullmatch(instruction.target):
-                words = f"{instruction.source} {instruction.target}"
-            return f"COPY --link --from={_plain(instruction.stage)} {words}"
+            return _copy(instruction)
+        case Write():
+            return _heredoc(instruction)
         case Workdir():
             return f"WORKDIR {_plain(instruction.path)}"
+        case _:
+            return _of_the_container(instruction)
+
+
+def _of_the_container(instruction: User | Expose | StopSignal | Cmd) -> str:
+    """What is said of the container alone."""
+    match instruction:
         case User():
             return f"USER {_plain(instruction.name)}"
         case Expose():
             return f"EXPOSE {instruction.port}"
+        case StopSignal():
+            return f"STOPSIGNAL {_plain(instruction.name)}"
         case Cmd():
             return f"CMD {json.dumps(instruction.words)}"
+
+
+def _run(run: Run) -> str:
+    commands = " && \\\n    ".join(_one_line(command) for command in run.commands)
+    return "RUN " + " \\\n    ".join([*map(_mount, run.mounts), commands])
+
+
+def _copy(copy: Copy) -> str:
+    words = json.dumps([copy.source, copy.target])
+    if _WORD.fullmatch(copy.source) and _WORD.fullmatch(copy.target):
+        words = f"{copy.source} {copy.target}"
+    return f"COPY --link --from={_plain(copy.stage)} {words}"
+
+
+def _heredoc(file: Write) -> str:
+    """A quoted delimiter: no variable is put in, no backslash read."""
+    end = "LINES"
+    while end in file.lines:
+        end += "_"
+    for line in file.lines:
+        if "\n" in line or "\r" in line or "\0" in line:
+            raise DockerfileError("a line break cannot stand within a line of a file", where=repr(line[:60]))
+    return "\n".join([f'COPY <<"{end}" {_plain(file.target)}', *file.lines, end])
 
 
 def _mount(mount: BindMount | CacheMount | TmpfsMount) -> str:

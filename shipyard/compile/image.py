@@ -9,19 +9,20 @@ from collections.abc import Mapping
 
 from shipyard.compile.context import (
     dockerignore_text,
-    is_project_file,
     own_ignore,
     own_ignores,
     recipe_ignores,
 )
 from shipyard.compile.detect import Detection, detect
 from shipyard.compile.gitignore import gitignore_lines
+from shipyard.compile.reach import local_folders, reaches, reads_of
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS, throw_away
+from shipyard.compile.uploads import unkept_uploads
 from shipyard.errors import ShipyardError
-from shipyard.model.build import BuildPlan, Detected, Ignored
+from shipyard.model.build import BuildPlan, Decision, DependencyInstall, Detected, Ignored
 from shipyard.model.manifest import Manifest, Service
 from shipyard.model.record import replace
 from shipyard.source import EMPTIED, SourceTree, parse_ignore
@@ -41,30 +42,38 @@ def plan_build(
     """The build plan of a service's image, which `sharers` run from too. Raises ShipyardError."""
     if service.build.dockerfile is not None:
         return _own_dockerfile(service, manifest, tree)
-    detection = detect(service, tree)
+    detection = detect(service, tree, sharers)
     detected = detection.detected
-    folder, context = service.path or ".", service.context or service.path or "."
+    install = replace(detection.dependencies.install, extra=detection.added)
+    folder = service.path or "."
+    context, detected = _context(service, install, detected)
     inner = posixpath.relpath(folder, context)
-    files = _context_files(detection, inner)
+    files = reads_of(install, inner)
     ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
-    reads = detection.application.reads if detection.application else ()
     base = _base(service, detected.python)
     recipe = Recipe(
         base=locked(base, manifest.locked),
-        install=replace(detection.dependencies.install, extra=detection.added),
+        install=install,
         inner=inner,
+        whole=inner == "." or (service.context is not None and install.root == "."),
         packages=service.build.packages,
         build_packages=service.build.build_packages,
-        static_environment=throw_away(service, reads) if static else None,
+        static_environment=_static_environment(service, detection) if static else None,
         import_path=detection.application.import_path if detection.application else "",
         mount_points=_mount_points(service, sharers),
         user=service.user if service.user and _NUMERIC.fullmatch(service.user) else APP_USER,
         port=detected.port,
         command=detected.command,
+        manage=detection.application.manage if detection.application else (),
+        environment=detection.program.environment,
+        stop_signal=detected.stop_signal,
     )
     found = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
-    reached = {path: digest for path, digest in found.items() if not is_project_file(path, inner)}
+    workdir = APP if inner == "." else f"{APP}/{inner}"
+    notes = unkept_uploads(service, detection.application, workdir) + _without_version(service, install)
+    detected = replace(detected, notes=detected.notes + notes)
+    reached = {path: digest for path, digest in found.items() if reaches(path, recipe)}
     facts = _facts(recipe, detection, static)
     return detected, _plan(
         service,
@@ -112,6 +121,15 @@ def _plan(
     )
 
 
+def _without_version(service: Service, install: DependencyInstall) -> tuple[str, ...]:
+    return tuple(
+        f"{service.name}: {one.name} reads its version from git, which is in no build: "
+        "it is installed as version 0"
+        for one in install.local
+        if one.from_git
+    )
+
+
 def _emptied(files: Mapping[str, str]) -> tuple[str, ...]:
     """Notes on files that arrive empty: BuildKit lets them in and then does not open them."""
     return tuple(
@@ -130,7 +148,10 @@ def _own_dockerfile(service: Service, manifest: Manifest, tree: SourceTree) -> t
     context = service.context or service.path or "."
     ignored = own_ignores(own_ignore(tree, context, name))
     files = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
-    detected = Detected(framework=None, manager="none", python="", port=service.port)
+    # Its server is not known; gunicorn and uvicorn both read this.
+    detected = Detected(
+        framework=None, manager="none", python="", port=service.port, workers="WEB_CONCURRENCY"
+    )
     facts = {"dockerfile": hashlib.sha256(text.encode()).hexdigest()}
     plan = _plan(
         service,
@@ -159,10 +180,36 @@ def _base(service: Service, python: str) -> str:
     return base
 
 
-def _context_files(detection: Detection, inner: str) -> tuple[str, ...]:
-    return tuple(
-        posixpath.normpath(posixpath.join(inner, name)) for name in detection.dependencies.install.files
+def _context(service: Service, install: DependencyInstall, detected: Detected) -> tuple[str, Detected]:
+    """The build context, as wide as what is installed from the source tree needs it. Raises ImageError."""
+    folder = service.path or "."
+    places = [
+        posixpath.normpath(posixpath.join(folder, one)) for one in (install.root, *local_folders(install))
+    ]
+    if service.context is not None:
+        outside = [one for one in places if not _is_below(one, service.context)]
+        if outside:
+            raise ImageError(
+                f"{outside[0]} is needed to install the dependencies, and is outside the build context",
+                where=f"services.{service.name}.context",
+                hint="remove context, or make it wider",
+            )
+        return service.context, detected
+    context = posixpath.commonpath([folder, *places]) if "." not in (folder, *places) else "."
+    if context == folder:
+        return folder, detected
+    widest = next(one for one in places if not _is_below(one, folder))
+    decision = Decision(
+        subject="context",
+        value=context,
+        evidence=f"{detected.manager} installs from {widest}",
+        origin="detected",
     )
+    return context, replace(detected, decisions=(*detected.decisions, decision))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return folder == "." or path == folder or path.startswith(f"{folder}/")
 
 
 def _static(service: Service, detection: Detection) -> bool:
@@ -175,6 +222,12 @@ def _static(service: Service, detection: Detection) -> bool:
             )
         return service.build.static
     return application is not None and bool(application.static)
+
+
+def _static_environment(service: Service, detection: Detection) -> tuple[tuple[str, str], ...]:
+    """What the settings load with while static files are collected: made up, but for what the image sets."""
+    reads = detection.application.reads if detection.application else ()
+    return tuple(sorted({**dict(detection.program.environment), **dict(throw_away(service, reads))}.items()))
 
 
 def _mount_points(service: Service, sharers: tuple[Service, ...]) -> tuple[str, ...]:
@@ -194,14 +247,19 @@ def _mount_points(service: Service, sharers: tuple[Service, ...]) -> tuple[str, 
 
 def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, object]:
     install = recipe.install
+    exact: list[object] = [install.facts, install.install, install.extra]
+    # Only what is there: images of before are not made anew.
+    if install.local:
+        exact += [[one.facts, one.resolve] for one in install.local]
+        exact.append(install.local_options)
+    if install.direct:
+        exact.append(install.direct)
     facts: dict[str, object] = {
         "base": recipe.base,
         "dependencies": {
             name: one.version or "unpinned" for name, one in sorted(detection.dependencies.packages.items())
         },
-        "install": hashlib.sha256(
-            canonical([install.facts, install.install, install.extra]).encode()
-        ).hexdigest(),
+        "install": hashlib.sha256(canonical(exact).encode()).hexdigest(),
         "packages": list(recipe.packages),
         "build_packages": list(recipe.build_packages),
         "static": static,
@@ -212,5 +270,9 @@ def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, obje
         "port": recipe.port,
         "command": list(recipe.command) if recipe.command else None,
         "inner": recipe.inner,
+        "environment": dict(recipe.environment),
+        # A server's is not the project's: it comes with the recipe.
+        "stop_signal": recipe.stop_signal if detection.detected.server is None else None,
+        "manage": list(recipe.manage) if static and recipe.manage != ("manage.py",) else None,
     }
     return {key: value for key, value in facts.items() if value not in (None, [], {}, "", False, ".")}

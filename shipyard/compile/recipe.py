@@ -9,13 +9,11 @@ are copied.
 
 from __future__ import annotations
 
-import posixpath
 import shlex
 
 from shipyard.compile.context import PROJECT_FILES
 from shipyard.compile.dockerfile import (
     BindMount,
-    CacheMount,
     Cmd,
     Comment,
     Copy,
@@ -24,29 +22,31 @@ from shipyard.compile.dockerfile import (
     From,
     Instruction,
     Run,
-    TmpfsMount,
+    StopSignal,
     User,
     Workdir,
     dockerfile_text,
 )
+from shipyard.compile.install import EPOCH, TOUCH, VENV, apt, dependency_stages, local_stage
 from shipyard.model.build import DependencyInstall
 from shipyard.model.record import Record
 
-RECIPE = "1"
+RECIPE = "2"
 """Raised by hand when the text changes: a newer recipe is taken at the next real change."""
 UV = "0.13.9"
-EPOCH = "315532800"
-VENV = "/opt/venv"
-_TOUCH = "-exec touch -hcd @$SOURCE_DATE_EPOCH {} +"
 
 
 class Recipe(Record):
-    """`inner` is the project's folder in the context, "." when they are the same.
-    `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect."""
+    """`inner` is the project's folder in the context, "." when they are the same. `whole`: all of the context
+    is the application's, not its own folder alone.
+    `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect;
+    `manage` are the words after python that run Django's commands. `environment` are variables that stay.
+    `stop_signal` is what asks the program to finish, where that is not SIGTERM."""
 
     base: str
     install: DependencyInstall
     inner: str
+    whole: bool = True
     packages: tuple[str, ...]
     build_packages: tuple[str, ...]
     static_environment: tuple[tuple[str, str], ...] | None
@@ -55,6 +55,9 @@ class Recipe(Record):
     user: str
     port: int | None
     command: tuple[str, ...] | None
+    manage: tuple[str, ...] = ("manage.py",)
+    environment: tuple[tuple[str, str], ...] = ()
+    stop_signal: str | None = None
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -62,7 +65,8 @@ def recipe_text(recipe: Recipe) -> str:
     return dockerfile_text(
         (
             *_base_stages(recipe),
-            *_dependency_stages(recipe),
+            *dependency_stages(recipe.install, recipe.inner, recipe.build_packages),
+            *local_stage(recipe.install, recipe.inner),
             *_source_stage(recipe),
             *_final_stage(recipe),
         )
@@ -104,58 +108,32 @@ def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
                 'find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} +',
                 f"sed '$a app:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin' /etc/passwd > /std/etc/passwd",
                 f"sed '$a app:x:{gid}:' /etc/group > /std/etc/group",
-                f"find /std {_TOUCH}",
+                f"find /std {TOUCH}",
             )
         ),
     )
 
 
-def _dependency_stages(recipe: Recipe) -> tuple[Instruction, ...]:
-    install = recipe.install
-    uv = BindMount(stage="tool", source="/uv", target="/usr/local/bin/uv")
-    files = tuple(
-        BindMount(source=posixpath.normpath(posixpath.join(recipe.inner, name)), target=f"/p/{name}")
-        for name in install.files
-    )
-    made: list[Instruction] = []
-    mounts: tuple[BindMount, ...] = files
-    if install.reduce:
-        made += [
-            Comment(text="What is to be installed, so that edits of other things in its files stop here."),
-            From(image="base", name="lock"),
-            Run(mounts=(uv, *files), commands=("mkdir /lock", *install.reduce)),
-        ]
-        mounts = (BindMount(stage="lock", source="/lock", target="/lock"),)
-    made += [
-        Comment(text="Dependencies, in a virtual environment outside the source."),
-        From(image="base", name="deps"),
-    ]
-    if recipe.build_packages:
-        made.append(_apt(recipe.build_packages))
-    commands = [f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}"]
-    words = " ".join(shlex.quote(word) for word in install.install)
-    commands.append(f"uv pip {_quiet(words)}")
-    if install.extra:
-        commands.append(f"uv pip {_quiet('install ' + ' '.join(map(shlex.quote, install.extra)))}")
-    commands.append(f"find /opt {_TOUCH}")
-    made.append(Run(mounts=(uv, *mounts, CacheMount(target="/root/.cache/uv")), commands=tuple(commands)))
-    return tuple(made)
-
-
-def _quiet(words: str) -> str:
-    verb, _, rest = words.partition(" ")
-    return f"{verb} -q --python {VENV} --compile-bytecode {rest}"
-
-
 def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     top = "/app" if recipe.inner == "." else f"/app/{recipe.inner}"
-    commands = ["mkdir /app /points", "cp -R /context/. /app", _remove_project_files(top)]
+    commands = ["mkdir /app /points", "cp -R /context/. /app"]
     mounts: list[BindMount] = [BindMount(target="/context")]
+    if not recipe.whole:
+        commands = [f"mkdir -p {shlex.quote(top)} /points", f"cp -R /context/. {shlex.quote(top)}"]
+        mounts = [BindMount(source=recipe.inner, target="/context")]
+    commands.append(_remove_project_files(top, recipe.install.own_files))
     if recipe.static_environment is not None:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
         pairs = recipe.static_environment
+        # What Python writes by itself is stamped with the time, and compileall would leave it.
+        commands.append("export PYTHONDONTWRITEBYTECODE=1")
+        if recipe.install.local:
+            mounts.append(BindMount(stage="local", source="/local", target="/local"))
+            # The installed packages of the source tree stand apart from the others until the last stage.
+            commands.append(f'export PYTHONPATH="$(echo /local{VENV}/lib/python*/site-packages)"')
         environment = " ".join(f"{shlex.quote(name)}={shlex.quote(value)}" for name, value in pairs)
-        collect = f"{VENV}/bin/python manage.py collectstatic --noinput -v 0"
+        manage = " ".join(map(shlex.quote, recipe.manage))
+        collect = f"{VENV}/bin/python {manage} collectstatic --noinput -v 0"
         commands.append(f"env -C {shlex.quote(top)} {environment} {collect}")
     commands += [
         # A file that is no Python of this version (a template, say) is left without byte code.
@@ -171,7 +149,7 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     ]
     for point in map(shlex.quote, inside + outside):
         commands.append(f"mkdir -p {point} && chown {owner} {point}")
-    commands.append(f"find /app /points {_TOUCH}")
+    commands.append(f"find /app /points {TOUCH}")
     return (
         Comment(text="The source, without what only people and tools read."),
         From(image="base", name="src"),
@@ -179,26 +157,10 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     )
 
 
-def _remove_project_files(top: str) -> str:
-    patterns = " ".join(f"{shlex.quote(top)}/{pattern}" for pattern in PROJECT_FILES)
+def _remove_project_files(top: str, own_files: tuple[str, ...]) -> str:
+    own = [shlex.quote(name) for name in own_files]
+    patterns = " ".join(f"{shlex.quote(top)}/{pattern}" for pattern in (*PROJECT_FILES, *own))
     return f"rm -rf {patterns}"
-
-
-def _apt(packages: tuple[str, ...]) -> Run:
-    """Debian packages without a trace of the time: nothing apt writes beside them stays."""
-    names = " ".join(map(shlex.quote, packages))
-    tmpfs = ("/var/cache", "/var/lib/apt/lists", "/var/log", "/tmp")
-    return Run(
-        mounts=tuple(TmpfsMount(target=target) for target in tmpfs),
-        commands=(
-            "touch /before",
-            "apt-get update -qq",
-            f"DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends {names}",
-            f"find / -xdev -newer /before -not -path '/proc/*' -not -path '/sys/*' "
-            f"-exec touch -hcd @{EPOCH} {{}} +",
-            "rm /before",
-        ),
-    )
 
 
 def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
@@ -210,17 +172,20 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     ]
     if recipe.import_path:
         environment.append(("PYTHONPATH", f"{workdir}/{recipe.import_path}"))
+    environment += recipe.environment
     made: list[Instruction] = [
         Comment(text="The image: results only."),
         From(image=recipe.base),
         Env(values=tuple(environment)),
     ]
     if recipe.packages:
-        made.append(_apt(recipe.packages))
+        made.append(apt(recipe.packages))
     made += [
         Copy(stage="std", source="/std/", target="/"),
         Copy(stage="deps", source="/opt", target="/opt"),
     ]
+    if recipe.install.local:
+        made.append(Copy(stage="local", source="/local/", target="/"))
     if any(not point.startswith("/app/") for point in recipe.mount_points):
         made.append(Copy(stage="src", source="/points/", target="/"))
     made += [
@@ -230,6 +195,8 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     ]
     if recipe.port is not None:
         made.append(Expose(port=recipe.port))
+    if recipe.stop_signal is not None:
+        made.append(StopSignal(name=recipe.stop_signal))
     if recipe.command is not None:
         made.append(Cmd(words=recipe.command))
     return tuple(made)

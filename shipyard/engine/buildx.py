@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Literal
 
 from shipyard.compile import labels
 from shipyard.compile.inputs import inputs_label
+from shipyard.engine.build_progress import KEPT, BuildProgress
 from shipyard.engine.connect import Connection
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan
@@ -67,11 +71,8 @@ def bake(
     cache: bool = True,
     progress: Literal["auto", "plain"] = "auto",
 ) -> None:
-    """Build and load images; progress goes to standard error as it happens. Raises BuildFailed."""
-    from python_on_whales import DockerClient
-    from python_on_whales.exceptions import DockerException
-
-    docker = DockerClient(client_call=["docker"], host=connection.url)
+    """Build and load images; progress goes to standard error as it happens: Buildx's own on a terminal, else
+    a line a step. Raises BuildFailed."""
     with tempfile.TemporaryDirectory(prefix="shipyard-") as name:
         folder = Path(name)
         file = folder / "bake.json"
@@ -79,12 +80,48 @@ def bake(
         try:
             # Bake asks for leave to read files outside its working folder; all paths here are absolute.
             with contextlib.chdir("/"):
-                docker.buildx.bake(
-                    files=[str(file)], load=True, cache=cache, progress=progress, variables=_VARIABLES
-                )
-        except DockerException as error:
+                build = _on_terminal if progress == "auto" else _step_by_step
+                build(connection, file, cache)
+        except BuildFailed as error:
             raise BuildFailed(
-                f"building {', '.join(plan.service for plan in plans)} failed",
-                hint="the step that failed and its output are above; `shipyard render DIR` writes the "
-                "Dockerfile it comes from",
+                f"building {', '.join(plan.service for plan in plans)} failed{error.title}",
+                details=error.details,
+                hint=f"{error.hint or ''}`shipyard render DIR` writes the Dockerfile it comes from",
             ) from error
+
+
+def _on_terminal(connection: Connection, file: Path, cache: bool) -> None:
+    from python_on_whales import DockerClient
+    from python_on_whales.exceptions import DockerException
+
+    docker = DockerClient(client_call=["docker"], host=connection.url)
+    try:
+        docker.buildx.bake(files=[str(file)], load=True, cache=cache, progress="auto", variables=_VARIABLES)
+    except DockerException as error:
+        raise BuildFailed("", hint="the step that failed and its output are above; ") from error
+
+
+def _step_by_step(connection: Connection, file: Path, cache: bool) -> None:
+    command = ["docker", "buildx", "bake", "--file", str(file), "--load"]
+    command += ["--progress", "rawjson", *([] if cache else ["--no-cache"])]
+    read = BuildProgress()
+    with subprocess.Popen(
+        command,
+        env={**connection.environment(os.environ), **_VARIABLES},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            for shown in read.read(line):
+                print(shown, file=sys.stderr, flush=True)
+    if process.returncode != 0:
+        failed = read.failed
+        if failed is None:
+            raise BuildFailed("", details=tuple(f"| {line}" for line in read.other[-KEPT:]))
+        lines = failed.output or (failed.error,)
+        raise BuildFailed(f" at {failed.name}", details=tuple(f"| {line}" for line in lines))

@@ -22,23 +22,48 @@ class EnvironmentRead(Record):
     cast: str = ""
 
 
+Role = Literal["web", "worker", "scheduler", "program"]
+Interface = Literal["wsgi", "asgi", "aiohttp", "own"]
+Rank = tuple[int, ...]
+FIRST: Rank = (0,)
+
+
 class Application(Record):
     """`app` is the entry point, `module:attribute`; `factory` when the attribute is a function that
     returns it. `import_path` is the folder that must be importable, relative to the project's.
 
-    `static` says why static files are to be collected, "" when they are not. `hosts` and `hosts_env`
-    as in `Detected`. `reads` are the environment variables that its settings read.
+    `interface` says what a server must speak ("aiohttp" is a worker class of gunicorn's); "own" brings its
+    own server, or is none: then `command` starts it in exec form, and it listens on `port`, None for
+    nothing. `rank` is how plain the evidence is, lower being plainer. `environment` are variables that the
+    image sets, `stop_signal` what asks the program to finish where that is not SIGTERM. `workers` is the
+    variable by which it takes its number of processes, "" for none.
+
+    `media` is the folder that it writes uploads to, relative to the project's unless absolute, and where it
+    says so. `static` says why static files are to be collected, "" when they are not, by Python with
+    the words `manage`. `hosts` and `hosts_env` as in `Detected`. `reads` are the variables that its
+    settings read.
     """
 
     framework: str
     evidence: str
     app: str
     app_evidence: str
-    interface: Literal["wsgi", "asgi"]
+    interface: Interface
+    role: Role = "web"
+    rank: Rank = FIRST
     factory: bool = False
     import_path: str = ""
+    command: tuple[str, ...] | None = None
+    port: int | None = None
+    health: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    stop_signal: str | None = None
+    workers: str = ""
     static: str = ""
+    media: tuple[str, str] | None = None
+    manage: tuple[str, ...] = ("manage.py",)
     hosts: tuple[str, ...] = ()
     hosts_env: str | None = None
     hosts_evidence: str = ""
     reads: tuple[EnvironmentRead, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -4,30 +4,47 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from dataclasses import dataclass, field
 from typing import Literal
 
 from shipyard.frameworks.application import Application, ApplicationError, EnvironmentRead
 from shipyard.frameworks.environment import environment_reads, environment_variable
-from shipyard.frameworks.syntax import (
-    assignments,
-    dotted,
-    parse,
-    text_of,
-    texts_in,
-)
+from shipyard.frameworks.manage import MANAGE, VARIABLE, Manage, manage_script, settings_named
+from shipyard.frameworks.media import media_folder
+from shipyard.frameworks.syntax import assignments, parse, text_of, texts_in
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
+from shipyard.model.record import Draft, Record, field
 from shipyard.source import SourceTree
 
-MANAGE = "manage.py"
-VARIABLE = "DJANGO_SETTINGS_MODULE"
+Interface = Literal["wsgi", "asgi"]
 _ASGI_SERVERS = ("uvicorn", "daphne", "hypercorn", "granian")
 _DEPTH = 8
 
 
-@dataclass(slots=True)
-class _Settings:
+class _Project(Record):
+    """Where the project is: `folder` is the service's, `root` the project's below it, "" for the same."""
+
+    tree: SourceTree
+    folder: str
+    root: str
+    service: Service
+
+    def path(self, relative: str) -> str:
+        """A path in the tree, of one that is relative to the project."""
+        return posixpath.normpath(posixpath.join(self.folder, self.root, relative))
+
+    def shown(self, relative: str) -> str:
+        """The same as evidence names it: relative to the service's folder."""
+        return posixpath.join(self.root, relative)
+
+    def module_file(self, module: str) -> str | None:
+        """The file of a module, relative to the project."""
+        base = posixpath.join(*module.split("."))
+        found = (f"{base}.py", f"{base}/__init__.py")
+        return next((path for path in found if self.tree.is_file(self.path(path))), None)
+
+
+class _Settings(Draft):
     """What the settings files assign, the last one winning; (value, where)."""
 
     values: dict[str, tuple[ast.expr, str]] = field(default_factory=dict)
@@ -36,20 +53,51 @@ class _Settings:
 
 
 class Django:
-    """A folder with a manage.py that sets DJANGO_SETTINGS_MODULE."""
+    """A manage.py that sets DJANGO_SETTINGS_MODULE, in the folder or in the only one below it that has one;
+    without any, a wsgi.py or asgi.py that does.
+
+    What serves decides: where wsgi.py names other settings than manage.py, the image sets them for both.
+    """
 
     name = "django"
 
     def find(
         self, tree: SourceTree, folder: str, dependencies: Dependencies, service: Service
     ) -> Application | None:
-        if dependencies.get("django") is None or not tree.is_file(posixpath.join(folder, MANAGE)):
+        dependency = dependencies.get("django")
+        if dependency is None:
             return None
-        module, evidence = _settings_module(tree, folder, service)
-        settings = _Settings()
-        _read_settings(tree, folder, module, settings, 0)
-        app, app_evidence, interface = _entry_point(tree, folder, module, settings, dependencies, service)
-        static = _static(settings)
+        manage = manage_script(tree, folder, service) or _without_manage(tree, folder)
+        if manage is None:
+            return None
+        project = _Project(tree=tree, folder=folder, root=manage.root, service=service)
+        declared = service.env.get(VARIABLE)
+        module, evidence = manage.settings, manage.where
+        if declared and all(isinstance(part, str) for part in declared):
+            module, evidence = "".join(map(str, declared)), f"services.{service.name}.env.{VARIABLE}"
+        elif not module:
+            module, evidence = _named_by_entry(project, "") or ("", "")
+        if not module:
+            raise ApplicationError(
+                f"{MANAGE} does not say which settings it uses",
+                where=posixpath.normpath(posixpath.join(folder, manage.path)),
+                hint=f'add env = {{ {VARIABLE} = "project.settings" }} to [services.{service.name}]',
+            )
+        settings = _settings(project, module)
+        app, app_evidence, interface = _entry_point(project, module, settings, dependencies)
+        environment: tuple[tuple[str, str], ...] = ()
+        notes: tuple[str, ...] = ()
+        served = None if declared else _named_by_entry(project, app)
+        if served is not None and served[0] != module:
+            notes = (
+                f"{evidence.partition(' ')[0]} uses the settings {module} and {served[1].partition(' ')[0]} "
+                f"{served[0]}: the image uses the latter for both; env = {{ {VARIABLE} = ... }} decides "
+                "otherwise",
+            )
+            module, evidence = served
+            settings = _settings(project, module)
+        if served is not None and (notes or not manage.settings):
+            environment = ((VARIABLE, module),)
         hosts, hosts_env, hosts_evidence = _hosts(settings)
         return Application(
             framework=self.name,
@@ -57,44 +105,53 @@ class Django:
             app=app,
             app_evidence=app_evidence,
             interface=interface,
-            static=static,
+            import_path=manage.root,
+            environment=environment,
+            static=_static(settings),
+            media=_media(manage.root, settings),
+            manage=(manage.path,) if manage.path else ("-m", "django"),
             hosts=hosts,
             hosts_env=hosts_env,
             hosts_evidence=hosts_evidence,
             reads=tuple(settings.reads),
+            notes=notes,
         )
 
 
-def _settings_module(tree: SourceTree, folder: str, service: Service) -> tuple[str, str]:
-    declared = service.env.get(VARIABLE)
-    if declared and all(isinstance(part, str) for part in declared):
-        return "".join(map(str, declared)), f"services.{service.name}.env.{VARIABLE}"
-    module = parse(tree, posixpath.join(folder, MANAGE))
-    for node in ast.walk(module) if module else ():
-        if (
-            isinstance(node, ast.Call)
-            and dotted(node.func).endswith("environ.setdefault")
-            and len(node.args) == 2
-        ):
-            value = text_of(node.args[1])
-            if text_of(node.args[0]) == VARIABLE and value:
-                return value, f"{MANAGE}:{node.lineno} sets {VARIABLE}"
-    raise ApplicationError(
-        f"{MANAGE} does not say which settings it uses",
-        where=posixpath.normpath(posixpath.join(folder, MANAGE)),
-        hint=f'add env = {{ {VARIABLE} = "project.settings" }} to [services.{service.name}]',
-    )
+def _without_manage(tree: SourceTree, folder: str) -> Manage | None:
+    """The settings that the only package with a wsgi.py or asgi.py names."""
+    found = [
+        Manage(path="", root="", settings=module, where=f"{name}/{interface}.py:{line} sets {VARIABLE}")
+        for name in tree.names(folder)
+        for interface in ("wsgi", "asgi")
+        for module, line in settings_named(tree, posixpath.join(folder, name, f"{interface}.py"))
+    ]
+    return found[0] if len({one.settings for one in found}) == 1 else None
 
 
-def _module_file(tree: SourceTree, folder: str, module: str) -> str | None:
-    base = posixpath.join(folder, *module.split("."))
-    return next((path for path in (f"{base}.py", f"{base}/__init__.py") if tree.is_file(path)), None)
+def _named_by_entry(project: _Project, app: str) -> tuple[str, str] | None:
+    """The settings that the entry point's module names, and where; of any such module without `app`."""
+    if app:
+        paths = [project.module_file(app.partition(":")[0])]
+    else:
+        names = project.tree.names(project.path("."))
+        paths = [f"{name}/{one}.py" for name in names for one in ("wsgi", "asgi")]
+    for path in paths:
+        for module, line in settings_named(project.tree, project.path(path)) if path else ():
+            return module, f"{project.shown(path or '')}:{line} sets {VARIABLE}"
+    return None
 
 
-def _read_settings(tree: SourceTree, folder: str, name: str, settings: _Settings, depth: int) -> None:
+def _settings(project: _Project, module: str) -> _Settings:
+    settings = _Settings()
+    _read_settings(project, module, settings, 0)
+    return settings
+
+
+def _read_settings(project: _Project, name: str, settings: _Settings, depth: int) -> None:
     """Assignments of a settings module after those of the modules it imports * from."""
-    path = _module_file(tree, folder, name)
-    module = parse(tree, path) if path else None
+    path = project.module_file(name)
+    module = parse(project.tree, project.path(path)) if path else None
     if path is None or module is None or depth > _DEPTH:
         return
     package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
@@ -105,9 +162,9 @@ def _read_settings(tree: SourceTree, folder: str, name: str, settings: _Settings
                 parts = package.split(".")
                 parent = ".".join(parts[: len(parts) - statement.level + 1])
                 target = f"{parent}.{target}".strip(".")
-            _read_settings(tree, folder, target, settings, depth + 1)
+            _read_settings(project, target, settings, depth + 1)
     settings.reads += environment_reads(module)
-    shown = posixpath.relpath(path, folder)
+    shown = project.shown(path)
     for key, value, line in assignments(module):
         if key == "INSTALLED_APPS":
             settings.installed += texts_in(value)
@@ -115,18 +172,14 @@ def _read_settings(tree: SourceTree, folder: str, name: str, settings: _Settings
 
 
 def _entry_point(
-    tree: SourceTree,
-    folder: str,
-    module: str,
-    settings: _Settings,
-    dependencies: Dependencies,
-    service: Service,
-) -> tuple[str, str, Literal["wsgi", "asgi"]]:
-    asgi_only = dependencies.get("gunicorn") is None and any(map(dependencies.get, _ASGI_SERVERS))
+    project: _Project, module: str, settings: _Settings, dependencies: Dependencies
+) -> tuple[str, str, Interface]:
+    service = project.service
     if service.app is not None:
-        asgi = "asgi" in service.app
-        return service.app, "declared", "asgi" if asgi else "wsgi"
-    order: tuple[Literal["wsgi", "asgi"], ...] = ("asgi", "wsgi") if asgi_only else ("wsgi", "asgi")
+        return service.app, "declared", "asgi" if "asgi" in service.app else "wsgi"
+    order: tuple[Interface, ...] = ("wsgi", "asgi")
+    if _prefers_asgi(settings, dependencies):
+        order = ("asgi", "wsgi")
     for interface in order:
         value, where = settings.values.get(f"{interface.upper()}_APPLICATION", (None, ""))
         declared = text_of(value)
@@ -135,14 +188,23 @@ def _entry_point(
             return f"{name}:{attribute}", f"{where} {interface.upper()}_APPLICATION", interface
     package = module.partition(".")[0]
     for interface in order:
-        if tree.is_file(posixpath.join(folder, package, f"{interface}.py")):
-            return f"{package}.{interface}:application", f"{package}/{interface}.py", interface
+        if project.tree.is_file(project.path(f"{package}/{interface}.py")):
+            path = project.shown(f"{package}/{interface}.py")
+            return f"{package}.{interface}:application", path, interface
     raise ApplicationError(
         "found no WSGI or ASGI entry point of the Django project",
         where=f"services.{service.name}",
         details=(f"settings {module} name none, and {package}/ holds no wsgi.py or asgi.py",),
         hint=f'add app = "{package}.wsgi:application" to [services.{service.name}]',
     )
+
+
+def _prefers_asgi(settings: _Settings, dependencies: Dependencies) -> bool:
+    """Whether only ASGI servers are there, or Channels is, which WSGI cannot serve."""
+    there = any(map(dependencies.get, _ASGI_SERVERS))
+    if "channels" in settings.installed or "daphne" in settings.installed:
+        return there and "ASGI_APPLICATION" in settings.values
+    return there and dependencies.get("gunicorn") is None and dependencies.get("uwsgi") is None
 
 
 def _static(settings: _Settings) -> str:
@@ -152,6 +214,12 @@ def _static(settings: _Settings) -> str:
     if isinstance(root, ast.Constant) and not root.value:
         return ""
     return f"django.contrib.staticfiles is installed and {where} sets STATIC_ROOT"
+
+
+def _media(root: str, settings: _Settings) -> tuple[str, str] | None:
+    value, where = settings.values.get("MEDIA_ROOT", (None, ""))
+    folder = media_folder(value)
+    return (posixpath.join(root, folder), where) if folder else None
 
 
 def _hosts(settings: _Settings) -> tuple[tuple[str, ...], str | None, str]:

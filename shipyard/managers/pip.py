@@ -1,165 +1,242 @@
-"""pip: requirements.txt and the files it includes.
-
-The format is pip's "Requirements File Format": one requirement or option a line, comments after ` #`,
-a backslash at the end continues.
-"""
+"""pip: requirements files, hand-written or compiled by pip-tools, `uv pip compile` or an export."""
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
-import tomllib
-from collections.abc import Iterator
 
-from shipyard.errors import ShipyardError
-from shipyard.model.build import DependencyInstall
+from shipyard.managers.compiled import check_compiled
+from shipyard.managers.local import dynamic, local_package, static_requirements
+from shipyard.managers.markers import normal
+from shipyard.managers.project import PROJECT, read_project, requires_python
+from shipyard.managers.requirements import (
+    Line,
+    Path,
+    Repository,
+    RequirementsError,
+    direct,
+    read_lines,
+)
+from shipyard.model.build import DependencyInstall, LocalPackage
 from shipyard.model.dependencies import Dependencies, Dependency
-from shipyard.model.record import Record
+from shipyard.model.manifest import PLAIN, Build
+from shipyard.model.record import Draft, field
 from shipyard.source import SourceTree
 
 REQUIREMENTS = "requirements.txt"
-PROJECT = "pyproject.toml"
-_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ =]?\s*(\S+)")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_./@+-]+")
-_MOST_FILES = 50
+LAYOUT = (
+    REQUIREMENTS,
+    *(f"requirements/{name}.txt" for name in ("production", "prod", "deploy", "base", "main", "common")),
+    "requirements/requirements.txt",
+    *(f"requirements{mark}{name}.txt" for name in ("production", "prod") for mark in "-._"),
+)
+"""Where people keep what runs in production; the first one there is taken."""
 
 
-class RequirementsError(ShipyardError):
-    """A requirements file that cannot be used."""
+class _Read(Draft):
+    """What the lines of a project's files come to."""
 
-
-class _Line(Record):
-    file: str
-    number: int
-    text: str
-
-    @property
-    def where(self) -> str:
-        return f"{self.file}:{self.number}"
+    files: list[str] = field(default_factory=list)
+    packages: dict[str, Dependency] = field(default_factory=dict)
+    unpinned: list[str] = field(default_factory=list)
+    local: list[LocalPackage] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    git: bool = False
 
 
 class Pip:
-    """Installs what the file names; exact only as far as the file pins it."""
+    """Installs what the files name; exact only as far as they pin it."""
 
     name = "pip"
 
     def evidence(self, tree: SourceTree, folder: str) -> str | None:
-        return REQUIREMENTS if tree.is_file(posixpath.join(folder, REQUIREMENTS)) else None
+        return next((name for name in LAYOUT if tree.is_file(posixpath.join(folder, name))), None)
 
-    def read(self, tree: SourceTree, folder: str) -> Dependencies:
-        """Raises RequirementsError."""
-        from packaging.requirements import InvalidRequirement, Requirement
-        from packaging.utils import canonicalize_name
-
-        files: list[str] = []
-        lines = list(_lines(tree, folder, REQUIREMENTS, None, files))
-        packages: dict[str, Dependency] = {}
-        unpinned: list[str] = []
-        for line in lines:
-            word = re.split(r"\s+--[a-z]", line.text)[0].strip()
-            if word.startswith("-"):
-                if word.startswith(("-e", "--editable")):
-                    raise _local(line)
-                continue
-            if word.startswith((".", "/", "file:")):
-                raise _local(line)
-            try:
-                requirement = Requirement(word)
-            except InvalidRequirement as error:
-                raise RequirementsError(
-                    f"{word!r} is not a requirement: {str(error).splitlines()[0]}", where=line.where
-                ) from None
-            pins = [one.version for one in requirement.specifier if one.operator in ("==", "===")]
-            pinned = pins[0] if pins and not pins[0].endswith(".*") else None
-            if pinned is None and requirement.url is None:
-                unpinned.append(requirement.name)
-            name = canonicalize_name(requirement.name)
-            packages[name] = Dependency(
-                name=name, version=pinned, extras=tuple(sorted(requirement.extras)), where=line.where
+    def read(self, tree: SourceTree, folder: str, build: Build = PLAIN) -> Dependencies:
+        """Raises RequirementsError, ProjectError."""
+        first = self.evidence(tree, folder) or REQUIREMENTS
+        names = [first, *(_of_group(tree, folder, group) for group in build.groups)]
+        found = _Read()
+        lines = [line for name in names for line in read_lines(tree, folder, name, found.files)]
+        hashed = any(line.text[0] != "-" for line in lines) and all(
+            "--hash" in line.text for line in lines if line.text[0] != "-" and not line.constraint
+        )
+        # What the project's own packages ask for comes last: a line of the file may pin it.
+        for line in sorted(lines, key=lambda line: isinstance(direct(line), Path)):
+            _take(found, tree, folder, line, build, hashed=hashed)
+        if build.extras and not found.local:
+            raise RequirementsError(
+                "extras are of the project, and no line installs it",
+                where=first,
+                hint='add the line "-e .", or name the extra\'s requirements in the file',
             )
-        notes: tuple[str, ...] = ()
-        if unpinned:
-            shown = ", ".join(unpinned[:3]) + (", ..." if len(unpinned) > 3 else "")
-            notes = (
-                f"{REQUIREMENTS} does not pin {shown}: two builds may differ; rename it to requirements.in, "
-                f"and `uv pip compile requirements.in -o {REQUIREMENTS}` pins everything",
-            )
-        hashed = bool(packages) and all("--hash" in line.text for line in lines if line.text[0] != "-")
+        check_compiled(tree, folder, first, found.packages)
+        rewritten = bool(found.local) or found.git or any("/p/" in line for line in found.lines)
+        recoded = [name for name in found.files if _is_utf16(tree, posixpath.join(folder, name))]
         return Dependencies(
             manager=self.name,
-            evidence=REQUIREMENTS,
-            packages=packages,
-            install=DependencyInstall(
-                files=tuple(files),
-                facts=tuple(line.text for line in lines),
-                install=("install", *(("--require-hashes",) if hashed else ()), "-r", f"/p/{REQUIREMENTS}"),
+            evidence=first,
+            packages=found.packages,
+            install=_install(
+                names, found, build, lines=lines, hashed=hashed, rewritten=rewritten, recoded=recoded
             ),
-            requires_python=_requires_python(tree, folder),
+            requires_python=requires_python(read_project(tree, folder)),
             requires_python_where=PROJECT,
-            notes=notes,
+            notes=_notes(first, found.unpinned),
         )
 
 
-def _requires_python(tree: SourceTree, folder: str) -> str | None:
-    """What a pyproject.toml beside the requirements says; one that holds tools' tables alone says nothing."""
-    text = tree.text(posixpath.join(folder, PROJECT))
-    try:
-        project = tomllib.loads(text or "").get("project", {})
-    except tomllib.TOMLDecodeError as error:
-        raise RequirementsError(f"not valid TOML: {error}", where=PROJECT) from None
-    found = project.get("requires-python") if isinstance(project, dict) else None
-    return found if isinstance(found, str) else None
-
-
-def _local(line: _Line) -> RequirementsError:
-    return RequirementsError(
-        "a requirement that is a path of this project cannot be installed yet",
-        where=line.where,
-        hint="the project's own code is importable from its folder without being installed: drop the line",
+def _notes(name: str, unpinned: list[str]) -> tuple[str, ...]:
+    if not unpinned:
+        return ()
+    shown = ", ".join(unpinned[:3]) + (", ..." if len(unpinned) > 3 else "")
+    source = posixpath.splitext(name)[0] + ".in"
+    return (
+        f"{name} does not pin {shown}: two builds may differ; rename it to {source}, "
+        f"and `uv pip compile {source} -o {name}` pins everything",
     )
 
 
-def _lines(
-    tree: SourceTree, folder: str, name: str, included_at: str | None, files: list[str]
-) -> Iterator[_Line]:
-    """The meaningful lines of a file and of those it includes, in order."""
-    if name in files:
+def _of_group(tree: SourceTree, folder: str, group: str) -> str:
+    names = [f"requirements/{group}.txt", *(f"requirements{mark}{group}.txt" for mark in "-._")]
+    for name in names:
+        if tree.is_file(posixpath.join(folder, name)):
+            return name
+    raise RequirementsError(
+        f"there are no requirements of a group {group!r}", details=(f"looked for {', '.join(names)}",)
+    )
+
+
+def _take(found: _Read, tree: SourceTree, folder: str, line: Line, build: Build, *, hashed: bool) -> None:
+    place = direct(line)
+    if isinstance(place, Path):
+        _take_path(found, tree, folder, line, place, build, hashed=hashed)
         return
-    if not _FILE_NAME.fullmatch(name) or name.startswith("/") or len(files) >= _MOST_FILES:
+    found.facts.append(line.fact)
+    if isinstance(place, Repository):
+        found.git = True
+        found.lines.append(place.text)
+        name = normal(place.name.partition("[")[0]) if place.name else place.url
+        if place.commit is None:
+            found.unpinned.append(place.name or place.url)
+        found.packages[name] = Dependency(name=name, version=place.commit, where=line.where)
+        return
+    if not line.constraint:
+        found.lines.append(line.text)
+    if not line.text.startswith("-") and not line.constraint:
+        _take_requirement(found, line.word, line.where)
+
+
+def _take_requirement(found: _Read, text: str, where: str) -> None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
         raise RequirementsError(
-            f"cannot include {name!r}", where=included_at, hint="use a plain relative path"
+            f"{text!r} is not a requirement: {str(error).splitlines()[0]}", where=where
+        ) from None
+    pins = [one.version for one in requirement.specifier if one.operator in ("==", "===")]
+    pinned = pins[0] if pins and not pins[0].endswith(".*") else None
+    name = normal(requirement.name)
+    if pinned is None and requirement.url is None and (name not in found.packages):
+        found.unpinned.append(requirement.name)
+    extras = tuple(sorted(requirement.extras))
+    if name not in found.packages or pinned is not None:
+        found.packages[name] = Dependency(name=name, version=pinned, extras=extras, where=where)
+
+
+def _take_path(
+    found: _Read, tree: SourceTree, folder: str, line: Line, place: Path, build: Build, *, hashed: bool
+) -> None:
+    path = posixpath.normpath(place.path)
+    within = posixpath.normpath(posixpath.join(folder, path))
+    if tree.is_file(within):
+        # An archive of the project: mounted with the files that are read.
+        data = (tree.path(within) or tree.root).read_bytes()
+        found.files.append(path)
+        found.facts.append(f"{path} {hashlib.sha256(data).hexdigest()}")
+        found.lines.append(f"/p/{path}")
+        return
+    resolve = dynamic(tree, within)
+    package = local_package(tree, folder, path, line.where, resolve=resolve and not hashed)
+    extras = place.extras + (build.extras if path == "." else ())
+    if package.folder not in [one.folder for one in found.local]:
+        found.local.append(package)
+    # Which line names it decides nothing; which of its extras are wanted does.
+    found.facts.append(f"local {path} [{','.join(extras)}]")
+    if hashed:
+        return
+    if resolve:
+        found.lines.append(f"/build/{package.name}" + (f"[{','.join(extras)}]" if extras else ""))
+        return
+    for text in static_requirements(read_project(tree, within), extras, line.where):
+        found.facts.append(text)
+        found.lines.append(text)
+        _take_requirement(found, text, line.where)
+
+
+def _is_utf16(tree: SourceTree, name: str) -> bool:
+    real = tree.path(posixpath.normpath(name))
+    if real is None:
+        return False
+    with real.open("rb") as file:
+        return file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+
+
+def _install(
+    names: list[str],
+    found: _Read,
+    build: Build,
+    *,
+    lines: list[Line],
+    hashed: bool,
+    rewritten: bool,
+    recoded: list[str],
+) -> DependencyInstall:
+    options = (
+        *(("--require-hashes",) if hashed else ()),
+        *(("--exclude-newer", build.exclude_newer) if build.exclude_newer else ()),
+    )
+    facts = tuple(found.facts)
+    # A folder of that name holds nothing else.
+    own_files = ("requirements",) if any(name.startswith("requirements/") for name in names) else ()
+    local_options = ("--exclude-newer", build.exclude_newer) if build.exclude_newer else ()
+    if rewritten:
+        constraints = tuple(line.text for line in lines if line.constraint)
+        texts = [(REQUIREMENTS, tuple(dict.fromkeys(found.lines)))]
+        words = ["install", *options, "-r", f"/lock/{REQUIREMENTS}"]
+        if constraints:
+            texts.append(("constraints.txt", constraints))
+            words += ["-c", "/lock/constraints.txt"]
+        return DependencyInstall(
+            files=tuple(name for name in found.files if not re.search(r"\.(txt|in)$", name)),
+            own_files=own_files,
+            facts=facts,
+            texts=tuple(texts),
+            install=tuple(words),
+            git=found.git,
+            local=tuple(found.local),
+            local_options=local_options,
         )
-    text = tree.text(posixpath.normpath(posixpath.join(folder, name)))
-    if text is None or name.startswith(".."):
-        raise RequirementsError(f"{name} is not in the project", where=included_at)
-    files.append(name)
-    for number, line in _joined(text):
-        include = _INCLUDE.match(line)
-        if include is None:
-            yield _Line(file=name, number=number, text=line)
-            continue
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), include[1]))
-        constraint = line.startswith(("-c", "--constraint"))
-        for one in _lines(tree, folder, target, f"{name}:{number}", files):
-            if constraint and not one.text.startswith("-"):
-                # A constraint installs nothing; it still decides versions, so it is a fact.
-                yield _Line(file=one.file, number=one.number, text=f"--constrained {one.text}")
-            else:
-                yield one
-
-
-def _joined(text: str) -> Iterator[tuple[int, str]]:
-    """(number of its first line, text) of each line that says something, whitespace made one space."""
-    pending, start = "", 0
-    for number, raw in enumerate(text.splitlines(), 1):
-        start = start if pending else number
-        if raw.endswith("\\") and not raw.lstrip().startswith("#"):
-            pending += raw[:-1] + " "
-            continue
-        line = " ".join(re.sub(r"(^|\s)#.*$", "", pending + raw).split())
-        pending = ""
-        if line:
-            yield start, line
-    if pending:
-        # pip takes a last line that goes on with nothing; uv, which installs, does not.
-        yield start, pending.strip() + " \\"
+    root = "/lock" if recoded else "/p"
+    words = ["install", *options]
+    for name in names:
+        words += ["-r", f"{root}/{name}"]
+    folders = sorted({posixpath.dirname(name) for name in found.files} - {""})
+    reduce = [f"mkdir -p /lock/{folder}" for folder in folders]
+    reduce += [
+        f"iconv -f UTF-16 -t UTF-8 /p/{name} > /lock/{name}"
+        if name in recoded
+        else f"cp /p/{name} /lock/{name}"
+        for name in found.files
+    ]
+    return DependencyInstall(
+        files=tuple(found.files),
+        own_files=own_files,
+        facts=facts,
+        reduce=tuple(reduce) if recoded else (),
+        install=tuple(words),
+    )

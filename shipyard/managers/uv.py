@@ -9,13 +9,20 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from typing import Any
 
 from shipyard.errors import ShipyardError
+from shipyard.managers.local import local_package
+from shipyard.managers.locked import no_date, unknown
+from shipyard.managers.markers import normal
+from shipyard.managers.project import table, texts
 from shipyard.model.build import DependencyInstall
 from shipyard.model.dependencies import Dependencies, Dependency
+from shipyard.model.manifest import PLAIN, Build
 from shipyard.source import SourceTree
 
 LOCK = "uv.lock"
@@ -32,17 +39,22 @@ class Uv:
     name = "uv"
 
     def evidence(self, tree: SourceTree, folder: str) -> str | None:
-        return LOCK if tree.is_file(posixpath.join(folder, LOCK)) else None
+        root = _root(tree, folder)
+        return posixpath.normpath(posixpath.join(root, LOCK)) if root else None
 
-    def read(self, tree: SourceTree, folder: str) -> Dependencies:
-        """Raises UvLockError."""
-        text = tree.text(posixpath.join(folder, LOCK)) or ""
+    def read(self, tree: SourceTree, folder: str, build: Build = PLAIN) -> Dependencies:
+        """Raises UvLockError, LockError, ProjectError."""
+        no_date(build, LOCK)
+        above = _root(tree, folder) or "."
+        top = posixpath.normpath(posixpath.join(folder, above))
+        text = tree.text(posixpath.join(top, LOCK)) or ""
         lock = _toml(text, LOCK)
-        project = _toml(tree.text(posixpath.join(folder, PROJECT)) or "", PROJECT)
+        project = _toml(tree.text(posixpath.normpath(posixpath.join(folder, PROJECT))) or "", PROJECT)
         if "project" not in project:
             raise UvLockError(f"{LOCK} stands beside no {PROJECT} with a [project] table", where=LOCK)
         packages: list[dict[str, Any]] = lock.get("package", [])
-        root = next((one for one in packages if _is_root(one)), None)
+        place = posixpath.relpath(folder, top)
+        root = next((one for one in packages if place in _folders(one)), None)
         if root is None:
             raise UvLockError(
                 "the lock does not hold this project", where=LOCK, hint="run `uv lock` in its folder"
@@ -51,35 +63,95 @@ class Uv:
         by_name: dict[str, list[dict[str, Any]]] = {}
         for package in packages:
             by_name.setdefault(package["name"], []).append(package)
-        closure, edges = _closure(root, by_name)
+        closure, edges = _closure(root, by_name, build)
         lines = {
             match[1]: text.count("\n", 0, match.start()) + 1
             for match in re.finditer(r'^name = "([^"]+)"', text, re.MULTILINE)
         }
+        archive = next((one for one in closure if "path" in one.get("source", {})), None)
+        if archive is not None:
+            raise UvLockError(
+                f"{archive['name']} is an archive of the project, which cannot be installed yet",
+                where=f"{LOCK}:{lines.get(archive['name'], 1)}",
+                hint="unpack it and name its folder, or publish it to an index",
+            )
+        inside = [package for package in closure if _folders(package)]
+        local = [
+            local_package(tree, folder, posixpath.join(above, one), f"{LOCK}:{lines.get(package['name'], 1)}")
+            for package in inside
+            if "virtual" not in package["source"]
+            for one in _folders(package)
+        ]
+        if "editable" in root["source"]:
+            local.append(local_package(tree, folder, ".", PROJECT))
+        members = sorted({one for package in packages for one in _folders(package)} - {"."})
+        git = any("git" in package.get("source", {}) for package in closure)
         requires = project["project"].get("requires-python") or lock.get("requires-python")
         return Dependencies(
             manager=self.name,
-            evidence=LOCK,
+            evidence=posixpath.normpath(posixpath.join(above, LOCK)),
             packages={
                 package["name"]: Dependency(
                     name=package["name"],
                     version=package.get("version"),
                     where=f"{LOCK}:{lines.get(package['name'], 1)}",
+                    wheels=_wheels(package),
                 )
                 for package in closure
             },
             install=DependencyInstall(
-                files=(PROJECT, LOCK),
+                files=(PROJECT, LOCK, *(posixpath.join(one, PROJECT) for one in members)),
                 facts=(*sorted(_fact(package) for package in closure), *sorted(edges)),
-                reduce=(
-                    "uv export -q --project /p --locked --no-default-groups --no-emit-project --no-header"
-                    " --no-annotate --format pylock.toml -o /lock/pylock.toml",
-                ),
-                install=("sync", "--require-hashes", "/lock/pylock.toml"),
+                reduce=(_export(root["name"] if above != "." else None, build, local=bool(inside)),),
+                install=("sync", *(() if git else ("--require-hashes",)), "/lock/pylock.toml"),
+                root=above,
+                git=git,
+                local=tuple(local),
             ),
             requires_python=requires,
             requires_python_where=PROJECT,
         )
+
+
+def _root(tree: SourceTree, folder: str) -> str | None:
+    """Where the lock stands, seen from the project's folder: there, or above it in a workspace."""
+    above = "."
+    while True:
+        place = posixpath.normpath(posixpath.join(folder, above))
+        if place.startswith(".."):
+            return None
+        if tree.is_file(posixpath.join(place, LOCK)):
+            if above == ".":
+                return above
+            workspace = table(
+                _toml(tree.text(posixpath.join(place, PROJECT)) or "", PROJECT), "tool", "uv", "workspace"
+            )
+            inner = posixpath.relpath(folder, place)
+            matches = [
+                any(fnmatch(inner, one) for one in texts(workspace.get(key)))
+                for key in ("members", "exclude")
+            ]
+            return above if matches == [True, False] else None
+        if place == ".":
+            return None
+        above = posixpath.normpath(posixpath.join(above, ".."))
+
+
+def _folders(package: Mapping[str, Any]) -> tuple[str, ...]:
+    """The folder in the source tree that a locked package is made of, relative to the lock."""
+    source = package.get("source", {})
+    return tuple(
+        posixpath.normpath(source[kind]) for kind in ("virtual", "editable", "directory") if kind in source
+    )
+
+
+def _export(member: str | None, build: Build, *, local: bool) -> str:
+    words = ["uv", "export", "-q", "--project", "/p", "--locked", "--no-default-groups"]
+    words += ["--package", member] if member else []
+    words += [word for name in build.extras for word in ("--extra", name)]
+    words += [word for name in build.groups for word in ("--group", name)]
+    words += ["--no-emit-local" if local or member else "--no-emit-project", "--no-header", "--no-annotate"]
+    return " ".join(map(shlex.quote, [*words, "--format", "pylock.toml", "-o", "/lock/pylock.toml"]))
 
 
 def _toml(text: str, where: str) -> dict[str, Any]:
@@ -87,11 +159,6 @@ def _toml(text: str, where: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UvLockError(f"not valid TOML: {error}", where=where) from None
-
-
-def _is_root(package: Mapping[str, Any]) -> bool:
-    source = package.get("source", {})
-    return "." in (source.get("virtual"), source.get("editable"))
 
 
 def _check_current(project: Mapping[str, Any], root: Mapping[str, Any]) -> None:
@@ -104,10 +171,23 @@ def _check_current(project: Mapping[str, Any], root: Mapping[str, Any]) -> None:
     from packaging.specifiers import SpecifierSet
     from packaging.utils import canonicalize_name
 
-    locked = {
-        (one["name"], tuple(sorted(one.get("extras", ()))), str(SpecifierSet(one.get("specifier", ""))))
+    if "dependencies" in project.get("dynamic", ()):
+        # Its backend knows them, and uv asks it.
+        return
+    recorded = [
+        one
         for one in root.get("metadata", {}).get("requires-dist", [])
         if "extra ==" not in one.get("marker", "")
+    ]
+    # Of what comes from a place of its own no version is recorded.
+    placed = {
+        one["name"]
+        for one in recorded
+        if one.keys() & {"editable", "directory", "virtual", "git", "url", "path"}
+    }
+    locked = {
+        (one["name"], tuple(sorted(one.get("extras", ()))), str(SpecifierSet(one.get("specifier", ""))))
+        for one in recorded
     }
     asked: dict[tuple[str, tuple[str, ...], str], str] = {}
     for text in project.get("dependencies", []):
@@ -115,7 +195,9 @@ def _check_current(project: Mapping[str, Any], root: Mapping[str, Any]) -> None:
             one = Requirement(text)
         except InvalidRequirement:
             raise UvLockError(f"{text!r} is not a requirement", where=PROJECT) from None
-        asked[canonicalize_name(one.name), tuple(sorted(one.extras)), str(one.specifier)] = text
+        name = canonicalize_name(one.name)
+        specifier = "" if name in placed else str(one.specifier)
+        asked[name, tuple(sorted(one.extras)), specifier] = text
     missing = sorted(text for key, text in asked.items() if key not in locked)
     extra = sorted(f"{name}{spec}" for name, _, spec in locked - asked.keys())
     if missing or extra:
@@ -130,19 +212,22 @@ def _check_current(project: Mapping[str, Any], root: Mapping[str, Any]) -> None:
 
 
 def _closure(
-    root: dict[str, Any], by_name: Mapping[str, list[dict[str, Any]]]
+    root: dict[str, Any], by_name: Mapping[str, list[dict[str, Any]]], build: Build
 ) -> tuple[list[dict[str, Any]], set[str]]:
-    """Packages reachable from the project, and the edges with their markers and extras."""
+    """Packages reachable from the project and its chosen extras and groups, and the edges with their markers
+    and extras. Raises LockError."""
     seen: dict[tuple[str, str], dict[str, Any]] = {}
     edges: set[str] = set()
     done: set[tuple[str, str, str]] = set()
-    pending: list[tuple[dict[str, Any], str]] = [(root, "")]
+    pending: list[tuple[dict[str, Any], str]] = [(root, ""), *((root, name) for name in _chosen(root, build))]
     while pending:
         package, extra = pending.pop()
         name = "" if package is root else package["name"]
         wanted = package.get("dependencies", [])
         if extra:
             wanted = package.get("optional-dependencies", {}).get(extra, [])
+        if package is root and extra.startswith("group "):
+            wanted = package.get("dev-dependencies", {}).get(extra.removeprefix("group "), [])
         for edge in wanted:
             edges.add(f"{name}[{extra}] -> {json.dumps(edge, sort_keys=True)}")
             for target in by_name.get(edge["name"], []):
@@ -155,6 +240,30 @@ def _closure(
                         done.add(key)
                         pending.append((target, further))
     return [seen[key] for key in sorted(seen)], edges
+
+
+def _wheels(package: Mapping[str, Any]) -> tuple[str, ...]:
+    """File names of a package's wheels."""
+    places = (
+        str(one.get("filename") or one.get("url") or one.get("path", "")) for one in package.get("wheels", ())
+    )
+    names = (place.rpartition("/")[2] for place in places)
+    return tuple(name for name in names if name.count("-") >= 4)
+
+
+def _chosen(root: Mapping[str, Any], build: Build) -> list[str]:
+    """The chosen extras, and the chosen groups after the word "group"."""
+    extras = {normal(name): name for name in root.get("optional-dependencies", {})}
+    groups = {normal(name): name for name in root.get("dev-dependencies", {})}
+    extras |= {normal(name): name for name in root.get("metadata", {}).get("provides-extras", ())}
+    groups |= {normal(name): name for name in root.get("metadata", {}).get("requires-dev", {})}
+    found = []
+    for kind, names, there in (("extra", build.extras, extras), ("group", build.groups, groups)):
+        for name in names:
+            if normal(name) not in there:
+                raise unknown(kind, name, there, LOCK)
+            found.append(there[normal(name)] if kind == "extra" else f"group {there[normal(name)]}")
+    return found
 
 
 def _fact(package: Mapping[str, Any]) -> str:

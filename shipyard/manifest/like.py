@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shipyard.manifest.errors import Problems, did_you_mean
-from shipyard.manifest.merge import BUILT_KEYS, Origins, Table, forget, overlay
+from shipyard.manifest.merge import BUILT_KEYS, IMAGE_KEYS, Origins, Table, forget, overlay
 from shipyard.model.origin import Origin, Path
 from shipyard.model.record import replace
 
-TAKEN = ("image", *BUILT_KEYS, "env", "secrets", "volumes", "networks", "needs", "resources")
-"""What `like` takes over. Never what makes a service the one it is: command, port, publish, health,
-replicas, before_deploy."""
+TAKEN = ("image", *IMAGE_KEYS, "env", "secrets", "volumes", "networks", "needs", "resources")
+"""What `like` takes over. Never what makes a service the one it is: framework, app, command, port,
+publish, health, replicas, before_deploy."""
 
 
 def resolve(document: Table, origins: Origins, problems: Problems) -> None:
@@ -34,6 +34,10 @@ def resolve(document: Table, origins: Origins, problems: Problems) -> None:
             title = f"{source} is itself like {likes[source]}"
             problems.add(path, title, f'write like = "{likes[source]}"')
         else:
+            for key in ("framework", "app"):
+                if key in services[name] and "image" in services[source]:
+                    title = f"{key} has no effect: {source} runs an image that is not built here"
+                    problems.add(("services", name, key), title, "say what it runs with command")
             _take(services, origins, name, source)
             _unset(services[name], origins, ("services", name))
 
@@ -44,7 +48,8 @@ def _check_source(name: str, service: Table, problems: Problems) -> None:
     if len(sources) > 1:
         problems.add((*path, sources[0]), f"{' and '.join(sources)} exclude one another", "keep one")
     elif sources and sources[0] != "path":
-        for key in BUILT_KEYS:
+        # What is like another may still say what it runs in the other's image.
+        for key in BUILT_KEYS if sources[0] == "image" else IMAGE_KEYS:
             if key in service:
                 hint = (
                     f"declare it on {service['like']}, or leave like out to build another image"

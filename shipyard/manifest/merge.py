@@ -16,11 +16,12 @@ from shipyard.model.record import replace
 Table = dict[str, Any]
 Origins = dict[Path, Origin]
 
-BUILT_KEYS = ("path", "context", "framework", "app", "python", "build")
+IMAGE_KEYS = ("path", "context", "python", "build")
+BUILT_KEYS = (*IMAGE_KEYS, "framework", "app")
 _RIVALS = {
     "image": (*BUILT_KEYS, "like"),
     "path": ("image", "like"),
-    "like": (*BUILT_KEYS, "image"),
+    "like": (*IMAGE_KEYS, "image"),
 }
 """Where a service's image comes from: a layer that says one of them takes back the others below."""
 

@@ -148,6 +148,9 @@ def _resources(table: Table) -> Resources:
 def _build(table: Table) -> Build:
     return Build(
         manager=table.one("manager", values.word),
+        extras=table.each("extras", values.extra),
+        groups=table.each("groups", values.extra),
+        exclude_newer=table.one("exclude_newer", values.moment),
         base=table.one("base", references.image),
         packages=table.each("packages", values.package),
         build_packages=table.each("build_packages", values.package),

@@ -104,6 +104,8 @@ def _bad_toml(message: str, text: str) -> ManifestError:
         line, column = position.groups()
         # "At end of document" is the last line with something on it.
         where += f":{line}:{column}" if line else f":{max(1, text.rstrip().count(chr(10)) + 1)}"
+    if message == "Illegal character '\\n'":
+        message = "a text is not closed on its line"
     return ManifestError(
         f"not valid TOML: {message[:1].lower()}{message[1:]}",
         where=where,

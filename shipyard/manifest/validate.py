@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shipyard.manifest.errors import Problems, did_you_mean
+from shipyard.manifest.scheduler import check_scheduler
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.manifest import Manifest, Publish, Service
 
@@ -16,6 +17,7 @@ def validate(manifest: Manifest, problems: Problems) -> None:
         )
     for service in manifest.services:
         _check_replicas(service, problems)
+        check_scheduler(service, problems)
         _check_mounts(service, problems)
         _check_needs(service, manifest, problems)
         _check_sharing(service, manifest, problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import shlex
 from typing import Literal
@@ -172,6 +173,27 @@ def package(value: object) -> str:
     text = line(value)
     if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?(=[A-Za-z0-9.+:~-]+)?", text):
         raise Invalid(f"{text!r} is no Debian package", 'write it as in "libmagic1"')
+    return text
+
+
+def extra(value: object) -> str:
+    """The name of an extra or a dependency group (packaging specification "Names and normalization")."""
+    text = line(value)
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", text):
+        raise Invalid(f"{text!r} is no name of an extra or a group", "letters, digits and . _ - between them")
+    return text
+
+
+def moment(value: object) -> str:
+    """A date, or a time by RFC 3339."""
+    text = line(value)
+    pattern = r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?"
+    try:
+        known = re.fullmatch(pattern, text, re.ASCII) and datetime.date.fromisoformat(text[:10])
+    except ValueError:
+        known = None
+    if not known:
+        raise Invalid(f"{text!r} is no date", 'write it as in "2024-05-01" or "2024-05-01T12:00:00Z"')
     return text
 
 

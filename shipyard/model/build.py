@@ -19,20 +19,48 @@ class Decision(Record):
     origin: str
 
 
+class LocalPackage(Record):
+    """A package of the source tree itself, built and installed after what comes from elsewhere.
+
+    `folder` is relative to the project's folder. `needed` are files in it that its build reads and an
+    ignore file may leave out. `facts` is what of its project files decides the result. `resolve`: what it
+    depends on is known only when it is built, and is installed with it. `from_git`: its version is read from
+    the repository, which is in no build.
+    """
+
+    name: str
+    folder: str
+    needed: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    resolve: bool = False
+    from_git: bool = False
+
+
 class DependencyInstall(Record):
     """How a manager installs exactly what its lock says, by uv, into /opt/venv.
 
-    `files` are project files that the steps read, relative to the project's folder, mounted below /p.
-    `facts` is what of them decides the result, one text a line, for the inputs digest. `reduce` are
-    shell commands that write /lock/<name> from them in a build stage of its own, so that what changes
-    nothing in the result leaves the install cached. `install` are the arguments of `uv pip`.
+    `files` are project files that the steps read, relative to `root`, mounted below /p; `root` is relative
+    to the project's folder, "." unless the lock stands above it. `own_files` are names at the top of the
+    project that serve the manager, not the running application. `facts` is what of them decides the result,
+    one text a line, for the inputs digest. `texts` are files of lines by name, written below /lock by the
+    Dockerfile itself. `reduce` are shell commands that write /lock/<name> from `files` in a build stage of
+    its own, so that what changes nothing in the result leaves the install cached. `install` are the
+    arguments of `uv pip`, empty where nothing is installed, `direct` those of a second call, for what has
+    no hash; `git`: some of it is fetched by git. `local` are the packages of the source tree.
     `extra` are pinned requirements that Shipyard adds.
     """
 
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    own_files: tuple[str, ...] = ()
     facts: tuple[str, ...]
+    texts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     reduce: tuple[str, ...] = ()
     install: tuple[str, ...]
+    direct: tuple[str, ...] = ()
+    root: str = "."
+    git: bool = False
+    local: tuple[LocalPackage, ...] = ()
+    local_options: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
 
 
@@ -83,12 +111,29 @@ class BuildPlan(Record):
         return f"{self.tagged}@{self.digest}" if self.digest else self.tagged
 
 
+class Role(Record):
+    """What one service runs in the image of another; fields as in `Detected`."""
+
+    service: str
+    command: tuple[str, ...]
+    role: str
+    port: int | None = None
+    health: str | None = None
+    workers: str = ""
+    stop_signal: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
 class Detected(Record):
     """What a source tree says of one built service; the manifest's own words already taken in.
 
-    `command` starts the server in exec form, None when nothing serves (a script or worker without a
-    framework of its own). `hosts` are the Host names the application accepts as written in its
-    settings, `hosts_env` the environment variable they come from instead.
+    `command` starts the program in exec form, None when the manifest says it. `role` is "web", "worker",
+    "scheduler" or "program"; `port` where it listens, `health` the path of a check of its own, `workers`
+    the variable by which it takes its number of processes, "" for none, `stop_signal` what asks it to
+    finish, None for SIGTERM. `roles` are what services that are like this one run in its image. `hosts`
+    are the Host names the application accepts as written in its settings, `hosts_env` the environment
+    variable they come from instead.
     """
 
     framework: str | None
@@ -98,6 +143,11 @@ class Detected(Record):
     server: str | None = None
     port: int | None = None
     command: tuple[str, ...] | None = None
+    role: str = "web"
+    health: str | None = None
+    workers: str = ""
+    stop_signal: str | None = None
+    roles: tuple[Role, ...] = ()
     hosts: tuple[str, ...] = ()
     hosts_env: str | None = None
     decisions: tuple[Decision, ...] = ()

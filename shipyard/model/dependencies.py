@@ -9,12 +9,14 @@ from shipyard.model.record import Record, field
 
 
 class Dependency(Record):
-    """`name` normalised (PEP 503); `version` None when it is not pinned; `where` such as uv.lock:12."""
+    """`name` normalised (PEP 503); `version` None when it is not pinned; `where` such as uv.lock:12.
+    `wheels` are file names of those that the lock holds, () where it names none."""
 
     name: str
     version: str | None
     extras: tuple[str, ...] = ()
     where: str
+    wheels: tuple[str, ...] = ()
 
 
 class Dependencies(Record):

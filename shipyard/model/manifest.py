@@ -72,12 +72,22 @@ class Resources(Record):
 
 
 class Build(Record):
+    """`extras` and `groups` of the project are installed beside its dependencies; `exclude_newer` is the
+    date, or the time by RFC 3339, from which on releases do not count where no lock pins them."""
+
     manager: str | None = None
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    exclude_newer: str | None = None
     base: str | None = None
     packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     static: bool | None = None
     dockerfile: str | None = None
+
+
+PLAIN = Build()
+"""Nothing is declared of how the image is made."""
 
 
 class Service(Record):

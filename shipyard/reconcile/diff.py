@@ -4,11 +4,11 @@ an engine fills in."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from shipyard.compile.inputs import shortened
 from shipyard.compile.spec import Document
-from shipyard.model.plan import FieldCause, FilesCause
+from shipyard.model.plan import Cause, FieldCause, FilesCause
 
 _IGNORED = ("format", "image")
 _WHOLE = ("health",)
@@ -28,13 +28,20 @@ def document_causes(recorded: Mapping[str, object], declared: Document) -> tuple
         elif isinstance(before, Mapping | None) and isinstance(after, Mapping | None) and key not in _WHOLE:
             causes += _table_causes(key, before or {}, after or {})
         elif before != after:
-            causes.append(FieldCause(path=key, before=before, after=after))
+            causes.append(FieldCause(path=key, before=ordered(before), after=ordered(after)))
     return tuple(causes)
+
+
+def ordered(value: object) -> object:
+    """The same JSON value, its tables in the order of their keys: an engine may list labels in another."""
+    if isinstance(value, Mapping):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return tuple(ordered(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 def _table_causes(key: str, before: Mapping[str, object], after: Mapping[str, object]) -> list[FieldCause]:
     return [
-        FieldCause(path=f"{key}.{name}", before=before.get(name), after=after.get(name))
+        FieldCause(path=f"{key}.{name}", before=ordered(before.get(name)), after=ordered(after.get(name)))
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     ]
@@ -48,6 +55,15 @@ def _secret_causes(before: object, after: object) -> list[FieldCause]:
         for name in sorted(old.keys() | new.keys())
         if (name in old) != (name in new) or (new.get(name) is not None and old.get(name) != new.get(name))
     ]
+
+
+def told_once(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """Causes that several containers have, each once. Their values may be tables, which have no hash."""
+    told: list[Cause] = []
+    for cause in causes:
+        if cause not in told:
+            told.append(cause)
+    return tuple(told)
 
 
 def same_document(recorded: Mapping[str, object] | None, declared: Mapping[str, object]) -> bool:

@@ -18,6 +18,7 @@ def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...
         if isinstance(operation, CreateService | ReplaceService):
             spec = desired.service(operation.name)
             found += _unnamed_data(spec)
+            found += _other_ports(spec)
             if isinstance(operation, ReplaceService):
                 found += _other_volumes(spec, operation, volumes)
                 found += _stored_passwords(spec, operation)
@@ -31,6 +32,17 @@ def _unnamed_data(spec: ServiceSpec) -> Iterator[str]:
             f"{spec.name}: {known.name} keeps its data in {known.data}, where no volume is declared: it is "
             f'lost with the container; volumes = ["{spec.name}-data:{known.data}"] keeps it'
         )
+
+
+def _other_ports(spec: ServiceSpec) -> Iterator[str]:
+    if spec.built is None or spec.port is None:
+        return
+    for publish in spec.publish:
+        if publish.container_port not in (None, spec.port):
+            yield (
+                f"{spec.name}: port {publish.container_port} of the container is published, and it listens "
+                f"on {spec.port}"
+            )
 
 
 def _other_volumes(spec: ServiceSpec, operation: ReplaceService, volumes: set[str]) -> Iterator[str]:

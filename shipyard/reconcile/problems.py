@@ -9,6 +9,7 @@ from shipyard.compile.known_images import is_database, known_image, major_versio
 from shipyard.model.desired import Desired
 from shipyard.model.observed import HostPort, Observed
 from shipyard.model.plan import Problem
+from shipyard.reconcile.development import development_problems
 from shipyard.reconcile.settings import network_causes, volume_causes
 from shipyard.reconcile.stops import overlaps
 
@@ -21,6 +22,7 @@ def problems(
     found = [*_name_problems(names, observed), *_port_problems(desired, observed, gone)]
     found += _network_problems(desired, observed) + _volume_problems(desired, observed)
     found += _database_problems(desired, observed) + _limit_problems(desired, observed)
+    found += development_problems(desired)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
 

@@ -81,7 +81,7 @@ def reconcile(
         unchanged=tuple(
             f"service.{spec.name}" for spec in desired.services if f"service.{spec.name}" not in touched
         ),
-        attention=attention(observed, touched),
+        attention=attention(desired, observed, touched),
         feels=feels(desired, whole, touched),
         not_compared=not_compared(desired, observed),
         problems=problems(desired, observed, names, removed_by(whole)),

@@ -9,16 +9,19 @@ from shipyard.model.plan import Operation, ReplaceService
 _CRASHES = 3
 
 
-def attention(observed: Observed, touched: set[str]) -> tuple[tuple[str, str], ...]:
+def attention(desired: Desired, observed: Observed, touched: set[str]) -> tuple[tuple[str, str], ...]:
     """By address, what is as declared and still not well."""
+    declared = {spec.name for spec in desired.services}
     return tuple(
         (f"service.{one.service}", f"{one.name} {trouble}")
         for one in observed.containers
-        if (trouble := _trouble(one)) and not one.one_off and f"service.{one.service}" not in touched
+        if (trouble := trouble_of(one)) and not one.one_off
+        # What is renamed by this plan is another's business.
+        if one.service in declared and f"service.{one.service}" not in touched
     )
 
 
-def _trouble(container: Container) -> str:
+def trouble_of(container: Container) -> str:
     """What is wrong with a container that is as declared, "" when nothing is known to be."""
     if container.health == "unhealthy":
         return "is unhealthy"

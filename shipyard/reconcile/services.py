@@ -11,14 +11,14 @@ from shipyard.model.observed import Container, Network, Observed
 from shipyard.model.plan import (
     Cause,
     CreateService,
-    FieldCause,
     Operation,
     ReasonCause,
     ReplaceService,
     ScaleService,
     StartService,
 )
-from shipyard.model.record import Draft, Record, field, replace
+from shipyard.model.record import Draft, Record, field
+from shipyard.reconcile.diff import told_once
 from shipyard.reconcile.outdated import comparable, outdated_causes, sharing_causes
 from shipyard.reconcile.renamed import Renamed
 from shipyard.reconcile.repairs import repairs
@@ -100,7 +100,7 @@ def service_draft(
     if removed:
         draft.main.append(scale_operation(spec, total, removed, recorded))
     if replaced:
-        told = tuple(dict.fromkeys(cause for one in replaced for cause in why[one.id]))
+        told = told_once(cause for one in replaced for cause in why[one.id])
         draft.wants_image = True
         draft.main.append(replace_operation(spec, replaced, len(keep), told))
     if total < spec.replicas:
@@ -112,7 +112,7 @@ def service_draft(
 def _causes(
     spec: ServiceSpec, container: Container, around: Surroundings, before: Mapping[str, ServiceDraft]
 ) -> tuple[Cause, ...]:
-    """Why one container is replaced, in a form that can be told once for many."""
+    """Why one container is replaced."""
     observed = around.observed
     causes = outdated_causes(spec, service_document(spec), container, observed, _maker(spec, observed))
     fates = {name: draft.fate for name, draft in before.items() if draft.fate is not None}
@@ -120,7 +120,7 @@ def _causes(
     causes += sharing_causes(spec, container, observed, fates, leaving)
     if spec.name in around.forced:
         causes += (ReasonCause(reason="forced", text="asked for"),)
-    return tuple(_hashable(cause) for cause in causes)
+    return causes
 
 
 def _maker(spec: ServiceSpec, observed: Observed) -> str | None:
@@ -135,26 +135,11 @@ def _replace_renamed(draft: ServiceDraft, renamed: Renamed, observed: Observed) 
     causes: list[Cause] = [ReasonCause(reason="renamed", text=f"was {spec.was}")]
     maker = _maker(spec, observed)
     for container in renamed.containers:
-        found = outdated_causes(spec, service_document(spec), container, observed, maker)
-        causes += [_hashable(cause) for cause in found]
-    told = tuple(dict.fromkeys(causes))
+        causes += outdated_causes(spec, service_document(spec), container, observed, maker)
+    told = told_once(causes)
     draft.wants_image = True
     draft.earlier = renamed.containers
     draft.main.append(renaming_operation(spec, renamed.containers, told, renamed.carried))
-
-
-def _hashable(cause: Cause) -> Cause:
-    if isinstance(cause, FieldCause):
-        return replace(cause, before=_frozen(cause.before), after=_frozen(cause.after))
-    return cause
-
-
-def _frozen(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
-    if isinstance(value, dict):
-        return tuple((key, _frozen(item)) for key, item in sorted(value.items()))
-    return value
 
 
 def _kept(

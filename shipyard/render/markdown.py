@@ -22,7 +22,15 @@ from shipyard.render.describe import (
     title,
 )
 from shipyard.render.printable import printable, shortened
-from shipyard.render.summary import counts, destructive_first, glossary, grouped, secrets_text, summary_text
+from shipyard.render.summary import (
+    counts,
+    destructive_first,
+    glossary,
+    grouped,
+    nothing_to_do,
+    secrets_text,
+    summary_text,
+)
 
 LIMIT = 64_500
 """Characters. GitHub takes 65,536 in a comment."""
@@ -57,7 +65,7 @@ def plan_markdown(plan: Plan) -> str:
     page.section("**Destructive**", operations[:split], _operation, _DESTRUCTIVE)
     page.section("**Changes**", operations[split:], _operation, page.room - _DETAILS)
     if plan.empty and not plan.problems:
-        page.add("Nothing to do: everything is as declared.")
+        page.add(nothing_to_do(plan))
     page.section("**Attention**", plan.attention, lambda one: f"- {_of(one[0])}: {_prose(one[1])}", _PROBLEMS)
     page.fold("Files", list(_files(operations)), lambda line: line, "```diff", "```")
     page.fold("Unchanged", [f"- {_of(address)}" for address in plan.unchanged], str)

@@ -10,6 +10,7 @@ from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Container, Engine, Observed
 from shipyard.model.plan import Plan
 from shipyard.model.record import Record, asdict
+from shipyard.reconcile.remarks import trouble_of
 from shipyard.render.text import header
 
 FORMAT = 1
@@ -39,7 +40,9 @@ def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None)
     rows = []
     for spec in desired.services:
         found = _of(observed, spec.name)
-        note = f"plan would {', '.join(pending[spec.name])} it" if spec.name in pending else ""
+        told = [f"plan would {', '.join(pending[spec.name])} it"] if spec.name in pending else []
+        told += sorted({trouble for one in found if not one.health and (trouble := trouble_of(one))})
+        note = "; ".join(told)
         rows.append(_row(spec.name, spec, found, observed.engine, note))
     declared = {spec.name for spec in desired.services}
     for name in sorted({one.service for one in observed.containers if not one.one_off} - declared):

@@ -80,3 +80,10 @@ def secrets_text(plan: Plan) -> tuple[str, ...]:
         for source, names in found
     )
     return (printable(f"secrets: {'; '.join(told)}"),)
+
+
+def nothing_to_do(plan: Plan) -> str:
+    """What an empty plan comes to."""
+    if plan.attention:
+        return "Nothing to change: everything is as declared, and not everything is well."
+    return "Nothing to do: everything is as declared."

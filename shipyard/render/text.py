@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from shipyard.model.plan import Operation, Plan
 from shipyard.render.describe import SYMBOLS, address_words, causes_words, effect_words, text_of, title
 from shipyard.render.printable import Measure, listed, printable, wrapped
-from shipyard.render.summary import counts, destructive_first, glossary, grouped, secrets_text, summary_text
+from shipyard.render.summary import (
+    counts,
+    destructive_first,
+    glossary,
+    grouped,
+    nothing_to_do,
+    secrets_text,
+    summary_text,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -152,7 +160,7 @@ def _problems(plan: Plan) -> list[_Remark]:
         lines.append((f"problem: {printable(f'{problem.address}: {problem.title}')}", "problem", 0))
         lines.append((f"-> {printable(problem.hint)}", "", 2))
     if plan.empty and not plan.problems:
-        lines.append(("Nothing to do: everything is as declared.", "", 0))
+        lines.append((nothing_to_do(plan), "", 0))
     return lines
 
 

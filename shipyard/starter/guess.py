@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 from shipyard.compile.detect import Detection, detect
-from shipyard.frameworks.syntax import assignments, dotted, parse
+from shipyard.compile.uploads import upload_folder
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
 from shipyard.starter.backing import (
@@ -20,13 +22,15 @@ from shipyard.starter.backing import (
     database_variables,
 )
 from shipyard.starter.draft import Draft
+from shipyard.starter.processes import beside, own_command, release
 from shipyard.starter.settings import all_reads
 
 _KEY = re.compile(r"(?:[A-Z]+_)*SECRET(?:_KEY)?")
 
 
-def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
-    """The manifest of the project in `root`. `new_secret` makes a value for a generated secret.
+def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | None = None) -> Draft:
+    """The manifest of the project in `root`. `new_secret` makes a value for a generated secret; `known` are
+    values that the project has had so far.
 
     Raises ShipyardError where nothing can be found out.
     """
@@ -40,7 +44,8 @@ def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
     cache = cache_wanted(packages, reads)
     env: dict[str, str] = {}
     wanted: dict[str, dict[str, str]] = {name: {} for name in reads if _KEY.fullmatch(name)}
-    secrets: dict[str, str | None] = {name: new_secret() for name in wanted}
+    values = known or {}
+    secrets: dict[str, str | None] = {name: values.get(name) or new_secret() for name in wanted}
     if backing is not None:
         env, delivered = database_variables(reads, backing, name)
         wanted |= delivered
@@ -51,25 +56,36 @@ def guess(root: Path, new_secret: Callable[[], str]) -> Draft:
         env[found.detected.hosts_env] = "localhost,127.0.0.1"
     unknown = [one.name for one in reads.values() if one.required and one.name not in {*env, *wanted}]
     wanted |= {name: {} for name in unknown}
-    secrets |= dict.fromkeys(unknown)
-    services = _services(found, name, env, wanted, backing is not None, cache)
-    celery = _celery(tree, found)
-    if celery is not None:
-        services["worker"] = {"like": "web", "command": ["celery", "-A", celery, "worker"]}
+    secrets |= {name: values.get(name) for name in unknown}
+    unknown = [name for name in unknown if name not in values]
+    owner = "web" if found.detected.role == "web" else "worker"
+    services = _services(found, owner, env, wanted, backing is not None, cache)
+    uploads = upload_folder(found.application, "/app")
+    if uploads is not None:
+        services[owner]["volumes"] = [f"media:{uploads[0]}"]
+    keys, told = own_command(tree, found, owner)
+    before = release(tree)
+    services[owner] = {**services[owner], **keys, **({"before_deploy": before} if before else {})}
+    if "env" in keys:
+        services[owner]["env"] = {**env, **dict(cast(dict[str, str], keys["env"]))}
+    services |= beside(tree, found, owner)
     if backing is not None:
         services["db"] = database_service(backing, name)
     if cache:
         services["redis"] = {"image": "redis:7", "volumes": ["redis-data:/data"]}
-    notes = [*found.detected.notes]
+    notes = [*found.detected.notes, *told]
     if unknown:
         notes.append(f"settings need {', '.join(unknown)}: fill in their values in .env.dev")
     if backing is not None and not any(VARIABLE in str(value) for value in (env, wanted)):
         notes.append("the source reads no variable of a database: nothing connects it to db yet")
+    if values:
+        taken = ", ".join(sorted(values.keys() & secrets.keys())) or "nothing"
+        notes.append(f".env is not read by the stage dev, .env.dev is: taken from it: {taken}")
     if tree.is_file("Dockerfile"):
         notes.append('there is a Dockerfile, which is not used: build = { dockerfile = "Dockerfile" } does')
     return Draft(
         document={"name": name, "services": services, "stages": {"dev": {}}},
-        comments={"services.web": _decisions(found)},
+        comments={f"services.{owner}": _decisions(found)},
         secrets=secrets,
         notes=tuple(notes),
     )
@@ -86,7 +102,7 @@ def project_name(root: Path, tree: SourceTree) -> str:
 
 def _services(
     found: Detection,
-    name: str,
+    owner: str,
     env: dict[str, str],
     wanted: dict[str, dict[str, str]],
     database: bool,
@@ -101,10 +117,11 @@ def _services(
     if wanted:
         web["secrets"] = wanted if any(wanted.values()) else list(wanted)
     if found.detected.framework == "django":
-        web["before_deploy"] = "python manage.py migrate --noinput"
+        manage = shlex.join(found.application.manage) if found.application else "manage.py"
+        web["before_deploy"] = f"python {manage} migrate --noinput"
     elif found.dependencies.get("alembic") is not None and database:
         web["before_deploy"] = "alembic upgrade head"
-    return {"web": web}
+    return {owner: web}
 
 
 def _decisions(found: Detection) -> tuple[str, ...]:
@@ -114,16 +131,3 @@ def _decisions(found: Detection) -> tuple[str, ...]:
         for one in found.detected.decisions
         if one.subject in told
     )
-
-
-def _celery(tree: SourceTree, found: Detection) -> str | None:
-    """The module that makes the Celery application, by the places where people put it."""
-    if found.dependencies.get("celery") is None:
-        return None
-    package = (found.detected.app or "").partition(".")[0].partition(":")[0]
-    for module in (f"{package}.celery", f"{package}.tasks", f"{package}.worker", "celery_app", "tasks"):
-        tree_module = parse(tree, module.replace(".", "/") + ".py")
-        for _, value, _ in assignments(tree_module) if tree_module else ():
-            if dotted(getattr(value, "func", value)).rpartition(".")[2] == "Celery":
-                return package if module == f"{package}.celery" else module
-    return None

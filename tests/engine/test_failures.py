@@ -130,7 +130,9 @@ def test_a_failing_build_touches_nothing_that_runs(project: Project) -> None:
     requirements = project.root / "requirements.txt"
     requirements.write_text(requirements.read_text() + "a-package-that-is-nowhere==9.9\n")
     failed = project.apply(code=1)
-    assert "building web failed" in failed.stderr
+    assert "error: building web failed at deps" in failed.stderr
+    # The steps before it are a line each, its own output stands with the error.
+    assert len(failed.stderr.partition("error: ")[0].splitlines()) < 12
     assert "a-package-that-is-nowhere" in failed.stderr
     assert fetch(f"http://127.0.0.1:{port}/")[0] == 200
 

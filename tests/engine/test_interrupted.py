@@ -31,7 +31,7 @@ MANIFEST = """
     env = {{ V = "{version}" }}
     health = {{ command = ["true"] }}
     [services.pool]
-    image = "{name}/keeping:1"
+    image = "{name}/plain:1"
     replicas = 2
     env = {{ V = "{version}" }}
     health = {{ command = ["true"] }}

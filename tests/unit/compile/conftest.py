@@ -8,26 +8,39 @@ import pytest
 from sources import write_tree
 
 from shipyard.compile.builds import compile_builds
+from shipyard.compile.desired import Builds
 from shipyard.errors import ShipyardError
 from shipyard.manifest import load
 from shipyard.model.build import BuildPlan, Detected
+from shipyard.model.manifest import Manifest
 
 Compile = Callable[..., tuple[Detected, BuildPlan]]
 
 
 @pytest.fixture
-def compiled(
+def built(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Compile:
-    """What a project of these files compiles to, with these lines in [services.web]."""
+) -> Callable[..., tuple[Manifest, Builds]]:
+    """The manifest of a project of these files with these lines in [services.web], and its build plans."""
     # Where manifests that were found valid are remembered.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
-    def done(files: dict[str, str], lines: str = "", more: str = "") -> tuple[Detected, BuildPlan]:
+    def done(files: dict[str, str], lines: str = "", more: str = "") -> tuple[Manifest, Builds]:
         root = tmp_path / "project"
         shutil.rmtree(root, ignore_errors=True)
         write_tree(root, {**files, "shipyard.toml": f'name = "shop"\n[services.web]\n{lines}\n{more}\n'})
-        return compile_builds(load(root, stage=None, instance=None, environ={}).manifest)["web"]
+        manifest = load(root, stage=None, instance=None, environ={}).manifest
+        return manifest, compile_builds(manifest)
+
+    return done
+
+
+@pytest.fixture
+def compiled(built: Callable[..., tuple[Manifest, Builds]]) -> Compile:
+    """What the web service of such a project compiles to."""
+
+    def done(files: dict[str, str], lines: str = "", more: str = "") -> tuple[Detected, BuildPlan]:
+        return built(files, lines, more)[1]["web"]
 
     return done
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sources import DJANGO, FASTAPI
 
-from shipyard.compile.detect import server_command
+from shipyard.compile.server import server_command
+from shipyard.frameworks import FRAMEWORKS
 from shipyard.frameworks.application import Application
 
+KNOWN = ", ".join(one.name for one in FRAMEWORKS)
 Compile = Callable[..., Any]
 Decided = Callable[..., tuple[str, str, str]]
 Refused = Callable[..., str]
@@ -113,20 +115,23 @@ def test_python_versions_that_do_not_fit(
             {"main.py": ""},
             "",
             "services.web: found no dependencies to install in the project's folder\n"
-            "  looked for uv.lock and requirements.txt\n"
+            "  looked for uv.lock, poetry.lock, pdm.lock, Pipfile.lock, pylock.toml, requirements.txt and "
+            "pyproject.toml\n"
             "  -> run `uv lock`, or write a requirements.txt (an empty one will do)",
         ),
         (
             {"api/main.py": ""},
             'path = "api"',
             "services.web: found no dependencies to install in api\n"
-            "  looked for uv.lock and requirements.txt\n"
+            "  looked for uv.lock, poetry.lock, pdm.lock, Pipfile.lock, pylock.toml, requirements.txt and "
+            "pyproject.toml\n"
             "  -> run `uv lock`, or write a requirements.txt (an empty one will do)",
         ),
         (
             FASTAPI,
             'build = { manager = "npm" }',
-            "services.web.build.manager: manager 'npm' is not known\n  -> known: uv, pip",
+            "services.web.build.manager: manager 'npm' is not known\n"
+            "  -> known: uv, poetry, pdm, pipenv, pylock, pip, pep621",
         ),
         (
             FASTAPI,
@@ -137,7 +142,7 @@ def test_python_versions_that_do_not_fit(
             FASTAPI,
             'framework = "rails"',
             "services.web.framework: framework 'rails' is not known\n"
-            "  -> known: django, fastapi; or say what to run with command",
+            f"  -> known: {KNOWN}; or say what to run with command",
         ),
         (
             FASTAPI,
@@ -157,7 +162,8 @@ def test_python_versions_that_do_not_fit(
             {"requirements.txt": "requests==2\n", "main.py": "print()\n"},
             "",
             "services.web: found nothing to run for service web\n"
-            "  requirements.txt names 1 packages; no application of a known framework (django, fastapi) "
+            "  requirements.txt names 1 packages; no application of a known framework "
+            f"({KNOWN}) "
             "was found with them\n"
             '  -> add app = "package.module:name" with framework, or command = ["..."], to [services.web]',
         ),

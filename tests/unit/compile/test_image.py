@@ -32,7 +32,8 @@ def test_the_final_stage_copies_results_source_last(compiled: Compile) -> None:
     _, plan = compiled(FASTAPI)
     final = plan.dockerfile.partition("# The image: results only.\n")[2]
     assert [line.split()[0] for line in final.splitlines() if not line.startswith(" ")] == [
-        *("FROM", "ENV", "COPY", "COPY", "COPY", "WORKDIR", "USER", "EXPOSE", "CMD"),
+        *("FROM", "ENV", "COPY", "COPY", "COPY", "WORKDIR", "USER", "EXPOSE"),
+        *("STOPSIGNAL", "CMD"),
     ]
     assert lines(plan, "COPY")[-1] == "COPY --link --from=src /app /app"
     assert lines(plan, "USER") == ["USER 10001:10001"]

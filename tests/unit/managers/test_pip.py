@@ -11,6 +11,7 @@ from sources import write_tree
 
 from shipyard.managers.pip import Pip
 from shipyard.model.dependencies import Dependency
+from shipyard.model.manifest import Build
 
 Read = Callable[..., Any]
 Refused = Callable[..., str]
@@ -111,10 +112,13 @@ def test_files_that_include_one_another(read: Read) -> None:
         ("a b", "requirements.txt:2: 'a b' is not a requirement"),
         ("a==1#x", "requirements.txt:2: 'a==1#x' is not a requirement"),
         ("a==1 \\", "requirements.txt:2: 'a==1 \\\\' is not a requirement"),
-        ("-e .", "requirements.txt:2: a requirement that is a path of this project"),
-        ("--editable=./lib", "requirements.txt:2: a requirement that is a path of this project"),
-        ("./lib", "requirements.txt:2: a requirement that is a path of this project"),
-        ("file:lib", "requirements.txt:2: a requirement that is a path of this project"),
+        ("-e .", "requirements.txt:2: . is no package: it has neither pyproject.toml nor setup.py"),
+        ("--editable=./lib", "requirements.txt:2: there is no folder lib within the folder of shipyard.toml"),
+        ("./lib", "requirements.txt:2: there is no folder lib within"),
+        ("../lib", "requirements.txt:2: there is no folder ../lib within"),
+        ("file:lib", "requirements.txt:2: there is no folder lib within"),
+        ("file:///home/me/lib", "requirements.txt:2: /home/me/lib is a path of one machine"),
+        ("hg+https://example.com/x", "requirements.txt:2: hg repositories cannot be installed"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_its_line(refused: Refused, line: str, told: str) -> None:
@@ -153,3 +157,158 @@ def test_the_pyproject_beside_it_says_the_python_version(
     assert found.requires_python == requires
     if requires:
         assert found.requires_python_where == "pyproject.toml"
+
+
+LIB = {
+    "libs/x/pyproject.toml": '[project]\nname = "My_Lib"\ndependencies = ["six>=1"]\n'
+    '[project.optional-dependencies]\nfast = ["b<3"]\nall = ["my-lib[fast]"]\n',
+    "libs/x/my_lib.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    "line", ["./libs/x", "-e libs/x", "--editable=./libs/x/", "file:libs/x", "my_lib @ file:libs/x"]
+)
+def test_a_folder_of_the_project_is_installed_from_a_copy(read: Read, line: str) -> None:
+    found = read(Pip(), requirements(f"{line}\na==1 # why\n-c pins.txt\n") | LIB | {"pins.txt": "six<2\n"})
+    (package,) = found.install.local
+    assert (package.name, package.folder, package.needed) == ("my-lib", "libs/x", ("pyproject.toml",))
+    # What it asks for is installed before it, beside the others.
+    assert found.install.texts == (("requirements.txt", ("a==1", "six>=1")), ("constraints.txt", ("six<2",)))
+    assert found.install.install == (
+        *("install", "-r", "/lock/requirements.txt", "-c", "/lock/constraints.txt"),
+    )
+    assert sorted(found.packages) == ["a", "six"]
+    assert found.notes[0].startswith("requirements.txt does not pin six: ")
+    assert found.install.files == ()
+
+
+def test_extras_of_a_folder(read: Read) -> None:
+    found = read(Pip(), requirements("./libs/x[all]\nsix==1.17.0\n") | LIB)
+    assert found.install.texts == (("requirements.txt", ("six==1.17.0", "six>=1", "b<3")),)
+    assert found.packages["six"].version == "1.17.0"
+    assert found.notes[0].startswith("requirements.txt does not pin b: ")
+
+
+def test_a_folder_whose_dependencies_are_known_when_it_is_built(read: Read) -> None:
+    found = read(Pip(), requirements("-e .[web]\n") | {"setup.py": "import setuptools\nsetuptools.setup()\n"})
+    (package,) = found.install.local
+    assert package.resolve
+    assert found.install.texts == (("requirements.txt", (f"/build/{package.name}[web]",)),)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "pinned"),
+    [
+        (
+            f"six @ git+https://example.com/six@{'a' * 40}",
+            f"six @ git+https://example.com/six@{'a' * 40}",
+            True,
+        ),
+        (
+            f"-e git+https://x.example/six@{'a' * 40}#egg=six",
+            f"six @ git+https://x.example/six@{'a' * 40}",
+            True,
+        ),
+        (
+            "git+https://x.example/s@main#subdirectory=s&egg=six",
+            "six @ git+https://x.example/s@main#subdirectory=s",
+            False,
+        ),
+    ],
+)
+def test_a_repository(read: Read, line: str, text: str, pinned: bool) -> None:
+    found = read(Pip(), requirements(line))
+    assert found.install.git
+    assert found.install.texts == (("requirements.txt", (text,)),)
+    assert list(found.packages) == ["six"]
+    assert bool(found.notes) is not pinned
+
+
+def test_an_archive_of_the_project(read: Read) -> None:
+    found = read(Pip(), requirements("./wheels/six.whl\n") | {"wheels/six.whl": "zip"}).install
+    assert found.files == ("wheels/six.whl",)
+    assert found.texts == (("requirements.txt", ("/p/wheels/six.whl",)),)
+    other = read(Pip(), requirements("./wheels/six.whl\n") | {"wheels/six.whl": "zap"}).install
+    assert other.facts != found.facts
+
+
+@pytest.mark.parametrize(
+    ("files", "taken"),
+    [
+        (
+            ("requirements/base.txt", "requirements/dev.txt", "requirements/production.txt"),
+            "requirements/production.txt",
+        ),
+        (("requirements/base.txt", "requirements/dev.txt"), "requirements/base.txt"),
+        (("requirements.txt", "requirements/base.txt"), "requirements.txt"),
+        (("requirements-prod.txt", "requirements-dev.txt"), "requirements-prod.txt"),
+    ],
+)
+def test_usual_layouts(read: Read, files: tuple[str, ...], taken: str) -> None:
+    found = read(Pip(), dict.fromkeys(files, "a==1\n"))
+    assert found.evidence == taken
+    assert found.install.install == ("install", "-r", f"/p/{taken}")
+
+
+def test_groups_are_files(read: Read, refused: Refused) -> None:
+    files = requirements("a==1\n") | {"requirements/jobs.txt": "b==2\n", "requirements-x.txt": "c==3\n"}
+    found = read(Pip(), files, build=Build(groups=("jobs", "x")))
+    assert sorted(found.packages) == ["a", "b", "c"]
+    assert found.install.install[1:] == (
+        *("-r", "/p/requirements.txt", "-r", "/p/requirements/jobs.txt", "-r", "/p/requirements-x.txt"),
+    )
+    told = refused(Pip(), files, build=Build(groups=("gone",)))
+    assert told.startswith(
+        "there are no requirements of a group 'gone'\n  looked for requirements/gone.txt, "
+    )
+    assert refused(Pip(), files, build=Build(extras=("gone",))).startswith("requirements.txt: extras are of")
+
+
+def test_utf16_is_read_and_converted_for_uv(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("a==1\n-r requirements/b.txt\n".encode("utf-16"))
+    found = read(Pip(), {"requirements/b.txt": "b==2\n"})
+    assert sorted(found.packages) == ["a", "b"]
+    assert found.install.reduce == (
+        "mkdir -p /lock/requirements",
+        "iconv -f UTF-16 -t UTF-8 /p/requirements.txt > /lock/requirements.txt",
+        "cp /p/requirements/b.txt /lock/requirements/b.txt",
+    )
+    assert found.install.install == ("install", "-r", "/lock/requirements.txt")
+
+
+def test_a_date(read: Read) -> None:
+    found = read(Pip(), requirements("a\n"), build=Build(exclude_newer="2024-05-01"))
+    assert found.install.install == ("install", "--exclude-newer", "2024-05-01", "-r", "/p/requirements.txt")
+
+
+PIP_TOOLS = (
+    "#\n# This file is autogenerated by pip-compile with Python 3.12\n# by the following command:\n#\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "source", "text"),
+    [
+        ("pip-compile requirements.in", "requirements.in", "six >= 1.2 , < 2\n-r more.in\n"),
+        ("pip-compile --output-file=requirements.txt requirements.in", "requirements.in", "six>=1\nidna\n"),
+        ("uv pip compile requirements.in -o requirements.txt", "requirements.in", "six>=1\nidna\n"),
+        (
+            "pip-compile pyproject.toml",
+            "pyproject.toml",
+            '[project]\nname = "a"\ndependencies = ["six>=1", "idna"]\n',
+        ),
+    ],
+)
+def test_a_compiled_file_out_of_date(
+    read: Read, refused: Refused, command: str, source: str, text: str
+) -> None:
+    files = {source: text, "more.in": "idna\n"}
+    made = f"{PIP_TOOLS}#    {command}\n#\n"
+    assert read(Pip(), files | requirements(f"{made}idna==3.10\nsix==1.17.0\n")).packages
+    told = refused(Pip(), files | requirements(f"{made}idna==3.10\n"))
+    assert told.startswith(
+        f"requirements.txt: requirements.txt is out of date with {source}\n  {source} asks for six"
+    )
+    assert told.endswith(f"-> run `{command}` in its folder")
+    assert "out of date" in refused(Pip(), files | requirements(f"{made}idna==3.10\nsix==0.9\n"))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sources import write_tree
 
 from shipyard.managers.uv import Uv
 from shipyard.model.dependencies import Dependency
+from shipyard.model.manifest import Build
 
 Read = Callable[..., Any]
 Refused = Callable[..., str]
@@ -74,7 +77,13 @@ def test_the_closure_of_the_project_with_extras_and_without_groups(read: Read) -
     assert (found.requires_python, found.requires_python_where) == (">=3.12", "pyproject.toml")
     assert found.install.files == ("pyproject.toml", "uv.lock")
     assert "--locked" in found.install.reduce[0]
-    assert "--require-hashes" in found.install.install
+    # uv takes nothing from git where every package needs a hash; it is pinned by its commit.
+    assert (found.install.git, found.install.install) == (True, ("sync", "/lock/pylock.toml"))
+    without = read(
+        Uv(), project(LOCK.replace('git = "https://example.com/uvicorn?rev=1#abc"', 'registry = "x"'))
+    )
+    assert without.install.install == ("sync", "--require-hashes", "/lock/pylock.toml")
+    assert not without.install.git
 
 
 def test_facts_are_what_decides_the_installed_bytes(read: Read) -> None:
@@ -127,7 +136,7 @@ def test_several_versions_of_one_package(read: Read) -> None:
         (project(text="[tool.uv]\n"), "uv.lock: uv.lock stands beside no pyproject.toml with a [project]"),
         ({"uv.lock": LOCK}, "uv.lock: uv.lock stands beside no pyproject.toml with a [project] table"),
         (
-            project(LOCK.replace("virtual", "directory")),
+            project(LOCK.replace("virtual", "other")),
             "uv.lock: the lock does not hold this project\n  -> run `uv lock` in its folder",
         ),
         (
@@ -150,3 +159,50 @@ def test_what_cannot_be_used(refused: Refused, files: dict[str, str], told: str)
 def test_names_are_compared_as_installers_compare_them(read: Read) -> None:
     text = PROJECT.replace('"fastapi[standard]>=0.115,<1"', '"FastAPI[standard] < 1, >= 0.115"')
     assert "fastapi" in read(Uv(), project(text=text)).packages
+
+
+def test_chosen_extras_and_groups(read: Read) -> None:
+    lock = LOCK.replace(
+        "[package.dev-dependencies]",
+        '[package.optional-dependencies]\nweb_ui = [{ name = "uvicorn" }]\n\n[package.dev-dependencies]',
+    ).replace('standard = [{ name = "uvicorn" }]', "standard = []")
+    plain = read(Uv(), project(lock))
+    assert sorted(plain.packages) == ["fastapi"]
+    found = read(Uv(), project(lock), build=Build(extras=("web-ui",), groups=("Dev",)))
+    assert sorted(found.packages) == ["fastapi", "pytest", "uvicorn"]
+    assert found.install.reduce[0].startswith(
+        "uv export -q --project /p --locked --no-default-groups --extra web-ui --group Dev --no-emit-project "
+    )
+    assert found.install.facts != plain.install.facts
+
+
+@pytest.mark.parametrize(
+    ("build", "told"),
+    [
+        (Build(extras=("x",)), "uv.lock: the lock has no extra 'x'\n  extras: it has none"),
+        (Build(groups=("x",)), "uv.lock: the lock has no group 'x'\n  groups: dev"),
+        (Build(exclude_newer="2024-05-01"), "uv.lock: exclude_newer dates a project without a lock"),
+    ],
+)
+def test_what_is_not_in_the_lock(refused: Refused, build: Build, told: str) -> None:
+    assert refused(Uv(), project(), build=build).startswith(told)
+
+
+def test_an_archive_of_the_project(refused: Refused) -> None:
+    lock = LOCK.replace('git = "https://example.com/uvicorn?rev=1#abc"', 'path = "wheels/uvicorn.whl"')
+    assert refused(Uv(), project(lock)).startswith("uv.lock:32: uvicorn is an archive of the project")
+
+
+def test_dependencies_that_only_the_backend_knows(read: Read) -> None:
+    text = '[project]\nname = "shop"\ndynamic = ["dependencies"]\n'
+    assert "fastapi" in read(Uv(), project(text=text)).packages
+
+
+def test_a_lock_above_counts_for_its_members_alone(tmp_path: Path) -> None:
+    files = {"uv.lock": LOCK, "a/b/pyproject.toml": "", "c/pyproject.toml": "", "a/x/pyproject.toml": ""}
+    root = '[tool.uv.workspace]\nmembers = ["a/*"]\nexclude = ["a/x"]\n'
+    tree = write_tree(tmp_path, files | {"pyproject.toml": root})
+    assert Uv().evidence(tree, "a/b") == "../../uv.lock"
+    assert Uv().evidence(tree, "c") is None
+    assert Uv().evidence(tree, "a/x") is None
+    assert Uv().evidence(tree, ".") == "uv.lock"

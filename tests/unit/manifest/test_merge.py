@@ -168,7 +168,11 @@ def test_like_an_image(load_text: Load) -> None:
         ('like = "worker"', 'worker is itself like db -> write like = "db"'),
         ('like = "db"\nimage = "a"', "image and like exclude one another -> keep one"),
         ('path = "."\nimage = "a"', "image and path exclude one another -> keep one"),
-        ('like = "db"\napp = "x:y"', "app has no effect beside like -> declare it on db"),
+        ('like = "db"\npython = "3.12"', "python has no effect beside like -> declare it on db"),
+        (
+            'like = "db"\napp = "x:y"',
+            "app has no effect: db runs an image that is not built here -> say what it runs with command",
+        ),
         ('image = "a"\ncontext = "."', "context has no effect beside image"),
         ('image = "a"\nbuild.static = true', "build has no effect beside image"),
     ],

@@ -23,7 +23,7 @@ def told(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         ({"format": 1, "image": "a"}, {"format": 2, "image": "b"}, []),
         ({"user": "1"}, {"user": "2"}, ["user: 1 -> 2"]),
         ({"user": "1"}, {}, ["user: 1 -> None"]),
-        ({"tmpfs": ["/a", "/b"]}, {"tmpfs": ["/b", "/a"]}, ["tmpfs: ['/a', '/b'] -> ['/b', '/a']"]),
+        ({"tmpfs": ["/a", "/b"]}, {"tmpfs": ["/b", "/a"]}, ["tmpfs: ('/a', '/b') -> ('/b', '/a')"]),
         ({"env": {"A": "1", "B": "2"}}, {"env": {"B": "2", "A": "1"}}, []),
         (
             {"env": {"B": "1", "GONE": "x"}},

@@ -207,7 +207,7 @@ def test_it_runs_for_a_new_command_alone(shop: Shop) -> None:
     plan = reconcile(shop.with_job("in-1", "migrate", "--check"), shop.world(shop.with_job("in-1")))
     assert [one.id for one in plan.operations] == ["job.web/run"]
     assert jobs(plan)[0].causes == (
-        FieldCause(path="command", before=["migrate"], after=["migrate", "--check"]),
+        FieldCause(path="command", before=("migrate",), after=("migrate", "--check")),
     )
 
 

@@ -115,3 +115,11 @@ def test_a_stranger_under_the_new_name(shop: Shop, taken: str, told: int) -> Non
         shop.desired(shop.service("api", image="web:1", was="web")), replace(world, foreign=(stranger,))
     )
     assert len(plan.problems) == told
+
+
+def test_what_was_not_well_under_the_earlier_name_is_no_business_of_the_new_one(shop: Shop) -> None:
+    before = shop.desired(shop.service("old"))
+    world = shop.change(shop.world(before), "old1", restarts=5)
+    plan = reconcile(shop.desired(shop.service("new", image="old:1", was="old")), world)
+    assert [one.id for one in plan.operations] == ["service.new/replace"]
+    assert plan.attention == ()

@@ -34,7 +34,7 @@ def test_a_django_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert made["name"] == "my-shop"
     assert made["services"]["web"]["needs"] == ["db", "redis"]
     assert made["services"]["web"]["before_deploy"] == "python manage.py migrate --noinput"
-    assert made["services"]["worker"] == {"like": "web", "command": ["celery", "-A", "shop", "worker"]}
+    assert made["services"]["worker"] == {"like": "web", "framework": "celery"}
     assert set(made["services"]) == {"web", "worker", "db", "redis"}
     secrets = root / ".env.dev"
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
@@ -71,3 +71,17 @@ def test_a_folder_with_nothing_in_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert run(["init", "-C", str(tmp_path)]) == 1
     assert "found no dependencies to install" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_uploads_get_a_volume_and_known_values_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = source("django-postgres", tmp_path)
+    (root / ".env").write_text("SECRET_KEY=mine\nOTHER=x\n")
+    assert run(["init", "-C", str(root)]) == 0
+    assert "taken from it: SECRET_KEY" in capsys.readouterr().out
+    assert document(root)["services"]["web"]["volumes"] == ["media:/app/media"]
+    assert "SECRET_KEY=mine\n" in (root / ".env.dev").read_text()
+    ignored = (root / ".gitignore").read_text().splitlines()
+    assert ".env*" in ignored
+    assert "*.plan" in ignored

@@ -1,0 +1,138 @@
+"""The stages that install what the project asks for: from elsewhere first, then packages of its own tree."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+
+from shipyard.compile.dockerfile import (
+    BindMount,
+    CacheMount,
+    Comment,
+    From,
+    Instruction,
+    Run,
+    TmpfsMount,
+    Write,
+)
+from shipyard.model.build import DependencyInstall, LocalPackage
+
+EPOCH = "315532800"
+VENV = "/opt/venv"
+TOUCH = "-exec touch -hcd @$SOURCE_DATE_EPOCH {} +"
+_UV = BindMount(stage="tool", source="/uv", target="/usr/local/bin/uv")
+_CACHE = CacheMount(target="/root/.cache/uv")
+
+
+def dependency_stages(
+    install: DependencyInstall, inner: str, build_packages: tuple[str, ...]
+) -> tuple[Instruction, ...]:
+    """Stages `lock` (where there is one) and `deps`. `inner` is the project's folder in the context."""
+    files = tuple(
+        BindMount(source=_within(inner, install.root, name), target=f"/p/{name}") for name in install.files
+    )
+    made: list[Instruction] = []
+    mounts: tuple[BindMount, ...] = files
+    if install.texts:
+        made += [
+            Comment(text="What is to be installed, as the project's lock says it."),
+            From(image="scratch", name="lock"),
+            *(Write(target=f"/lock/{name}", lines=lines) for name, lines in install.texts),
+        ]
+        mounts = (*files, BindMount(stage="lock", source="/lock", target="/lock"))
+    elif install.reduce:
+        made += [
+            Comment(text="What is to be installed, so that edits of other things in its files stop here."),
+            From(image="base", name="lock"),
+            Run(mounts=(_UV, *files), commands=("mkdir /lock", *install.reduce)),
+        ]
+        mounts = (BindMount(stage="lock", source="/lock", target="/lock"),)
+    made += [
+        Comment(text="Dependencies, in a virtual environment outside the source."),
+        From(image="base", name="deps"),
+    ]
+    packages = (*build_packages, *(("git",) if install.git and "git" not in build_packages else ()))
+    if packages:
+        made.append(apt(packages))
+    commands = [f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}"]
+    resolved = tuple(one for one in install.local if one.resolve)
+    if resolved:
+        # A backend writes into the folder that it builds.
+        commands += ["cp -R /src /build", *_unversioned(install)]
+        mounts = (*mounts, *_sources(resolved, inner))
+    commands += [f"uv pip {_quiet(words)}" for words in (install.install, install.direct) if words]
+    commands += [f"uv pip uninstall -q --python {VENV} {shlex.quote(one.name)}" for one in resolved]
+    if install.extra:
+        commands.append(f"uv pip {_quiet(('install', *install.extra))}")
+    commands.append(f"find /opt {TOUCH}")
+    made.append(Run(mounts=(_UV, *mounts, _CACHE), commands=tuple(commands)))
+    return tuple(made)
+
+
+def local_stage(install: DependencyInstall, inner: str) -> tuple[Instruction, ...]:
+    """Stage `local`: packages of the source tree, built and installed to /local/opt/venv, so that they are a
+    layer of their own over the dependencies."""
+    if not install.local:
+        return ()
+    names = " ".join(shlex.quote(f"/build/{one.name}") for one in install.local)
+    options = "".join(f" {shlex.quote(word)}" for word in install.local_options)
+    return (
+        Comment(text="Packages of the source tree, over the dependencies."),
+        From(image="deps", name="local"),
+        Run(
+            mounts=(_UV, *_sources(install.local, inner), _CACHE),
+            commands=(
+                "rm -rf /build",
+                "cp -R /src /build",
+                *_unversioned(install),
+                f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps --compile-bytecode"
+                f"{options} {names}",
+                # uv notes there when it built what.
+                "find /local '(' -name uv_cache.json -o -name .lock ')' -delete",
+                "find /local -name RECORD -exec sed -i '/uv_cache.json,/d' {} +",
+                f"find /local {TOUCH}",
+            ),
+        ),
+    )
+
+
+def apt(packages: tuple[str, ...]) -> Run:
+    """Debian packages without a trace of the time: nothing apt writes beside them stays."""
+    names = " ".join(map(shlex.quote, packages))
+    tmpfs = ("/var/cache", "/var/lib/apt/lists", "/var/log", "/tmp")
+    return Run(
+        mounts=tuple(TmpfsMount(target=target) for target in tmpfs),
+        commands=(
+            "touch /before",
+            "apt-get update -qq",
+            f"DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends {names}",
+            f"find / -xdev -newer /before -not -path '/proc/*' -not -path '/sys/*' "
+            f"-exec touch -hcd @{EPOCH} {{}} +",
+            "rm /before",
+        ),
+    )
+
+
+def _unversioned(install: DependencyInstall) -> tuple[str, ...]:
+    """Builds that ask git for the version are told one: the repository is not there."""
+    if not any(one.from_git for one in install.local):
+        return ()
+    names = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PDM_BUILD_SCM_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
+    return (f"export {' '.join(f'{name}=0' for name in names)}",)
+
+
+def _sources(packages: tuple[LocalPackage, ...], inner: str) -> tuple[BindMount, ...]:
+    """Each package's folder below /src. The whole context has no name of its own."""
+    places = ((one.name, _within(inner, one.folder)) for one in packages)
+    return tuple(
+        BindMount(source=None if place == "." else place, target=f"/src/{name}") for name, place in places
+    )
+
+
+def _within(*parts: str) -> str:
+    return posixpath.normpath(posixpath.join(*parts))
+
+
+def _quiet(words: tuple[str, ...]) -> str:
+    verb, *rest = map(shlex.quote, words)
+    return " ".join([verb, "-q", "--python", VENV, "--compile-bytecode", *rest])

@@ -1,0 +1,44 @@
+"""Which files of a build context reach an image by the recipe: copied, or installed as a package."""
+
+from __future__ import annotations
+
+import posixpath
+
+from shipyard.compile.context import is_project_file
+from shipyard.compile.recipe import Recipe
+from shipyard.model.build import DependencyInstall
+
+
+def reaches(path: str, recipe: Recipe) -> bool:
+    """Whether a file of the context is an input by its content. What of the project's own files counts is
+    among the facts instead."""
+    top = "." if recipe.whole else recipe.inner
+    own = (posixpath.normpath(posixpath.join(recipe.inner, name)) for name in recipe.install.own_files)
+    if (
+        _in(path, top)
+        and not is_project_file(path, recipe.inner)
+        and not any(_is_at(path, one) for one in own)
+    ):
+        return True
+    places = (posixpath.normpath(posixpath.join(recipe.inner, one)) for one in local_folders(recipe.install))
+    return any(_in(path, place) and not is_project_file(path, place) for place in places)
+
+
+def local_folders(install: DependencyInstall) -> tuple[str, ...]:
+    """The folders of packages of the source tree, relative to the project's."""
+    return tuple(one.folder for one in install.local)
+
+
+def reads_of(install: DependencyInstall, inner: str) -> tuple[str, ...]:
+    """Files of the context that the install reads, whatever an ignore file says."""
+    names = [posixpath.join(install.root, name) for name in install.files]
+    names += [posixpath.join(one.folder, name) for one in install.local for name in one.needed]
+    return tuple(dict.fromkeys(posixpath.normpath(posixpath.join(inner, name)) for name in names))
+
+
+def _is_at(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")
+
+
+def _in(path: str, folder: str) -> bool:
+    return folder == "." or path.startswith(f"{folder}/")

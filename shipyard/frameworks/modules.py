@@ -1,0 +1,163 @@
+"""The Python modules of a project that may be its entry point, and what names mean in them."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import posixpath
+from collections.abc import Iterator
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+from shipyard.frameworks.syntax import dotted, module_statements
+from shipyard.source import SourceError, SourceTree
+
+_SKIPPED = (
+    "tests",
+    "test",
+    "docs",
+    "examples",
+    "scripts",
+    "migrations",
+    "alembic",
+    "node_modules",
+    "venv",
+    "build",
+)
+_DEPTH = 4
+_MOST_FILES = 2000
+SOURCE = "src"
+"""The folder of a src layout."""
+
+
+class Module:
+    """A module of the project: `path` relative to its folder, `name` as it is imported with `import_path`
+    on the path. Its syntax is looked at when it is asked for: most modules never are."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.name = module_name(path)
+        self.import_path = import_path(path)
+
+    @cached_property
+    def syntax(self) -> ast.Module:
+        """Empty for what is not valid for this Python."""
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError):
+            return ast.Module(body=[], type_ignores=[])
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.syntax)
+
+    @property
+    def depth(self) -> int:
+        """1 for a module at the top, 2 for one in a package."""
+        return self.path.removeprefix(f"{SOURCE}/").count("/") + 1
+
+    @property
+    def last(self) -> str:
+        """The file's own name, without its ending."""
+        return posixpath.basename(self.path).removesuffix(".py")
+
+
+_known: WeakKeyDictionary[SourceTree, dict[str, list[Module]]] = WeakKeyDictionary()
+"""By tree and folder, since every framework asks for the same."""
+
+
+def modules(tree: SourceTree, folder: str, *words: str) -> list[Module]:
+    """Every module that may be deployed, in the order of the paths of each folder; with `words`, those that
+    have one of them somewhere in their text, and are worth a look for who looks for such a name."""
+    folders = _known.setdefault(tree, {})
+    if folder not in folders:
+        found = []
+        for path in python_files(tree, folder):
+            with contextlib.suppress(SourceError):
+                found.append(Module(path, tree.text(posixpath.join(folder, path)) or ""))
+        folders[folder] = found
+    if not words:
+        return folders[folder]
+    return [one for one in folders[folder] if any(word in one.text for word in words)]
+
+
+def import_path(path: str) -> str:
+    return SOURCE if path.startswith(f"{SOURCE}/") else ""
+
+
+def source_path(tree: SourceTree, folder: str) -> str:
+    """What must be importable besides the project's folder, as far as its layout tells."""
+    return SOURCE if tree.is_dir(posixpath.join(folder, SOURCE)) else ""
+
+
+def module_name(path: str) -> str:
+    parts = path.removeprefix(f"{SOURCE}/").removesuffix(".py").split("/")
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def python_files(tree: SourceTree, folder: str) -> list[str]:
+    """Paths relative to `folder`, without tests, documentation and the like."""
+    found: list[str] = []
+
+    def walk(relative: str, depth: int) -> None:
+        for name in tree.names(posixpath.join(folder, relative)):
+            path = f"{relative}/{name}" if relative else name
+            if name.endswith(".py") and len(found) < _MOST_FILES:
+                if not name.startswith("test_") and name != "conftest.py":
+                    found.append(path)
+            elif _worth_a_look(name, depth) and tree.is_dir(posixpath.join(folder, path)):
+                walk(path, depth + 1)
+
+    walk("", 0)
+    return found
+
+
+def _worth_a_look(name: str, depth: int) -> bool:
+    return depth < _DEPTH and not name.startswith(".") and name not in _SKIPPED
+
+
+class Names:
+    """What the names of a module mean: `from aiohttp import web` makes `web.Application` into
+    `aiohttp.web.Application`. A relative import begins with a dot."""
+
+    def __init__(self, module: ast.Module) -> None:
+        self._imported = dict(_imports(module))
+
+    def meaning(self, node: ast.expr) -> str:
+        """The full name of a chain of names, "" for anything else."""
+        name = dotted(node)
+        first, separator, rest = name.partition(".")
+        return self._imported.get(first, first) + separator + rest
+
+    def imported(self, package: str) -> bool:
+        """Whether the module imports a package or something of it."""
+        return any(full.partition(".")[0] == package for full in self._imported.values())
+
+
+def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                yield (alias.asname, alias.name) if alias.asname else (top, top)
+        elif isinstance(node, ast.ImportFrom):
+            start = "." * node.level + (node.module or "")
+            for alias in node.names:
+                separator = "" if start.endswith(".") else "."
+                yield alias.asname or alias.name, f"{start}{separator}{alias.name}"
+
+
+def main_guard(module: ast.Module) -> ast.If | None:
+    """`if __name__ == "__main__":`, the mark of a script."""
+    for node in module_statements(module.body):
+        if (
+            isinstance(node, ast.If)
+            and isinstance(node.test, ast.Compare)
+            and dotted(node.test.left) == "__name__"
+            and len(node.test.comparators) == 1
+            and isinstance(node.test.comparators[0], ast.Constant)
+            and node.test.comparators[0].value == "__main__"
+        ):
+            return node
+    return None
