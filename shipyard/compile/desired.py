@@ -52,7 +52,8 @@ def compile_desired(
         except CompileError as error:
             errors.append(error)
             continue
-        if publishes_web and service.publish is None and spec.port is not None and spec.built == spec.name:
+        web = spec.built == spec.name and service.publish is None and "network_mode" not in service.compose
+        if publishes_web and web and spec.port is not None:
             free = manifest.instance is None and spec.replicas == 1 and spec.port not in taken
             fixed = spec.port if free else None
             taken.add(spec.port)

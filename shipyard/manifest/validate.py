@@ -81,6 +81,15 @@ def _check_sharing(service: Service, manifest: Manifest, problems: Problems) -> 
         if name not in names:
             path = ("services", service.name, "compose", key)
             problems.add(path, f"there is no service {name!r}", did_you_mean(name, names))
+    # An engine refuses both only when the container is made, and the old one may be gone by then.
+    if str(service.compose.get("network_mode", "")).startswith(("service:", "container:")):
+        for key, value in (("publish", service.publish), ("extra_hosts", service.extra_hosts)):
+            if value:
+                problems.add(
+                    ("services", service.name, key),
+                    f"{key} is not possible in another container's network",
+                    "say it of the service whose network it is",
+                )
 
 
 def _check_names_before(manifest: Manifest, problems: Problems) -> None:

@@ -53,7 +53,8 @@ def unused(
             made.append(RemoveSecret(address=address, causes=(cause,), volume=volume.name))
     used = {network.name for network in desired.networks}
     used |= {network for foreign in observed.foreign for network in foreign.networks}
-    taken_off = {link for one in operations if isinstance(one, ConnectService) for link in one.unlinks}
+    connects = [one for one in operations if isinstance(one, ConnectService)]
+    taken_off = {link for one in connects for link in one.unlinks if link not in one.links}
     started = {each for one in operations if isinstance(one, StartService) for each in one.containers}
     # A run that is waited for has ended by then.
     running = {one.id for one in staying if one.state in _UP} - awaited | started

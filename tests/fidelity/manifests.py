@@ -158,7 +158,7 @@ def settle(manifest: Table) -> None:
         for key in gone:
             del shares[key]
         if "network_mode" in shares:
-            for key in ("networks", "publish"):
+            for key in ("networks", "publish", "extra_hosts"):
                 service.pop(key, None)
         service["publish"] = [port for port in service.pop("publish", []) if port not in taken]
         taken.update(service["publish"])

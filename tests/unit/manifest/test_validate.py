@@ -253,3 +253,11 @@ def test_paths_come_back_normalised(service: Callable[..., Service]) -> None:
     assert (web.path, web.context, web.build.dockerfile) == ("apps/web", ".", "apps/Dockerfile")
     assert service('path = "in/web"\ncontext = "apps"').path == "in/web"
     assert service('volumes = ["./not-yet:/x"]').volumes[0].source == "not-yet"
+
+
+@pytest.mark.parametrize("line", ['publish = ["8000:80"]', 'extra_hosts = ["elsewhere:127.0.0.9"]'])
+def test_what_another_containers_network_does_not_allow(wrong: Wrong, load_text: Load, line: str) -> None:
+    guest = f'compose.network_mode = "service:a"\n{line}'
+    (said,) = wrong(services(a="", b=guest))
+    assert f"{line.split()[0]} is not possible in another container's network" in said
+    load_text(services(a="", b=guest.replace("service:a", "bridge")))
