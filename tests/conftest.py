@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import signal
 import subprocess
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Thousands of small tests make much that lives to the end: looking through it again and again is in vain.
+gc.set_threshold(100_000, 50, 50)
 
 LONGEST = {"test_examples.py", "test_ci.py", "test_lease.py", "test_commands.py"}
 """They begin first, so that none is left alone at the end."""
@@ -22,11 +26,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is not asked for need not be imported."""
+    tests = Path(__file__).parent
+    needs_engine = collection_path in (tests / "engine", tests / "fidelity")
+    return True if needs_engine and not config.getoption("--engine") else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """A run that asks for the engine and finds none fails at once, never skips."""
     settings.register_profile("slow", max_examples=1000, deadline=None)
     settings.register_profile("whole", max_examples=60, deadline=None)
-    settings.register_profile("quick", max_examples=15, deadline=None)
+    settings.register_profile("quick", max_examples=10, deadline=None, database=None)
     slow, engine = config.getoption("--slow"), config.getoption("--engine")
     settings.load_profile("slow" if slow else "whole" if engine else "quick")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

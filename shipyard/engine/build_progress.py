@@ -28,12 +28,13 @@ class FailedStep(Record):
 
 
 class BuildProgress(Draft):
-    """Reads the lines as they come."""
+    """Reads the lines as they come; `code` is the exit code in the end."""
 
     output: dict[str, list[str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     failed: FailedStep | None = None
     other: list[str] = field(default_factory=list)
+    code: int = 0
 
     def read(self, line: str) -> list[str]:
         """What is to be shown of one line."""

@@ -16,12 +16,15 @@ from shipyard.compile import labels
 from shipyard.compile.inputs import inputs_label
 from shipyard.engine.build_progress import KEPT, BuildProgress
 from shipyard.engine.connect import Connection
+from shipyard.engine.leash import on_leash
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan
 
 EPOCH = "315532800"
 """1980-01-01: a constant SOURCE_DATE_EPOCH, so that the same inputs give the same image."""
 
+_RACE = ": already exists"
+"""What the containerd image store says when two builds name the same image at once."""
 _VARIABLES = {
     # With attestations an image's digest holds the time, and two builds are never the same.
     "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
@@ -104,10 +107,32 @@ def _on_terminal(connection: Connection, file: Path, cache: bool) -> None:
 def _step_by_step(connection: Connection, file: Path, cache: bool) -> None:
     command = ["docker", "buildx", "bake", "--file", str(file), "--load"]
     command += ["--progress", "rawjson", *([] if cache else ["--no-cache"])]
+    environment = {**connection.environment(os.environ), **_VARIABLES}
+    read = _told(command, environment)
+    if read.failed is not None and _RACE in read.failed.error:
+        # Another build made the very same image in the meantime: it is there now, and so are its steps.
+        read = _told(command, environment)
+    if read.code == 0:
+        return
+    failed = read.failed
+    if failed is None:
+        raise BuildFailed("", details=tuple(f"| {line}" for line in read.other[-KEPT:]))
+    lines = failed.output or (failed.error,)
+    raise BuildFailed(f" at {failed.name}", details=tuple(f"| {line}" for line in lines))
+
+
+def _told(command: list[str], environment: dict[str, str]) -> BuildProgress:
+    """Run a build, and show its steps as they are done."""
     read = BuildProgress()
+    try:
+        leashed = on_leash(command, environment)
+    except FileNotFoundError:
+        raise BuildFailed(
+            ": the docker command is not installed", hint="install it with its Buildx plugin; "
+        ) from None
     with subprocess.Popen(
-        command,
-        env={**connection.environment(os.environ), **_VARIABLES},
+        leashed,
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -119,9 +144,5 @@ def _step_by_step(connection: Connection, file: Path, cache: bool) -> None:
         for line in process.stderr:
             for shown in read.read(line):
                 print(shown, file=sys.stderr, flush=True)
-    if process.returncode != 0:
-        failed = read.failed
-        if failed is None:
-            raise BuildFailed("", details=tuple(f"| {line}" for line in read.other[-KEPT:]))
-        lines = failed.output or (failed.error,)
-        raise BuildFailed(f" at {failed.name}", details=tuple(f"| {line}" for line in lines))
+    read.code = process.returncode
+    return read

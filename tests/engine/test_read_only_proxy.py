@@ -24,7 +24,9 @@ def ask(proxy: ReadOnlyProxy, *pieces: bytes) -> bytes:
         client.connect(proxy.url.removeprefix("unix://"))
         for piece in pieces:
             client.sendall(piece)
-        client.shutdown(socket.SHUT_WR)
+        # Who has asked to be closed is: an engine may take half a connection for one that is gone.
+        if b"Connection: close" not in b"".join(pieces):
+            client.shutdown(socket.SHUT_WR)
         answer = b""
         while data := client.recv(65536):
             answer += data

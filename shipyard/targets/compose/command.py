@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shipyard.engine.connect import Connection
+from shipyard.engine.leash import on_leash
 from shipyard.errors import ShipyardError
-from shipyard.targets.compose.leash import on_leash
 from shipyard.targets.compose.model import Model
 
 OLDEST_COMPOSE = (2, 26)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from shipyard.targets.compose.leash import on_leash
+from shipyard.engine.leash import on_leash
 
 PARENT = """
 import os, subprocess, sys, time
-from shipyard.targets.compose.leash import on_leash
+from shipyard.engine.leash import on_leash
 child = subprocess.Popen(on_leash(["sleep", "60"], os.environ))
 while b"sleep" != open(f"/proc/{child.pid}/cmdline", "rb").read().partition(b"\\0")[0]:
     time.sleep(0.01)
