@@ -47,14 +47,17 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_bytes())
 
 
-def imports(path: Path, node: ast.AST | None = None) -> Iterator[tuple[str, int]]:
+@functools.cache
+def imports(path: Path, node: ast.AST | None = None) -> tuple[tuple[str, int], ...]:
     """Every imported module of a file with its line: in functions and under TYPE_CHECKING too."""
+    made: list[tuple[str, int]] = []
     for found in ast.walk(node or tree(path)):
         if isinstance(found, ast.Import):
-            yield from ((alias.name, found.lineno) for alias in found.names)
+            made += [(alias.name, found.lineno) for alias in found.names]
         elif isinstance(found, ast.ImportFrom):
             assert found.level == 0, f"{path}:{found.lineno}: a relative import"
-            yield from ((f"{found.module}.{alias.name}", found.lineno) for alias in found.names)
+            made += [(f"{found.module}.{alias.name}", found.lineno) for alias in found.names]
+    return tuple(made)
 
 
 def at(path: Path, line: int, name: str) -> str:
@@ -73,7 +76,7 @@ def test_a_package_imports_only_what_stands_before_it() -> None:
         and ORDER.index(imported) > ORDER.index(place(path))
     ]
     assert wrong == []
-    assert list(imports(PACKAGE / "__init__.py")) == []
+    assert imports(PACKAGE / "__init__.py") == ()
 
 
 @pytest.mark.parametrize("library", sorted(CONFINED))
