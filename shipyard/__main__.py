@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import io
 import os
 import sys
 
 REPORT = "https://github.com/shipyard-deploy/shipyard/issues"
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+
 
 def main() -> None:
     """Entry point of the console script."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this: nobody listens
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What cannot be encoded (on a terminal of ASCII, say) is escaped, as in JSON: no failure.
         codecs.register_error("shipyard", _escape)
@@ -51,6 +57,11 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # the last line of defence: a bug says so and where to report it
         if os.environ.get("SHIPYARD_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            # What is still to be written at the end would fail once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            print(f"error: the disk is full or not to be written: {error.strerror}", file=sys.stderr)
+            return int(ExitCode.FAILED)
         where = _innermost(error)
         print(
             f"error: this is a bug in Shipyard: {type(error).__name__} at {where}\n"

@@ -64,7 +64,12 @@ def init(
     if stdout:
         sys.stdout.write(text)
         return
-    target.write_text(text, encoding="utf-8")
+    try:
+        # First what may fail: a manifest without its secrets would be in the way of the next try.
+        told = _write_secrets(root, secrets_text(draft)) if draft.secrets else ""
+        target.write_text(text, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShipyardError(f"the project's files cannot be written: {error}", where=str(root)) from error
     try:
         load(root, stage=None, instance=None, environ={})
     except ShipyardError as error:
@@ -74,8 +79,8 @@ def init(
         # Most of the work is done, and the rest is for somebody who knows the project.
         print(f"shipyard.toml is not complete:\n{error}", file=sys.stderr)
     print("wrote shipyard.toml")
-    if draft.secrets:
-        _write_secrets(root, secrets_text(draft))
+    if told:
+        print(told)
     for note in draft.notes:
         print(f"note: {note}")
     print("next: shipyard plan")
@@ -88,7 +93,12 @@ def _known(root: Path) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    found = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    try:
+        found = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise ShipyardError(
+            ".env cannot be read as UTF-8", where=str(path), hint="mend it or move it away"
+        ) from None
     return {name: value for name, value in found.items() if value}
 
 
@@ -99,8 +109,8 @@ def _taken_over(path: Path, root: Path, dockerfile: bool) -> Draft:
     return take_over(read_compose_file(path), root, known_variables(path), dockerfiles=dockerfile)
 
 
-def _write_secrets(root: Path, lines: str) -> None:
-    """Generated values go into a file that git ignores; what is there already stays."""
+def _write_secrets(root: Path, lines: str) -> str:
+    """Generated values go into a file that git ignores; what is there already stays. What was done."""
     file, ignore = root / FILE, root / ".gitignore"
     known = file.read_text(encoding="utf-8") if file.exists() else ""
     names = {line.partition("=")[0] for line in known.splitlines()}
@@ -118,4 +128,4 @@ def _write_secrets(root: Path, lines: str) -> None:
         with ignore.open("a", encoding="utf-8") as out:
             out.write(("\n" if ignored and not ignored.endswith("\n") else "") + "\n".join(wanted) + "\n")
     written = ", ".join(line.partition("=")[0] for line in new)
-    print(f"wrote {written or 'nothing new'} to {FILE}, which git ignores")
+    return f"wrote {written or 'nothing new'} to {FILE}, which git ignores"

@@ -6,7 +6,7 @@ that lists what was found and the one line to add: never a silent guess.
 
 from __future__ import annotations
 
-from shipyard.compile.decisions import decided
+from shipyard.compile.decisions import DetectionError, decided
 from shipyard.compile.program import Program, find_program
 from shipyard.compile.python_version import python_version
 from shipyard.compile.roles import role_of
@@ -91,6 +91,15 @@ def _settings(service: Service, application: Application) -> list[Decision]:
 
 def _dependencies(service: Service, tree: SourceTree, folder: str, decisions: list[Decision]) -> Dependencies:
     chosen = choose(service, tree)
-    dependencies = chosen.read(tree, folder, service.build)
+    try:
+        dependencies = chosen.read(tree, folder, service.build)
+    except (TypeError, AttributeError, KeyError, IndexError) as error:
+        # A lock is written by a tool: where its shape is another, somebody else has been at it.
+        evidence = chosen.evidence(tree, folder) or chosen.name
+        raise DetectionError(
+            f"{evidence} is not as {chosen.name} writes it",
+            where=evidence,
+            hint=f"have {chosen.name} make it anew",
+        ) from error
     decisions.append(decided("manager", chosen.name, dependencies.evidence, service.build.manager))
     return dependencies

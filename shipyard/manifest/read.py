@@ -52,7 +52,21 @@ def read(root: Path) -> Source:
         raise ManifestError(
             "a number has thousands of digits", where=MANIFEST, hint="write it as a text, in quotes"
         ) from None
+    _check_numbers(document)
     return Source(data=data, text=text, document=document)
+
+
+def _check_numbers(document: dict[str, object]) -> None:
+    """TOML's integers have 64 bits; Python's reader takes any, and one of thousands of digits is no text.
+    Raises ManifestError."""
+    left: list[object] = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, int) and value.bit_length() > 64:
+            raise ManifestError(
+                "a number is larger than 64 bits", where=MANIFEST, hint="write it as a text, in quotes"
+            )
+        left += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _bytes(path: Path) -> bytes:

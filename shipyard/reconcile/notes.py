@@ -27,7 +27,11 @@ def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...
 
 def _unnamed_data(spec: ServiceSpec) -> Iterator[str]:
     known = known_image(spec.image)
-    if known is not None and known.data and not any(mount.target == known.data for mount in spec.volumes):
+    if (
+        known is not None
+        and known.data
+        and not any(mount.target == known.data and mount.source is not None for mount in spec.volumes)
+    ):
         yield (
             f"{spec.name}: {known.name} keeps its data in {known.data}, where no volume is declared: it is "
             f'lost with the container; volumes = ["{spec.name}-data:{known.data}"] keeps it'

@@ -16,6 +16,7 @@ from typing import Any
 from shipyard.manifest.passthrough import MANIFEST_KEYS
 from shipyard.starter.compose_values import Values
 from shipyard.starter.draft import Draft
+from shipyard.starter.masked import masked
 
 Table = dict[str, Any]
 _SAME = ("user", "read_only", "restart")
@@ -39,7 +40,8 @@ def take_over(
     ordered = sorted(model.get("services", {}).items(), key=lambda one: "build" in one[1])
     made = {name: _service(name, one, root, values, files, dockerfiles) for name, one in ordered}
     for name in model.get("services", {}):
-        services[name] = _like(name, made[name], services)
+        clean = masked(name, made[name], values.secrets, values.notes)
+        services[name] = _like(name, clean, services)
     document: Table = {"name": _name(str(model.get("name") or root.name)), "services": services}
     volumes = _volumes(model, services, values)
     if volumes:
@@ -68,6 +70,12 @@ def _service(
     made |= {"env": env, "secrets": secrets, "needs": list(given.get("depends_on") or {})}
     made["publish"] = [_port(one, values) for one in given.get("ports") or ()]
     mounts = [_mount(one, root, values) for one in given.get("volumes") or ()]
+    for one in given.get("volumes") or ():
+        if isinstance(one, Mapping) and one.get("type") == "volume" and not one.get("source"):
+            values.notes.append(
+                f"{name}: {one['target']} is a volume without a name, and what is in it stays behind: name "
+                f"it (NAME:{one['target']}), and copy the data (docker cp) while the old container is there"
+            )
     made["volumes"] = [one for one in mounts if one is not None]
     tmpfs = given.get("tmpfs") or []
     made["tmpfs"] = [tmpfs] if isinstance(tmpfs, str) else [str(one).partition(":")[0] for one in tmpfs]

@@ -52,6 +52,10 @@ class Values(Draft):
 
     def literal(self, text: str) -> str:
         """A value where no variable may stand: with what is known of them, or their defaults."""
+        for found in _REFERENCE.finditer(text):
+            name = found["bare"] or found["name"]
+            if name and is_secret(name):
+                self.secret(name, self._found(found) or None)
         return _REFERENCE.sub(lambda found: self._found(found) or "", text)
 
     def secret(self, name: str, value: str | None) -> str:

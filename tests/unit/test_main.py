@@ -83,3 +83,16 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("redirected", [">&-", ">&- 2>&-", ">/dev/full"])
+def test_an_output_that_takes_nothing_is_no_bug(tmp_path: Path, redirected: str) -> None:
+    (tmp_path / "shipyard.toml").write_text('name = "shop"\n[services.web]\nimage = "x"\n')
+    command = f"{sys.executable} -m shipyard plan --offline {redirected}"
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == (1 if "full" in redirected else 0), done.stderr
+    assert "bug" not in done.stderr
+    assert "Traceback" not in done.stderr

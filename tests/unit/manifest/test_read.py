@@ -62,3 +62,10 @@ def test_a_symlink_to_itself(project: Path) -> None:
 def test_line_ends_of_windows(project: Path) -> None:
     (project / "shipyard.toml").write_bytes(b'name = "shop"\r\n[services.web]\r\nport = 80\r\n')
     assert load(project, stage=None, instance=None, environ={}).manifest.services[0].port == 80
+
+
+@pytest.mark.parametrize("text", ["port = 0x" + "f" * 5000, "x = [1, { y = 0x1ffffffffffffffff }]"])
+def test_a_number_that_toml_has_not(tmp_path: Path, text: str) -> None:
+    (tmp_path / "shipyard.toml").write_text(f"{text}\n")
+    with pytest.raises(ManifestError, match="larger than 64 bits"):
+        load(tmp_path, stage=None, instance=None, environ={})

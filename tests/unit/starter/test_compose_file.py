@@ -211,3 +211,43 @@ def test_a_default_that_was_taken_is_said() -> None:
     values = Values(known={})
     assert values.literal("${PORT:-80}:80") == "80:80"
     assert values.notes == ["${PORT} has a default in the Compose file, which is what was taken"]
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        (
+            {"command": ["redis-server", "--requirepass", "hunter2", "--dir", "/a b"]},
+            {"command": ["sh", "-c", "exec redis-server --requirepass \"${PASSWORD}\" --dir '/a b'"]},
+        ),
+        ({"command": "x --auth=u:${PASSWORD}"}, {"command": ["sh", "-c", 'exec x --auth=u:"${PASSWORD}"']}),
+        (
+            {"healthcheck": {"test": "redis-cli -a hunter2 ping"}},
+            {"health": {"command": ["sh", "-c", "redis-cli -a ${PASSWORD} ping"]}},
+        ),
+        ({"labels": {"a": "hunter2", "b": "c"}}, {"labels": {"b": "c"}}),
+    ],
+)
+def test_a_secret_stands_nowhere_else(given: dict[str, Any], made: dict[str, Any]) -> None:
+    service = {"image": "redis:7", "environment": {"PASSWORD": "hunter2"}, **given}
+    draft = taken({"cache": service}, {"PASSWORD": "hunter2"})
+    found: Any = draft.document["services"]
+    assert found["cache"] == {"image": "redis:7", "secrets": ["PASSWORD"], **made}
+    assert "hunter2" not in str(draft.document)
+
+
+def test_a_secret_of_another_service_comes_along() -> None:
+    draft = taken(
+        {
+            "db": {"image": "a", "environment": {"PASSWORD": "hunter2"}},
+            "web": {"image": "b", "command": ["x", "hunter2"], "environment": {"URL": "x:hunter2"}},
+        }
+    )
+    made: Any = draft.document["services"]
+    assert made["web"]["secrets"] == ["PASSWORD"]
+    assert made["web"]["env"] == {"URL": "x:${secret:PASSWORD}"}
+
+
+def test_a_volume_without_a_name_is_told() -> None:
+    draft = taken({"a": {"image": "b", "volumes": [{"type": "volume", "target": "/data"}]}})
+    assert any("/data is a volume without a name" in note for note in draft.notes)

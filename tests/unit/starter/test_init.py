@@ -85,3 +85,22 @@ def test_uploads_get_a_volume_and_known_values_stay(
     ignored = (root / ".gitignore").read_text().splitlines()
     assert ".env*" in ignored
     assert "*.plan" in ignored
+
+
+@pytest.mark.parametrize("name", [".env.dev", ".gitignore"])
+def test_what_cannot_be_written_leaves_nothing_half_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    root = source("django-postgres", tmp_path)
+    (root / name).unlink(missing_ok=True)
+    (root / name).mkdir()
+    assert run(["init", "-C", str(root)]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert not (root / "shipyard.toml").exists()
+
+
+def test_a_lock_that_no_tool_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "uv.lock").write_text("version = 1\npackage = 3\n")
+    (tmp_path / "pyproject.toml").write_text("project = 3\n")
+    assert run(["init", "-C", str(tmp_path)]) == 1
+    assert "uv.lock is not as uv writes it" in capsys.readouterr().err
