@@ -42,6 +42,8 @@ def walk_plan(
     with compose(
         connection, desired.deployment, model, variables, os.environ, before_write=before_write
     ) as bound:
+        if any(spec.compose for spec in desired.services):
+            bound.check()
         target = ComposeTarget(
             connection=connection,
             desired=desired,

@@ -160,3 +160,17 @@ def test_an_image_that_is_nowhere_is_said_by_name(project: Project) -> None:
     failed = project.apply(code=None)
     assert "127.0.0.1:1/no/such:image" in failed.stderr
     assert failed.returncode in (1, 6)
+
+
+def test_what_compose_does_not_take_is_said_before_anything_is_touched(project: Project) -> None:
+    manifest = (
+        '[services.cache]\nimage = "redis:7"\nenv = {{ A = "{0}" }}\n[services.b]\nimage = "redis:7"\n{1}'
+    )
+    project.manifest(manifest.format("1", ""))
+    project.apply()
+    before = sorted(project.ids())
+    project.manifest(manifest.format("2", "compose = { shm_size = { a = [1] } }\n"))
+    refused = project.apply(code=1)
+    assert "Compose does not accept" in refused.stderr
+    assert "shm_size" in refused.stderr
+    assert sorted(project.ids()) == before

@@ -95,6 +95,17 @@ class Compose:
             )
         return "\n".join(lines)
 
+    def check(self) -> None:
+        """Raises ComposeError for a model that Compose does not accept: what is passed through is its own."""
+        try:
+            self.run("config", "--quiet")
+        except ComposeError as error:
+            raise ComposeError(
+                "Compose does not accept what `compose = {}` passes through",
+                details=error.details,
+                code=error.code,
+            ) from None
+
     def up(self, service: str, scale: int, *flags: str) -> str:
         """Converge one service without touching any other."""
         return self.run(
