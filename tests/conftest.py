@@ -14,7 +14,10 @@ from hypothesis import settings
 # Thousands of small tests make much that lives to the end: looking through it again and again is in vain.
 gc.set_threshold(100_000, 50, 50)
 
-LONGEST = {"test_examples.py", "test_ci.py", "test_lease.py", "test_commands.py"}
+LONGEST = {
+    *("test_interrupted.py", "test_examples.py", "test_ci.py", "test_managers.py", "test_sentinel.py"),
+    *("test_reads_only.py", "test_lock.py", "test_lease.py", "test_commands.py", "test_secrets.py"),
+}
 """They begin first, so that none is left alone at the end."""
 
 
