@@ -79,9 +79,7 @@ def _served(
     made = [chosen.decision, _port(service, port, server.name), _command(command, f"starts {server.name}")]
     if server.stop_signal is not None:
         why = f"{server.name} exits 0 after a stop in good order only if this asks for it"
-        made.append(
-            Decision(subject="stop signal", value=server.stop_signal, evidence=why, origin="detected")
-        )
+        made.append(_stop_signal(server.stop_signal, why))
     return Program(
         application=application,
         command=command,
@@ -96,6 +94,10 @@ def _served(
     )
 
 
+def _stop_signal(signal: str, why: str) -> Decision:
+    return Decision(subject="stop signal", value=signal, evidence=why, origin="detected")
+
+
 def _own(service: Service, application: Application, decisions: tuple[Decision, ...]) -> Program:
     command = application.command or ()
     port = application.port or service.port
@@ -104,9 +106,7 @@ def _own(service: Service, application: Application, decisions: tuple[Decision, 
         made.insert(0, _port(service, port, application.framework))
     if application.stop_signal is not None:
         why = f"{application.framework} stops in good order on no other"
-        made.append(
-            Decision(subject="stop signal", value=application.stop_signal, evidence=why, origin="detected")
-        )
+        made.append(_stop_signal(application.stop_signal, why))
     return Program(
         application=application,
         command=command,

@@ -33,6 +33,18 @@ class Script(Record):
         return ("python", self.module.path)
 
 
+def declared_script(framework: str, evidence: str, app: str, import_path: str) -> Application:
+    """The script that the manifest names by `app`."""
+    return Application(
+        framework=framework,
+        evidence=evidence,
+        app=app,
+        app_evidence="declared",
+        interface="own",
+        import_path=import_path,
+    )
+
+
 def script_application(
     framework: str,
     title: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.modules import modules, source_path
-from shipyard.frameworks.scripts import Script, script_application
+from shipyard.frameworks.scripts import Script, declared_script, script_application
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.model.record import replace
@@ -27,13 +27,8 @@ class Streamlit:
         if dependency is None:
             return None
         if service.app is not None:
-            found: Application | None = Application(
-                framework=self.name,
-                evidence=dependency.where,
-                app=service.app,
-                app_evidence="declared",
-                interface="own",
-                import_path=source_path(tree, folder),
+            found: Application | None = declared_script(
+                self.name, dependency.where, service.app, source_path(tree, folder)
             )
         else:
             scripts = [
