@@ -155,8 +155,10 @@ class Project:
             docker("network", "rm", network, check=False)
         for volume in docker("volume", "ls", "-q", "--filter", own).split():
             docker("volume", "rm", "-f", volume, check=False)
-        # By name: another project's image with the same content has the same id.
-        shown = ("--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.name}/*")
-        images = docker("image", "ls", *shown).split()
-        if images:
-            docker("image", "rm", *images, check=False)
+        # By name, never by id: a base image, and another project's image, may have the same content.
+        shown = "{{.Repository}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"
+        for line in docker("image", "ls", "--digests", "--format", shown).splitlines():
+            repository, *names = line.split()
+            if self.name in repository.split("/"):
+                for name in names:
+                    docker("image", "rm", name, check=False)

@@ -19,10 +19,6 @@ def images(tmp_path: Path, project: Project) -> Iterator[str]:
         push("python:3.13-slim", f"{prefix}/base:1")
         push("redis:7", f"{prefix}/cache:7")
         yield prefix
-        for line in docker("image", "ls", "--format", "{{.Repository}} {{.ID}}", "--no-trunc").splitlines():
-            name, image = line.split()
-            if name.startswith(prefix):
-                docker("image", "rm", "-f", image, check=False)
 
 
 def push(source: str, name: str, *changes: str) -> None:
