@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
@@ -41,6 +42,14 @@ def schema_path(name: str = "manifest") -> FilePath:
 
 def check(document: Mapping[str, object], schema: bytes) -> list[Problem]:
     """Everything in `document` that the schema does not allow; paths are the file's."""
+    problems: list[Problem] = []
+    for error in _validator(schema).iter_errors(document):
+        problems += _problems(error)
+    return problems
+
+
+@functools.cache
+def _validator(schema: bytes) -> Any:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
@@ -54,10 +63,7 @@ def check(document: Mapping[str, object], schema: bytes) -> list[Problem]:
     validator = extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, validators={"pattern": _whole_pattern}, type_checker=types
     )
-    problems: list[Problem] = []
-    for error in validator(json.loads(schema)).iter_errors(document):
-        problems += _problems(error)
-    return problems
+    return validator(json.loads(schema))
 
 
 def _whole_pattern(_: object, pattern: str, value: object, __: object) -> Iterator[Error]:

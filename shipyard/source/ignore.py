@@ -7,6 +7,7 @@ what counts is what reaches a build. tests/engine/test_dockerignore.py holds thi
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from collections.abc import Callable, Iterable
@@ -146,6 +147,7 @@ def parse_ignore(text: str, where: str = ".dockerignore") -> IgnoreRules:
     return IgnoreRules(tuple(patterns))
 
 
+@functools.cache
 def _pattern(line: str) -> Pattern | None:
     if len(line.encode()) > _LINE_LIMIT:
         raise BadPattern("the line is too long")

@@ -25,7 +25,10 @@ from shipyard.render.document import plan_json
 from shipyard.render.text import plan_text
 
 LONG = settings.default.max_examples > 100
-LAWS = settings(max_examples=3000 if LONG else 25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+LAWS = settings(
+    max_examples=3000 if LONG else settings.default.max_examples,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 """Thousands where the longer tests run. A smaller seed is no simpler case: nothing to shrink."""
 SEEDS = st.integers(0, 2**32 - 1)
 VALUES = st.text(st.sampled_from("QXZ!#@é"), min_size=8, max_size=12)

@@ -11,50 +11,62 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shipyard.__main__ import run
+
 Run = Callable[..., Any]
+Terminal = Callable[..., str]
 
 
-def on_a_terminal(project: Path, *words: str, width: int = 80, **environ: str) -> str:
+@pytest.fixture
+def on_a_terminal(project: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """What `shipyard WORDS` writes to a terminal of some width."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "CI")}
-    done = subprocess.Popen(
-        [sys.executable, "-m", "shipyard", *words],
-        cwd=project,
-        env={**kept, "TERM": "xterm", "PYTHONPATH": str(Path(__file__).parents[3]), **environ},
-        stdin=subprocess.DEVNULL,
-        stdout=slave,
-        stderr=slave,
-    )
-    os.close(slave)
-    told = b""
+
+    def told(*words: str, width: int = 100, **environ: str) -> str:
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+        pieces: list[bytes] = []
+        reader = threading.Thread(target=drain, args=(master, pieces))
+        reader.start()
+        with monkeypatch.context() as patch, os.fdopen(slave, "w") as terminal:
+            patch.delenv("COLUMNS")
+            # `shutil` asks this one for its width.
+            patch.setattr(sys, "__stdout__", terminal)
+            patch.setattr(sys, "stdout", terminal)
+            for name, value in {"TERM": "xterm", **environ}.items():
+                patch.setenv(name, value)
+            assert run(list(words)) == 0
+        reader.join()
+        return b"".join(pieces).decode().replace("\r\n", "\n")
+
+    return told
+
+
+def drain(master: int, pieces: list[bytes]) -> None:
     with os.fdopen(master, "rb", buffering=0) as terminal:
         while True:
             try:
                 piece = terminal.read(4096)
             except OSError:  # the other end is closed
-                break
+                return
             if not piece:
-                break
-            told += piece
-    done.wait()
-    return told.decode().replace("\r\n", "\n")
+                return
+            pieces.append(piece)
 
 
 def bare(text: str) -> str:
     return re.sub(r"\x1b\[[\d;]*m", "", text)
 
 
-def test_a_terminal_gets_colours_and_its_width(project: Path) -> None:
+def test_a_terminal_gets_colours_and_its_width(on_a_terminal: Terminal) -> None:
     width = 60
-    text = on_a_terminal(project, "plan", "--offline", width=width)
+    text = on_a_terminal("plan", "--offline", width=width)
     assert "\x1b[32m+ create   web" in text
     lines = bare(text).splitlines()
     assert lines[0].startswith("shop / default on no engine (offline)")
@@ -63,14 +75,16 @@ def test_a_terminal_gets_colours_and_its_width(project: Path) -> None:
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_no_colours_where_none_are_wanted(project: Path, shipyard: Run, environ: dict[str, str]) -> None:
-    text = on_a_terminal(project, "plan", "--offline", width=100, **environ)
+def test_no_colours_where_none_are_wanted(
+    on_a_terminal: Terminal, shipyard: Run, environ: dict[str, str]
+) -> None:
+    text = on_a_terminal("plan", "--offline", **environ)
     assert text == shipyard("plan", "--offline").out
 
 
-def test_documents_are_the_same_everywhere(project: Path, shipyard: Run) -> None:
+def test_documents_are_the_same_everywhere(on_a_terminal: Terminal, shipyard: Run) -> None:
     words = ("plan", "--offline", "--format", "markdown")
-    assert on_a_terminal(project, *words) == shipyard(*words).out
+    assert on_a_terminal(*words) == shipyard(*words).out
 
 
 def test_a_plan_for_a_pull_request(shipyard: Run) -> None:
