@@ -60,6 +60,7 @@ def compile_desired(
             spec = replace(spec, publish=(Publish(host_port=fixed, container_port=None),))
         specs.append(spec)
         decisions[service.name] = made
+    errors += _of_nobody(specs)
     if errors:
         raise ErrorGroup(tuple(errors))
     secret_volumes = tuple(volume for spec in specs if (volume := secret_volume(manifest, spec)) is not None)
@@ -84,6 +85,21 @@ def compile_desired(
         jobs=jobs,
         decisions=decisions,
     )
+
+
+def _of_nobody(specs: list[ServiceSpec]) -> list[CompileError]:
+    """The engine lets no container into the namespaces of one that has ended."""
+    ending = {spec.name for spec in specs if spec.one_shot}
+    return [
+        CompileError(
+            f"{spec.name} lives in {name}, which runs to its end: nothing can start in it after that",
+            where=f"services.{spec.name}.compose.{key}",
+            hint=f'take restart = "no" from [services.{name}], or give it a health check if it stays up',
+        )
+        for spec in specs
+        for key, name in shared_services(spec.compose).items()
+        if key != "volumes_from" and name in ending
+    ]
 
 
 def in_order_of_needs(specs: list[ServiceSpec]) -> list[ServiceSpec]:

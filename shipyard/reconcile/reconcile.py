@@ -22,7 +22,7 @@ from shipyard.reconcile.renamed import renamed_services
 from shipyard.reconcile.resources import networks_after, orphans, resources
 from shipyard.reconcile.scale import recorded_replicas
 from shipyard.reconcile.services import ServiceDraft, Surroundings, service_draft
-from shipyard.reconcile.stops import early_stops
+from shipyard.reconcile.stops import early_stops, stops_before_removals
 from shipyard.reconcile.unused import removed_by, unused
 
 
@@ -40,8 +40,15 @@ def reconcile(
     mendings = [mending(desired.deployment, observed, spec) for spec in desired.services]
     give_names_back(desired.deployment, mendings, observed)
     drafts = _drafts(desired, observed, mendings, to_run, replace)
-    stops, runs = early_stops(drafts), to_run.runs
-    stopped = frozenset(one for found in stops.values() for stop in found for one in stop.containers)
+    runs = to_run.runs
+    claimed = {one for draft in drafts for op in draft.main for one in _taken_over(op)}
+    claimed |= {one for job in runs.values() for one in job.records}
+    early, leaving = ([], []) if partial else orphans(desired, observed, frozenset(claimed))
+    guests = stops_before_removals(early, drafts)
+    stops = early_stops(drafts, guests)
+    stopped = frozenset(
+        one for found in (guests, *stops.values()) for stop in found for one in stop.containers
+    )
     names = {
         draft.spec.name: made_names(desired.deployment, draft, stopped)
         | {name for _, name in made.rename}
@@ -56,11 +63,9 @@ def reconcile(
     wanting = {draft.spec.name for draft in drafts if draft.wants_image} | to_run.runs.keys()
     made = images(desired, observed, {desired.service(name).image for name in wanting})
     needed = resources(desired, observed, wanting)
-    claimed = {one for draft in drafts for op in draft.main for one in _taken_over(op)}
-    claimed |= {one for job in to_run.runs.values() for one in job.records}
-    early, leaving = ([], []) if partial else orphans(desired, observed, frozenset(claimed))
     mends = [one for mended in mendings if (one := mended.operation()) is not None]
-    first = (*made, *needed, *mends, *early)
+    waited = tuple(one.id for one in guests)
+    first = (*made, *needed, *mends, *guests, *(replaced(one, after=waited) for one in early))
     operations = chained(drafts, to_run.runs, stops, first)
     done = tuple(operation.id for operation in operations)
     leaving = [replaced(one, after=done) for one in leaving]

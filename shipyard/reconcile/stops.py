@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Publish
-from shipyard.model.observed import HostPort
+from shipyard.model.observed import Container, HostPort
 from shipyard.model.plan import (
     CreateService,
     Operation,
     ReasonCause,
+    RemoveService,
     ReplaceService,
     ScaleService,
     StartService,
@@ -34,11 +35,28 @@ def overlaps(publish: Publish, port: HostPort) -> bool:
     return publish.host_ip == port.host_ip or publish.host_ip in anywhere or port.host_ip in anywhere
 
 
-def early_stops(drafts: Sequence[ServiceDraft]) -> dict[str, list[StopService]]:
-    """By service, what has to stop before it: containers of later services that are replaced anyway. The
-    drafts of those no longer unpause them, nor promise that there is no interruption."""
+def stops_before_removals(
+    removals: Sequence[RemoveService], drafts: Sequence[ServiceDraft]
+) -> list[StopService]:
+    """What lives in a service that is removed before anything else, and is replaced later on."""
+    made: list[StopService] = []
+    for removal in removals:
+        for draft in drafts:
+            ids = _guests(frozenset(removal.containers), draft)
+            if ids and draft.spec.name not in {one.name for one in made}:
+                text = f"it lives in {removal.name}, which is removed"
+                made.append(_stopped(draft, ids, text))
+    return made
+
+
+def early_stops(
+    drafts: Sequence[ServiceDraft], before: Sequence[StopService] = ()
+) -> dict[str, list[StopService]]:
+    """By service, what has to stop before it, unless it did `before`: containers of later services that
+    are replaced anyway. The drafts of those no longer unpause them, nor promise that there is no
+    interruption."""
     made: dict[str, list[StopService]] = {}
-    stopped: set[str] = set()
+    stopped = {one.name for one in before}
     for index, draft in enumerate(drafts):
         for later in drafts[index + 1 :]:
             if later.spec.name in stopped:
@@ -47,23 +65,25 @@ def early_stops(drafts: Sequence[ServiceDraft]) -> dict[str, list[StopService]]:
             text = f"{draft.spec.name} needs port {min(held.values(), default=0)}, which it holds"
             ids = tuple(held)
             if not held:
-                ids = _guests(draft, later)
-                text = f"it lives in {draft.spec.name}, which is replaced"
+                ids = _guests(_going(draft), later)
+                replaces = any(isinstance(one, ReplaceService) for one in draft.main)
+                becomes = "replaced" if replaces else "scaled down"
+                text = f"it lives in {draft.spec.name}, which is {becomes}"
             if ids:
                 stopped.add(later.spec.name)
-                made.setdefault(draft.spec.name, []).append(
-                    StopService(
-                        address=f"service.{later.spec.name}",
-                        causes=(ReasonCause(reason="dependency", text=text),),
-                        containers=ids,
-                    )
-                )
-                later.main = [
-                    changed
-                    for operation in later.main
-                    if (changed := _after_a_stop(operation, later.spec, frozenset(ids))) is not None
-                ]
+                made.setdefault(draft.spec.name, []).append(_stopped(later, ids, text))
     return made
+
+
+def _stopped(draft: ServiceDraft, ids: tuple[str, ...], text: str) -> StopService:
+    """Stop containers of a draft, whose own operations then know of it."""
+    draft.main = [
+        changed
+        for operation in draft.main
+        if (changed := _after_a_stop(operation, draft.spec, frozenset(ids))) is not None
+    ]
+    cause = ReasonCause(reason="dependency", text=text)
+    return StopService(address=f"service.{draft.spec.name}", causes=(cause,), containers=ids)
 
 
 def _port_holders(draft: ServiceDraft, later: ServiceDraft) -> dict[str, int]:
@@ -82,22 +102,31 @@ def _port_holders(draft: ServiceDraft, later: ServiceDraft) -> dict[str, int]:
     }
 
 
-def _guests(draft: ServiceDraft, later: ServiceDraft) -> tuple[str, ...]:
-    """Containers that would die or lose their network in the middle of their work. They have time to end."""
-    shared = {key: name for key, name in shared_services(later.spec.compose).items() if key != "volumes_from"}
-    hosts = {
+def _going(draft: ServiceDraft) -> frozenset[str]:
+    return frozenset(
         one
         for operation in draft.main
-        if isinstance(operation, ReplaceService)
-        for one in operation.containers
-    }
-    if draft.spec.name not in shared.values():
-        return ()
+        if isinstance(operation, ReplaceService | ScaleService)
+        for one in (operation.containers if isinstance(operation, ReplaceService) else operation.removed)
+    )
+
+
+def _guests(hosts: frozenset[str], draft: ServiceDraft) -> tuple[str, ...]:
+    """Containers that would die or lose their network in the middle of their work. They have time to end."""
     return tuple(
         one.id
-        for one in later.leaving
-        if hosts & set(one.shares) and one.state in ("running", "restarting", "paused")
+        for one in draft.leaving
+        if hosts & set(one.shares)
+        and _in_namespaces(one)
+        and one.state in ("running", "restarting", "paused")
     )
+
+
+def _in_namespaces(container: Container) -> bool:
+    """Who shares but volumes goes on when their container goes."""
+    passed_through = (container.spec or {}).get("compose")
+    shared = shared_services(passed_through) if isinstance(passed_through, Mapping) else {}
+    return bool(shared.keys() - {"volumes_from"})
 
 
 def _after_a_stop(operation: Operation, spec: ServiceSpec, stopped: frozenset[str]) -> Operation | None:

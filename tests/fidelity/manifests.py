@@ -155,6 +155,11 @@ def settle(manifest: Table) -> None:
         shares = service.get("compose", {})
         gone = [key for key, value in shares.items() if _shared(value) not in (None, *services)]
         gone += [key for key, value in shares.items() if _shared(value) == name]
+        gone += [
+            key
+            for key, value in shares.items()
+            if services.get(_shared(value) or "", {}).get("restart") == "no" and key not in gone
+        ]
         for key in gone:
             del shares[key]
         if "network_mode" in shares:
@@ -165,7 +170,7 @@ def settle(manifest: Table) -> None:
         if any("@" in port for port in service["publish"]):
             service["replicas"] = 1
         if service.get("restart") == "no":
-            service["replicas"] = 1
+            service |= {"replicas": 1, "command": ["true"], "health": False}
         writes = any(":" in mount and not mount.endswith(":ro") for mount in service.get("volumes", ()))
         if writes or any("@" in port for port in service["publish"]):
             service.pop("rollout", None)

@@ -245,6 +245,8 @@ def _sharing(one: Service, by_name: Mapping[str, Service], so_far: _Settling) ->
         key: value
         for key, value in one.compose.items()
         if key not in hosts or (hosts[key] in by_name and not _leads_to(so_far, hosts[key], one.name))
+        # Of a service that may run to its end only the volumes can be shared.
+        if key not in hosts or key == "volumes_from" or by_name[hosts[key]].restart != "no"
     }
     so_far.before[one.name] = set(shared_services(compose).values())
     networks = () if "network_mode" in compose else one.networks

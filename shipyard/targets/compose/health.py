@@ -82,7 +82,10 @@ def wait_healthy(objects: Objects, desired: Desired, spec: ServiceSpec, expected
                     f"service {spec.name} has {len(states)} of {count} containers",
                     where=f"service.{spec.name}",
                 )
-            raise _unhealthy(objects, waiting[0], spec, f"was not healthy within {patience:g} s")
+            what = f"was not healthy within {patience:g} s"
+            if spec.one_shot:
+                what = f'did not end within {patience:g} s; with restart = "no" and no health check it has to'
+            raise _unhealthy(objects, waiting[0], spec, what)
         time.sleep(POLL)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shipyard.model.manifest import Publish
-from shipyard.model.observed import Foreign
+from shipyard.model.observed import Foreign, HostPort
 from shipyard.model.plan import DriftCause, ReasonCause, ReplaceService, StopService
 from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
@@ -87,6 +87,28 @@ def test_a_guest_of_a_host_that_is_started(shop: Shop) -> None:
     assert shop.ids(desired, both) == ["service.web/start", "service.guest/start"]
 
 
+@pytest.mark.parametrize("key", KEYS)
+def test_a_guest_stops_before_a_host_that_goes_first(shop: Shop, key: str) -> None:
+    """As when the port of a removed service is wanted: who lives in it moves to another later on."""
+    port = (Publish(host_port=80, container_port=80),)
+    observed = shop.change(
+        world(shop, pair(shop, key)),
+        "web1",
+        ports=(HostPort(host_ip="", host_port=80, container_port=80, protocol="tcp"),),
+    )
+    moved = pair(shop, key)
+    guest = replace(
+        moved.service("guest"), compose={key: ["new"] if key == "volumes_from" else "service:new"}
+    )
+    plan = reconcile(shop.desired(shop.service("new", image="x:1", publish=port), guest), observed)
+    stops = [] if key == "volumes_from" else ["service.guest/stop"]
+    assert [one.id for one in plan.operations] == [
+        *stops,
+        *("service.web/remove", "service.new/create", "service.guest/replace"),
+    ]
+    assert plan.operations[len(stops)].after == tuple(stops)
+
+
 def published(shop: Shop, **ports: int) -> Any:
     return shop.desired(
         *(
@@ -148,9 +170,13 @@ def test_a_guest_of_a_dead_host(shop: Shop) -> None:
 def test_a_guest_of_a_replica_that_goes(shop: Shop) -> None:
     observed = world(shop, pair(shop, replicas=2), shares=("web2",))
     plan = reconcile(pair(shop), observed)
-    assert [one.id for one in plan.operations] == ["service.web/scale", "service.guest/replace"]
+    assert [one.id for one in plan.operations] == [
+        *("service.guest/stop", "service.web/scale", "service.guest/replace"),
+    ]
+    text = "it lives in web, which is scaled down"
+    assert plan.operations[0].causes == (ReasonCause(reason="dependency", text=text),)
     text = "it shares network_mode of a container of web that goes"
-    assert plan.operations[1].causes == (ReasonCause(reason="dependency", text=text),)
+    assert plan.operations[2].causes == (ReasonCause(reason="dependency", text=text),)
     # One of a replica that stays is left alone.
     assert shop.ids(pair(shop), world(shop, pair(shop, replicas=2))) == ["service.web/scale"]
 
