@@ -88,12 +88,16 @@ def service_draft(
         return draft
     why = {one.id: _causes(spec, one, around, before) for one in current}
     keep = _kept(current, spec.replicas, why)
+    held: tuple[Container, ...] = ()
+    if _unproven(spec, keep, why):
+        # None of these goes before what takes its place is known to work.
+        held = tuple(one for one in current if why[one.id] and one not in keep)
     removed = tuple(
         container.id
         for container in sorted(current, key=lambda one: one.number, reverse=True)
-        if container not in keep
+        if container not in (*keep, *held)
     )
-    replaced = tuple(container for container in keep if why[container.id])
+    replaced = (*(container for container in keep if why[container.id]), *held)
     unknown = frozenset(one.id for one in keep if not comparable(spec, one))
     draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), unknown, around.networks)
     total, recorded = len(current), around.recorded.get(spec.name)
@@ -140,6 +144,14 @@ def _replace_renamed(draft: ServiceDraft, renamed: Renamed, observed: Observed) 
     draft.wants_image = True
     draft.earlier = renamed.containers
     draft.main.append(renaming_operation(spec, renamed.containers, told, renamed.carried))
+
+
+def _unproven(spec: ServiceSpec, keep: tuple[Container, ...], why: Mapping[str, tuple[Cause, ...]]) -> bool:
+    """Whether a rollout that starts the new ones first stopped before they were healthy."""
+    fresh = [one for one in keep if not why[one.id]]
+    return spec.rollout == "start-first" and any(
+        one.state != "running" or one.health != "healthy" for one in fresh
+    )
 
 
 def _kept(

@@ -43,7 +43,7 @@ class Expectation:
     def __init__(self, desired: Desired, observed: Observed) -> None:
         self.desired = desired
         self.observed = observed
-        self.containers = {one.id: one for one in observed.containers}
+        self.gone: set[str] = set()
         self.up = {one.id for one in observed.containers if one.state in ("running", "paused", "restarting")}
         self.paused = {one.id for one in observed.containers if one.state == "paused"}
         self.on = {one.id: set(one.networks) for one in observed.containers}
@@ -159,18 +159,24 @@ class Expectation:
         """Stopped and removed by id."""
         self._down(found, container)
         found.add(container, "destroy")
+        self.gone.add(container)
 
     def _replace(self, found: Expected, operation: plans.ReplaceService) -> None:
         recreated = (
             operation.was is None and operation.strategy == "stop-first" and operation.replicas == (1, 1)
         )
+        more = operation.replicas[1] if operation.was else len(operation.containers)
+        if operation.strategy == "start-first" and operation.was is None:
+            # Some of the new ones may be there already.
+            mine = [one for one in self.observed.containers if one.service == operation.name]
+            here = sum(not one.one_off and one.id not in self.gone for one in mine)
+            more = operation.replicas[0] + len(operation.containers) - here
         for container in operation.containers:
             if recreated:
                 self._down(found, container)
                 found.add(container, "destroy")
             else:
                 self._remove(found, container)
-        more = operation.replicas[1] if operation.was else len(operation.containers)
         service, steps = self._new(operation.name)
         found.made += [(service, steps + Counter(["rename"] if recreated else []))] * more
         for record in operation.carried:

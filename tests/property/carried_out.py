@@ -5,6 +5,8 @@ It does what the Compose target does, and refuses a gate that would never open.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from property.engine_model import UP, EngineModel
 from property.worlds import (
     identity,
@@ -122,10 +124,10 @@ class Model(EngineModel):
             for need in self.spec(operation).needs:
                 self.gate(need)
 
-    def gate(self, service: str, expected: int | None = None) -> None:
+    def gate(self, service: str, expected: int | None = None, leaving: Collection[str] = ()) -> None:
         """What crashes or is unhealthy is attention, and no matter of the plan's."""
         spec = self.desired.service(service)
-        found = self.of(service)
+        found = [one for one in self.of(service) if one.id not in leaving]
         count = spec.replicas if expected is None else expected
         assert len(found) >= count, f"{service} has {len(found)} of {count} containers"
         for one in found:
@@ -160,16 +162,16 @@ class Model(EngineModel):
         self.remove(down)
         if operation.strategy == "start-first":
             self.grow(spec, total + len(running))
-            self.gate(spec.name, total + len(running))
+            self.gate(spec.name, total, running)
             self.remove(running)
             return
-        if down:
+        if len(running) < total:
             self.grow(spec, total)
-            self.gate(spec.name, total)
-        for one in running:
-            self.remove((one,))
+            self.gate(spec.name, total - len(running), running)
+        while running:
+            self.remove((running.pop(0),))
             self.grow(spec, total)
-            self.gate(spec.name, total)
+            self.gate(spec.name, total - len(running), running)
 
     def replace_renamed(self, operation: plans.ReplaceService, spec: ServiceSpec) -> None:
         total = operation.replicas[1]

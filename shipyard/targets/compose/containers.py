@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from shipyard.engine.objects import Objects
 from shipyard.model.desired import ServiceSpec
@@ -18,12 +18,12 @@ UP = ("running", "restarting", "paused")
 
 
 class Containers(Record):
-    """`wait_healthy` waits for so many containers of a service."""
+    """`wait_healthy` waits for so many containers of a service, beside those that are leaving."""
 
     objects: Objects
     compose: Compose
     manifest: Manifest
-    wait_healthy: Callable[[str, int], None]
+    wait_healthy: Callable[[str, int, Collection[str]], None]
 
     def replace(self, operation: ReplaceService, spec: ServiceSpec) -> None:
         if operation.was is not None:
@@ -34,7 +34,8 @@ class Containers(Record):
             self._replace_some(operation, spec)
 
     def _replace_some(self, operation: ReplaceService, spec: ServiceSpec) -> None:
-        """One at a time. What does not run goes first: Compose would start it when it makes others."""
+        """One at a time, and none before those that stay are healthy. What does not run goes first: Compose
+        would start it when it makes others."""
         total, running = operation.replicas[0], []
         for container in operation.containers:
             if self._runs(container):
@@ -43,25 +44,24 @@ class Containers(Record):
                 self.remove((container,), spec)
         if operation.strategy == "start-first":
             # As many more, then the old ones go: those that stay are all of the new spec.
-            more = total + len(running)
-            self.grow(spec, more)
-            self.wait_healthy(spec.name, more)
+            self.grow(spec, total + len(running))
+            self.wait_healthy(spec.name, total, running)
             self.remove(running, spec)
             return
-        if len(running) < len(operation.containers):
+        if len(running) < total:
             self.grow(spec, total)
-            self.wait_healthy(spec.name, total)
-        for container in running:
-            self.remove((container,), spec)
+            self.wait_healthy(spec.name, total - len(running), running)
+        while running:
+            self.remove((running.pop(0),), spec)
             self.grow(spec, total)
-            self.wait_healthy(spec.name, total)
+            self.wait_healthy(spec.name, total - len(running), running)
 
     def _replace_renamed(self, operation: ReplaceService, spec: ServiceSpec) -> None:
         """Containers of the new name for those of the earlier one."""
         total = operation.replicas[1]
         if operation.strategy == "start-first":
             self.grow(spec, total)
-            self.wait_healthy(spec.name, total)
+            self.wait_healthy(spec.name, total, ())
         self.remove(operation.containers, spec)
         if operation.strategy == "stop-first":
             self.grow(spec, total)

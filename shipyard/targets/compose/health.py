@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,8 +59,15 @@ class _Watch:
     since: float = 0.0
 
 
-def wait_healthy(objects: Objects, desired: Desired, spec: ServiceSpec, expected: int | None = None) -> None:
-    """Wait for the containers of a service, `expected` or all its replicas. Raises Unhealthy with logs.
+def wait_healthy(
+    objects: Objects,
+    desired: Desired,
+    spec: ServiceSpec,
+    expected: int | None = None,
+    leaving: Collection[str] = (),
+) -> None:
+    """Wait for the containers of a service, `expected` or all its replicas, but for those that are
+    `leaving`: they may be what is to be mended. Raises Unhealthy with logs.
 
     Healthy: its check passes; without one, up for 5 s with the same start; a one-shot has ended with 0.
     """
@@ -72,7 +79,8 @@ def wait_healthy(objects: Objects, desired: Desired, spec: ServiceSpec, expected
     deadline = time.monotonic() + patience
     watches: dict[str, _Watch] = {}
     while True:
-        states = service_containers(objects, desired.manifest, spec.name)
+        found = service_containers(objects, desired.manifest, spec.name)
+        states = [one for one in found if one["Id"] not in leaving]
         waiting = [state for state in states if not _settled(state, spec, watches, objects)]
         if not waiting and len(states) >= count:
             return

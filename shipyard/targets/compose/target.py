@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, assert_never
 
 from shipyard.compile import labels
@@ -67,9 +67,9 @@ class ComposeTarget(Record):
         plans = [plan for plan in self.desired.images if plan.reference in wanted]
         bake(self.connection, plans, self.desired.manifest.root, progress=self.progress)
 
-    def wait_healthy(self, service: str, expected: int | None = None) -> None:
+    def wait_healthy(self, service: str, expected: int | None = None, leaving: Collection[str] = ()) -> None:
         """Wait for `expected` containers, or all replicas. Raises Unhealthy."""
-        wait_healthy(self.objects, self.desired, self.desired.service(service), expected)
+        wait_healthy(self.objects, self.desired, self.desired.service(service), expected, leaving)
 
     def execute(self, operation: Operation) -> None:  # noqa: C901 - one case for each operation
         """Carry out one operation. Raises ShipyardError."""

@@ -281,3 +281,20 @@ def test_what_rollout_and_needs_say_replaces_nothing(shop: Shop) -> None:
     before = shop.desired(shop.service("db"), shop.service("web"))
     after = shop.desired(shop.service("db"), shop.service("web", needs=("db",), rollout="start-first"))
     assert shop.ids(after, shop.world(before)) == []
+
+
+@pytest.mark.parametrize("health", ["unhealthy", "starting", "", "healthy"])
+def test_an_old_one_goes_when_the_new_one_is_known_to_work(shop: Shop, health: str) -> None:
+    """As a rollout left it that was killed, or whose new container was not healthy."""
+    before = shop.service("web", image="x:1", rollout="start-first")
+    desired = shop.desired(replace(before, env={"A": ("1",)}))
+    (new,) = shop.world(desired).containers
+    old = shop.world(shop.desired(before))
+    new = replace(new, id="new", name="shop-prod-web-2", number=2, health=health)
+    operation = shop.only(desired, replace(old, containers=(*old.containers, new)))
+    if health == "healthy":
+        assert isinstance(operation, ScaleService)
+        assert operation.removed == ("web1",)
+    else:
+        assert isinstance(operation, ReplaceService)
+        assert (operation.containers, operation.replicas) == (("web1",), (1, 1))
