@@ -97,7 +97,8 @@ def walk(
             gate.wait(address.partition(".")[2])
         except ShipyardError as error:
             raise ApplyFailed(error, tuple(done), f"{address}/health", ()) from error
-    target.record_replicas(_replicas(plan, desired, done))
+    # Where nothing is declared all was taken down, those too that had no container any more.
+    target.record_replicas(_replicas(plan, desired, done) if desired.services else None)
     return tuple(done)
 
 

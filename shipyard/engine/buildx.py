@@ -118,7 +118,13 @@ def _step_by_step(connection: Connection, file: Path, cache: bool) -> None:
     if failed is None:
         raise BuildFailed("", details=tuple(f"| {line}" for line in read.other[-KEPT:]))
     lines = failed.output or (failed.error,)
-    raise BuildFailed(f" at {failed.name}", details=tuple(f"| {line}" for line in lines))
+    base = failed.name.partition(_ASKS)[2]
+    hint = f"is {base} the base that you want? check the network, and `docker login`; " if base else None
+    raise BuildFailed(f" at {failed.name}", details=tuple(f"| {line}" for line in lines), hint=hint)
+
+
+_ASKS = "load metadata for "
+"""A step of BuildKit's: it asks the registry for what an image is made from."""
 
 
 def _told(command: list[str], environment: dict[str, str]) -> BuildProgress:

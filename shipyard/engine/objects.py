@@ -169,14 +169,17 @@ class Objects:
         self._write("remove_volume", name)
 
     def pull(self, reference: str) -> None:
-        """Pull an image, with the credentials of the client's own store."""
-        for line in self._write("pull", reference, stream=True, decode=True):
-            if "error" in line:
-                raise EngineError(
-                    f"pulling {reference} failed: {line['error']}",
-                    where=self._where,
-                    hint="check the image's name, the network and `docker login`",
-                )
+        """Pull an image, with the credentials of the client's own store. Raises EngineError with what to
+        do."""
+        hint = "check the image's name, the network and `docker login`"
+        try:
+            told = self._write("pull", reference, stream=True, decode=True)
+            problem = next((line["error"] for line in told if "error" in line), None)
+        except EngineError as error:
+            error.hint = error.hint or hint
+            raise
+        if problem is not None:
+            raise EngineError(f"pulling {reference} failed: {problem}", where=self._where, hint=hint)
 
     def registry_digest(self, reference: str) -> str | None:
         """The digest of an image in its registry, None where it is not there. The engine asks, with the

@@ -13,8 +13,8 @@ from shipyard.model.manifest import Manifest
 from shipyard.reconcile.scale import RECORD, parse_record
 
 
-def record_replicas(objects: Objects, manifest: Manifest, changes: Mapping[str, int | None]) -> None:
-    """Lay changes over what is recorded; None for a service that is gone.
+def record_replicas(objects: Objects, manifest: Manifest, changes: Mapping[str, int | None] | None) -> None:
+    """Lay changes over what is recorded; None for a service that is gone, or for all of them.
 
     A record is an empty volume with a label. Labels cannot be changed: another record is another volume,
     made before the last one is removed.
@@ -26,7 +26,8 @@ def record_replicas(objects: Objects, manifest: Manifest, changes: Mapping[str, 
         if one["Name"].startswith(f"{manifest.deployment}_{RECORD_VOLUME}-")
     }
     known = {name: count for text in there.values() for name, count in parse_record(text).items()}
-    wanted = {name: count for name, count in {**known, **changes}.items() if count is not None}
+    after = {} if changes is None else {**known, **changes}
+    wanted = {name: count for name, count in after.items() if count is not None}
     text = canonical(wanted)
     name = record_volume(manifest.deployment, text)
     if wanted and name not in there:

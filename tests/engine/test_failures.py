@@ -174,3 +174,15 @@ def test_what_compose_does_not_take_is_said_before_anything_is_touched(project: 
     assert "Compose does not accept" in refused.stderr
     assert "shm_size" in refused.stderr
     assert sorted(project.ids()) == before
+
+
+def test_an_image_that_no_registry_has_is_told_with_what_to_look_at(project: Project) -> None:
+    nowhere = f"127.0.0.1:{free_port()}/nothing:1"
+    project.manifest(f'[services.web]\nimage = "{nowhere}"\n')
+    failed = project.apply(code=1)
+    assert nowhere in failed.stderr
+    assert "-> check the image's name, the network and `docker login`" in failed.stderr
+    project.write("Dockerfile", f"FROM {nowhere}\n")
+    project.manifest('[services.web]\nbuild = { dockerfile = "Dockerfile" }\n')
+    failed = project.apply(code=1)
+    assert f"-> is {nowhere} the base that you want? check the network, and `docker login`" in failed.stderr

@@ -79,14 +79,21 @@ def test_a_protected_stage_wants_its_name(project: Project) -> None:
 
 
 def test_down_keeps_data_and_apply_finds_it_again(project: Project) -> None:
-    project.manifest('[services.cache]\nimage = "redis:7"\nvolumes = ["data:/data"]\n')
+    project.manifest(
+        '[services.cache]\nimage = "redis:7"\nvolumes = ["data:/data"]\n[services.gone]\nimage = "redis:7"\n'
+    )
     project.apply()
+    docker("rm", "-f", f"{project.name}-gone-1")
     docker("exec", f"{project.name}-cache-1", "redis-cli", "set", "kept", "yes")
     docker("exec", f"{project.name}-cache-1", "redis-cli", "save")
     assert project.run("down", code=64).stderr.count("--yes") == 1
     assert f"The data stays, in {project.name}_data" in project.run("down", "--yes").stdout
     assert docker("network", "ls", "-q", "--filter", f"name={project.name}") == ""
     assert "othing" in project.run("down", "--yes").stdout
+    new = project.plan()["operations"]
+    assert [
+        one["causes"][0]["reason"] for one in new if one["action"] == "create" and "service." in one["id"]
+    ] == ["new", "new"]
     project.apply()
     assert docker("exec", f"{project.name}-cache-1", "redis-cli", "get", "kept") == "yes"
     assert "volume data" in project.run("down", "--yes", "--volumes").stdout

@@ -204,7 +204,7 @@ class ComposeTarget(Record):
         helper = self._labels(marks, compose=False)
         self.objects.fill_volume(volume.name, files, uid=volume.uid, gid=volume.gid, labels=helper)
 
-    def record_replicas(self, changes: Mapping[str, int | None]) -> None:
+    def record_replicas(self, changes: Mapping[str, int | None] | None) -> None:
         """Keep how many replicas of each service were applied; None for one that is gone."""
         record_replicas(self.objects, self.desired.manifest, changes)
 
