@@ -19,6 +19,14 @@ def build(
     instance: Instance = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Build every step anew.")] = False,
     push: Annotated[bool, typer.Option("--push", help="Push them to the manifest's registry.")] = False,
+    attest: Annotated[
+        bool,
+        typer.Option("--attest", help="Push with a list of what is inside (SBOM) and with provenance."),
+    ] = False,
+    sbom_generator: Annotated[
+        str | None,
+        typer.Option("--sbom-generator", metavar="IMAGE", help="What makes the SBOM, for Buildx."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="Write the pushed images' digests, for --images."),
@@ -28,14 +36,15 @@ def build(
     """Build images, in parallel and with shared layers, and print their names.
 
     With --push: push them, once for all stages, and print their digests. What the registry has already
-    is neither built nor pushed again.
+    is neither built nor pushed again. With --attest, and for several platforms, Buildx pushes an index that
+    names the commit too.
 
     Example: shipyard build --push --out images.shipyard.json
     """
     from shipyard.cli.project import known_services, load_project
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import image_owner
-    from shipyard.engine.buildx import bake
+    from shipyard.engine.buildx import Progress, bake
     from shipyard.engine.connect import connect
     from shipyard.engine.snapshot import snapshot
 
@@ -49,36 +58,32 @@ def build(
         raise UsageError("no registry is declared to push to", hint='add registry = "..." to shipyard.toml')
     if out is not None and not push:
         raise UsageError("--out holds the digests of pushed images", hint="add --push")
-    digests: dict[str, str] = {}
+    if attest and not push:
+        raise UsageError("attestations are kept with an image that is pushed", hint="add --push")
+    progress: Progress = "auto" if sys.stderr.isatty() else "plain"
     with connect(manifest.engine, os.environ) as connection:
         # Asked before Buildx is, so that an engine that is not there is said in our own words.
         there = snapshot(connection, manifest, (plan.reference for plan in plans)).images
-        if push:
-            from shipyard.engine.objects import Objects
+        here = [plan for plan in plans if no_cache or plan.reference not in there]
+        if not push:
+            if here:
+                bake(connection, here, manifest.root, cache=not no_cache, progress=progress)
+            named_after, made = [plan.tagged for plan in plans], here
+        else:
+            from shipyard.cli.pushing import push_images
 
-            objects = Objects(connection)
-            found = {plan.tagged: objects.registry_digest(plan.tagged) for plan in plans}
-            digests = {name: digest for name, digest in found.items() if digest and not no_cache}
-        missing = [
-            plan for plan in plans if no_cache or (plan.reference not in there and plan.tagged not in digests)
-        ]
-        if missing:
-            bake(
-                connection,
-                missing,
-                manifest.root,
-                cache=not no_cache,
-                progress="auto" if sys.stderr.isatty() else "plain",
-            )
-        if push:
-            for plan in plans:
-                if plan.tagged not in digests:
-                    print(f"pushing {plan.tagged}", file=sys.stderr)
-                    digests[plan.tagged] = objects.push(plan.tagged)
+            asked = attestations(sbom_generator) if attest else ()
+            digests, made = push_images(connection, plans, here, manifest.root, asked, not no_cache, progress)
+            named_after = [f"{plan.tagged}@{digests[plan.tagged]}" for plan in plans]
     if out is not None:
         from shipyard.saved.images import write_images
 
         write_images(out, digests)
-    for plan in plans:
-        name = f"{plan.tagged}@{digests[plan.tagged]}" if push else plan.tagged
-        print(name + ("" if plan in missing else "  (unchanged)"))
+    for plan, name in zip(plans, named_after, strict=True):
+        print(name + ("" if plan in made else "  (unchanged)"))
+
+
+def attestations(sbom_generator: str | None) -> tuple[str, ...]:
+    """As Buildx takes them (Docker's documentation of build attestations)."""
+    sbom = f"type=sbom,generator={sbom_generator}" if sbom_generator else "type=sbom"
+    return ("type=provenance,mode=max", sbom)

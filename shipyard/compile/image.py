@@ -118,6 +118,7 @@ def _plan(
         notes=detected.notes + _emptied(files),
         own_dockerfile=own,
         base=base,
+        platforms=service.build.platforms,
     )
 
 

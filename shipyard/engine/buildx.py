@@ -19,6 +19,7 @@ from shipyard.engine.connect import Connection
 from shipyard.engine.leash import on_leash
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan
+from shipyard.model.record import Record
 
 EPOCH = "315532800"
 """1980-01-01: a constant SOURCE_DATE_EPOCH, so that the same inputs give the same image."""
@@ -33,11 +34,35 @@ _VARIABLES = {
 }
 
 
+Progress = Literal["auto", "plain"]
+"""Buildx's own display, on a terminal, or a line a step."""
+
+
 class BuildFailed(ShipyardError):
     """Buildx ended with an error; its own output has named the step."""
 
 
-def bake_definition(plans: Sequence[BuildPlan], root: Path, folder: Path) -> dict[str, object]:
+class Publication(Record):
+    """Images that Buildx hands to their registry by itself, as an index of one image a platform, and that
+    the engine does not keep: with `attestations` as Buildx takes them, such as type=provenance,mode=max,
+    and annotations of the index, which change no image."""
+
+    attestations: tuple[str, ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+    def options(self, plan: BuildPlan) -> dict[str, object]:
+        """The keys of its bake target (Docker's Bake file reference)."""
+        return {
+            "output": ["type=image,push=true,store=false,oci-mediatypes=true"],
+            "platforms": list(plan.platforms),
+            "attest": list(self.attestations),
+            "annotations": [_literal(f"index:{key}={value}") for key, value in self.annotations],
+        }
+
+
+def bake_definition(
+    plans: Sequence[BuildPlan], root: Path, folder: Path, publication: Publication | None = None
+) -> dict[str, object]:
     """The bake file for some build plans, their Dockerfiles written to `folder`.
 
     Dollar signs are doubled: bake interpolates in JSON too.
@@ -58,6 +83,7 @@ def bake_definition(plans: Sequence[BuildPlan], root: Path, folder: Path) -> dic
                 labels.INPUTS: _literal(inputs_label(plan)),
                 labels.RECIPE: plan.recipe,
             },
+            **(publication.options(plan) if publication else {}),
         }
     return {"group": {"default": {"targets": sorted(targets)}}, "target": targets}
 
@@ -72,19 +98,20 @@ def bake(
     root: Path,
     *,
     cache: bool = True,
-    progress: Literal["auto", "plain"] = "auto",
+    progress: Progress = "auto",
+    publication: Publication | None = None,
 ) -> None:
-    """Build and load images; progress goes to standard error as it happens: Buildx's own on a terminal, else
-    a line a step. Raises BuildFailed."""
+    """Build images, and load them into the engine or publish them; progress goes to standard error as it
+    happens: Buildx's own on a terminal, else a line a step. Raises BuildFailed."""
     with tempfile.TemporaryDirectory(prefix="shipyard-") as name:
         folder = Path(name)
         file = folder / "bake.json"
-        file.write_text(json.dumps(bake_definition(plans, root, folder)), encoding="utf-8")
+        file.write_text(json.dumps(bake_definition(plans, root, folder, publication)), encoding="utf-8")
         try:
             # Bake asks for leave to read files outside its working folder; all paths here are absolute.
             with contextlib.chdir("/"):
                 build = _on_terminal if progress == "auto" else _step_by_step
-                build(connection, file, cache)
+                build(connection, file, cache, load=publication is None)
         except BuildFailed as error:
             raise BuildFailed(
                 f"building {', '.join(plan.service for plan in plans)} failed{error.title}",
@@ -93,20 +120,20 @@ def bake(
             ) from error
 
 
-def _on_terminal(connection: Connection, file: Path, cache: bool) -> None:
+def _on_terminal(connection: Connection, file: Path, cache: bool, load: bool) -> None:
     from python_on_whales import DockerClient
     from python_on_whales.exceptions import DockerException
 
     docker = DockerClient(client_call=["docker"], host=connection.url)
     try:
-        docker.buildx.bake(files=[str(file)], load=True, cache=cache, progress="auto", variables=_VARIABLES)
+        docker.buildx.bake(files=[str(file)], load=load, cache=cache, progress="auto", variables=_VARIABLES)
     except DockerException as error:
         raise BuildFailed("", hint="the step that failed and its output are above; ") from error
 
 
-def _step_by_step(connection: Connection, file: Path, cache: bool) -> None:
-    command = ["docker", "buildx", "bake", "--file", str(file), "--load"]
-    command += ["--progress", "rawjson", *([] if cache else ["--no-cache"])]
+def _step_by_step(connection: Connection, file: Path, cache: bool, load: bool) -> None:
+    command = ["docker", "buildx", "bake", "--file", str(file), "--progress", "rawjson"]
+    command += [*(["--load"] if load else []), *([] if cache else ["--no-cache"])]
     environment = {**connection.environment(os.environ), **_VARIABLES}
     read = _told(command, environment)
     if read.failed is not None and _RACE in read.failed.error:
@@ -120,6 +147,8 @@ def _step_by_step(connection: Connection, file: Path, cache: bool) -> None:
     lines = failed.output or (failed.error,)
     base = failed.name.partition(_ASKS)[2]
     hint = f"is {base} the base that you want? check the network, and `docker login`; " if base else None
+    if any("exec format error" in line for line in lines):
+        hint = "that platform is not this machine's: install its emulation (binfmt_misc), or build there; "
     raise BuildFailed(f" at {failed.name}", details=tuple(f"| {line}" for line in lines), hint=hint)
 
 

@@ -181,6 +181,11 @@ class Objects:
         if problem is not None:
             raise EngineError(f"pulling {reference} failed: {problem}", where=self._where, hint=hint)
 
+    def keeps_indexes(self) -> bool:
+        """Whether the image store keeps an image together with its attestations and other platforms'
+        (Docker's documentation of the containerd image store)."""
+        return "io.containerd.snapshotter.v1" in str(self._call("info").get("DriverStatus"))
+
     def registry_digest(self, reference: str) -> str | None:
         """The digest of an image in its registry, None where it is not there. The engine asks, with the
         credentials of the client's own store."""
@@ -209,7 +214,10 @@ class Objects:
                     where=self._where,
                     hint="check the registry's name and `docker login` for it",
                 )
-        # The registry's own word: not every image store tells the digest while it pushes.
+        return self.pushed_digest(reference)
+
+    def pushed_digest(self, reference: str) -> str:
+        """The registry's own word: not every image store tells the digest while it pushes."""
         digest = self.registry_digest(reference)
         if digest is None:
             raise EngineError(f"{reference} was pushed, and the registry does not have it", where=self._where)

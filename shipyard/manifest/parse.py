@@ -156,6 +156,7 @@ def _build(table: Table) -> Build:
         build_packages=table.each("build_packages", values.package),
         static=table.values.get("static"),
         dockerfile=table.one("dockerfile", values.line),
+        platforms=table.each("platforms", values.line),
     )
 
 

@@ -73,7 +73,8 @@ class Resources(Record):
 
 class Build(Record):
     """`extras` and `groups` of the project are installed beside its dependencies; `exclude_newer` is the
-    date, or the time by RFC 3339, from which on releases do not count where no lock pins them."""
+    date, or the time by RFC 3339, from which on releases do not count where no lock pins them; `platforms`
+    are what it is pushed for, such as linux/arm64, the engine's own when there are none."""
 
     manager: str | None = None
     extras: tuple[str, ...] = ()
@@ -84,6 +85,7 @@ class Build(Record):
     build_packages: tuple[str, ...] = ()
     static: bool | None = None
     dockerfile: str | None = None
+    platforms: tuple[str, ...] = ()
 
 
 PLAIN = Build()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,17 @@ def git_state(root: Path) -> Mapping[str, str] | None:
         return None
     commit, tree = hashes.split()
     return {"commit": commit, "tree": tree, "dirty": "yes" if changes else "no"}
+
+
+def git_origin(root: Path) -> str | None:
+    """Where the repository comes from, as its web address: without what its URL holds to log in with. None
+    for one on this machine, or without git."""
+    url = _git(root, "remote", "get-url", "origin") or ""
+    found = re.fullmatch(
+        r"(?:(?:https?|ssh|git)://)?(?:[^@/]*@)?([A-Za-z0-9.-]+\.[A-Za-z]+)(?::[0-9]+/|[:/])(.+?)(?:\.git)?/?",
+        url,
+    )
+    return f"https://{found[1]}/{found[2].lstrip('/')}" if found else None
 
 
 def _git(root: Path, *words: str) -> str | None:

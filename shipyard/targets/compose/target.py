@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Literal, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from shipyard.compile import labels
 from shipyard.compile.storage import key_volume
@@ -45,6 +45,9 @@ from shipyard.targets.compose.health import wait_healthy
 from shipyard.targets.compose.jobs import Jobs
 from shipyard.targets.record import record_replicas
 
+if TYPE_CHECKING:
+    from shipyard.engine.buildx import Progress
+
 
 class ComposeTarget(Record):
     """One deployment on one engine. `values` are secrets by source name; `key` their digest key, when
@@ -57,7 +60,7 @@ class ComposeTarget(Record):
     values: Mapping[str, str]
     key: str | None
     on_line: Callable[[str], None]
-    progress: Literal["auto", "plain"] = "auto"
+    progress: Progress = "auto"
 
     def build(self, operations: Sequence[BuildImage]) -> None:
         """Make several images in one Buildx call."""

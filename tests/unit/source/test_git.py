@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shipyard.source.git import git_state
+from shipyard.source.git import git_origin, git_state
 
 
 @pytest.fixture
@@ -47,3 +47,22 @@ def test_no_repository_and_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert git_state(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://git.example.com/acme/shop.git", "https://git.example.com/acme/shop"),
+        ("https://user:hunter2@git.example.com/acme/shop", "https://git.example.com/acme/shop"),
+        ("https://hunter2@git.example.com:8443/acme/shop/", "https://git.example.com/acme/shop"),
+        ("git@git.example.com:acme/shop.git", "https://git.example.com/acme/shop"),
+        ("ssh://git@git.example.com:22/acme/shop.git", "https://git.example.com/acme/shop"),
+        ("/srv/git/shop.git", None),
+        ("../shop", None),
+        ("", None),
+    ],
+)
+def test_where_a_repository_comes_from(repository: Path, url: str, told: str | None) -> None:
+    if url:
+        git(repository, "remote", "add", "origin", url)
+    assert git_origin(repository) == told
