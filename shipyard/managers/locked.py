@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,6 +43,16 @@ class Locked(Record):
     path: str | None = None
     wheels: tuple[str, ...] = ()
     where: str
+
+
+def entries(lock: dict[str, Any], text: str, key: str, file: str) -> list[dict[str, Any]]:
+    """The packages of a lock in TOML, each with its `where`, such as poetry.lock:12."""
+    headers = re.finditer(rf"^\[\[{key}\]\]", text, re.MULTILINE)
+    lines = [text.count("\n", 0, header.start()) + 1 for header in headers]
+    return [
+        {**package, "where": f"{file}:{line}"}
+        for package, line in zip(lock.get(key, []), lines, strict=False)
+    ]
 
 
 def stale(

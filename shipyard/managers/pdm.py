@@ -15,7 +15,16 @@ from typing import Any
 
 from shipyard.managers.closure import Edge, closure
 from shipyard.managers.local import group_requirements, local_package, static_requirements
-from shipyard.managers.locked import Locked, LockError, dependencies, no_date, stale, unknown, wheel_names
+from shipyard.managers.locked import (
+    Locked,
+    LockError,
+    dependencies,
+    entries,
+    no_date,
+    stale,
+    unknown,
+    wheel_names,
+)
 from shipyard.managers.markers import Marker, MarkerError, either, known, normal
 from shipyard.managers.project import PROJECT, parse_toml, read_project, requires_python, table, texts
 from shipyard.model.build import LocalPackage
@@ -46,13 +55,7 @@ class Pdm:
         said = str(metadata.get("content_hash", "")).removeprefix("sha256:")
         if said not in content_hashes(project):
             raise stale(LOCK, "pdm lock")
-        lines = [
-            text.count("\n", 0, match.start()) + 1 for match in re.finditer(r"^\[\[package\]\]", text, re.M)
-        ]
-        packages = [
-            {**package, "where": f"{LOCK}:{line}"}
-            for package, line in zip(lock.get("package", []), lines, strict=False)
-        ]
+        packages = entries(lock, text, "package", LOCK)
         groups = {normal(one): one for one in texts(metadata.get("groups"))}
         for kind, names in (("extra", build.extras), ("group", build.groups)):
             for name in names:

@@ -16,7 +16,16 @@ from typing import Any
 from shipyard.managers.closure import Edge, closure
 from shipyard.managers.constraints import allows, python_marker
 from shipyard.managers.local import local_package
-from shipyard.managers.locked import Locked, LockError, dependencies, no_date, stale, unknown, wheel_names
+from shipyard.managers.locked import (
+    Locked,
+    LockError,
+    dependencies,
+    entries,
+    no_date,
+    stale,
+    unknown,
+    wheel_names,
+)
 from shipyard.managers.markers import Marker, MarkerError, either, every, known, normal
 from shipyard.managers.project import PROJECT, parse_toml, read_project, requires_python, table, texts
 from shipyard.model.build import LocalPackage
@@ -44,13 +53,7 @@ class Poetry:
         lock = parse_toml(text, LOCK)
         project = read_project(tree, folder)
         _check_current(lock, project)
-        lines = [
-            text.count("\n", 0, match.start()) + 1 for match in re.finditer(r"^\[\[package\]\]", text, re.M)
-        ]
-        packages = [
-            {**package, "where": f"{LOCK}:{line}"}
-            for package, line in zip(lock.get("package", []), lines, strict=False)
-        ]
+        packages = entries(lock, text, "package", LOCK)
         try:
             chosen = (
                 _by_groups(packages, build)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from shipyard.managers.locked import Locked, LockError, dependencies, no_date, unknown
+from shipyard.managers.locked import Locked, LockError, dependencies, entries, no_date, unknown
 from shipyard.managers.markers import MarkerError, known, marker_text, normal
 from shipyard.managers.project import parse_toml, table, texts
 from shipyard.model.build import DependencyInstall
@@ -43,12 +42,9 @@ class Pylock:
                 if normal(name) not in there:
                     raise unknown(kind, name, there, LOCK)
         groups = (*texts(lock.get("default-groups")), *build.groups)
-        lines = [
-            text.count("\n", 0, match.start()) + 1 for match in re.finditer(r"^\[\[packages\]\]", text, re.M)
-        ]
         chosen = []
-        for package, line in zip(lock.get("packages", []), lines, strict=False):
-            where = f"{LOCK}:{line}"
+        for package in entries(lock, text, "packages", LOCK):
+            where = package["where"]
             try:
                 marker = known(str(package.get("marker", "")), build.extras, groups)
             except MarkerError as error:
