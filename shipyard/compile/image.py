@@ -22,6 +22,7 @@ from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS, throw_away
 from shipyard.compile.uploads import unkept_uploads
 from shipyard.errors import ShipyardError
+from shipyard.manifest.shell import DISTROLESS, HINT, needs_shell
 from shipyard.model.build import BuildPlan, Decision, DependencyInstall, Detected, Ignored
 from shipyard.model.manifest import Manifest, Service
 from shipyard.model.record import replace
@@ -52,6 +53,9 @@ def plan_build(
     ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
     base = _base(service, detected.python)
+    distroless = service.build.base == DISTROLESS
+    if distroless:
+        detected = _without_shell(service, detected, base)
     recipe = Recipe(
         base=locked(base, manifest.locked),
         install=install,
@@ -68,6 +72,7 @@ def plan_build(
         manage=detection.application.manage if detection.application else (),
         environment=detection.program.environment,
         stop_signal=detected.stop_signal,
+        distroless=distroless,
     )
     found = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     workdir = APP if inner == "." else f"{APP}/{inner}"
@@ -170,15 +175,23 @@ def _own_dockerfile(service: Service, manifest: Manifest, tree: SourceTree) -> t
 
 def _base(service: Service, python: str) -> str:
     base = service.build.base or "slim"
-    if base == "slim":
-        return f"python:{python}-slim"
-    if base == "distroless":
-        raise ImageError(
-            'base = "distroless" is not there yet',
-            where=f"services.{service.name}.build.base",
-            hint='use "slim" or an image reference',
-        )
-    return base
+    return f"python:{python}-slim" if base in ("slim", DISTROLESS) else base
+
+
+def _without_shell(service: Service, detected: Detected, base: str) -> Detected:
+    """Raises ImageError for what was found to run and cannot."""
+    found = {service.name: detected.command, **{role.service: role.command for role in detected.roles}}
+    for name, command in found.items():
+        why = needs_shell(command or ())
+        if why is not None:
+            raise ImageError(why, where=f"services.{name}", hint=f'add command = ["..."]: {HINT}')
+    decision = Decision(
+        subject="base",
+        value=DISTROLESS,
+        evidence=f"made of {base}, without its shell and package manager",
+        origin="manifest",
+    )
+    return replace(detected, decisions=(*detected.decisions, decision))
 
 
 def _context(service: Service, install: DependencyInstall, detected: Detected) -> tuple[str, Detected]:
@@ -274,6 +287,7 @@ def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, obje
         "environment": dict(recipe.environment),
         # A server's is not the project's: it comes with the recipe.
         "stop_signal": recipe.stop_signal if detection.detected.server is None else None,
+        "distroless": recipe.distroless,
         "manage": list(recipe.manage) if static and recipe.manage != ("manage.py",) else None,
     }
     return {key: value for key, value in facts.items() if value not in (None, [], {}, "", False, ".")}

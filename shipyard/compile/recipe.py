@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shlex
 
+from shipyard.compile import distroless
 from shipyard.compile.context import PROJECT_FILES
 from shipyard.compile.dockerfile import (
     BindMount,
@@ -41,7 +42,8 @@ class Recipe(Record):
     is the application's, not its own folder alone.
     `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect;
     `manage` are the words after python that run Django's commands. `environment` are variables that stay.
-    `stop_signal` is what asks the program to finish, where that is not SIGTERM."""
+    `stop_signal` is what asks the program to finish, where that is not SIGTERM. `distroless`: no shell and no
+    package manager of the base are in the image."""
 
     base: str
     install: DependencyInstall
@@ -58,6 +60,7 @@ class Recipe(Record):
     manage: tuple[str, ...] = ("manage.py",)
     environment: tuple[tuple[str, str], ...] = ()
     stop_signal: str | None = None
+    distroless: bool = False
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -67,6 +70,7 @@ def recipe_text(recipe: Recipe) -> str:
             *_base_stages(recipe),
             *dependency_stages(recipe.install, recipe.inner, recipe.build_packages),
             *local_stage(recipe.install, recipe.inner),
+            *_root_stage(recipe),
             *_source_stage(recipe),
             *_final_stage(recipe),
         )
@@ -112,6 +116,12 @@ def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
             )
         ),
     )
+
+
+def _root_stage(recipe: Recipe) -> tuple[Instruction, ...]:
+    if not recipe.distroless:
+        return ()
+    return distroless.root_stage(recipe.packages, local=bool(recipe.install.local))
 
 
 def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
@@ -172,13 +182,17 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     ]
     if recipe.import_path:
         environment.append(("PYTHONPATH", f"{workdir}/{recipe.import_path}"))
+    if recipe.distroless:
+        environment += distroless.ENVIRONMENT
     environment += recipe.environment
     made: list[Instruction] = [
         Comment(text="The image: results only."),
-        From(image=recipe.base),
+        From(image="scratch" if recipe.distroless else recipe.base),
         Env(values=tuple(environment)),
     ]
-    if recipe.packages:
+    if recipe.distroless:
+        made.append(Copy(stage="root", source="/rootfs/", target="/"))
+    elif recipe.packages:
         made.append(apt(recipe.packages))
     made += [
         Copy(stage="std", source="/std/", target="/"),

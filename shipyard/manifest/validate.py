@@ -5,6 +5,7 @@ from __future__ import annotations
 from shipyard.manifest.errors import Problems, did_you_mean
 from shipyard.manifest.scheduler import check_scheduler
 from shipyard.manifest.sharing import shared_services
+from shipyard.manifest.shell import check_shell
 from shipyard.model.manifest import Manifest, Publish, Service
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")
@@ -18,6 +19,7 @@ def validate(manifest: Manifest, problems: Problems) -> None:
     for service in manifest.services:
         _check_replicas(service, problems)
         check_scheduler(service, problems)
+        check_shell(service, manifest, problems)
         _check_mounts(service, problems)
         _check_needs(service, manifest, problems)
         _check_sharing(service, manifest, problems)

@@ -220,11 +220,6 @@ def test_the_base(compiled: Compile, declared: str, base: str) -> None:
     ("declared", "told"),
     [
         (
-            'build = { base = "distroless" }',
-            'services.web.build.base: base = "distroless" is not there yet\n'
-            '  -> use "slim" or an image reference',
-        ),
-        (
             "build = { static = true }",
             "services.web.build.static: static = true collects Django's static files, and this is no "
             "Django project",

@@ -1,0 +1,234 @@
+"""The root of an image without shell and package manager, out of a slim one.
+
+Run in a build stage by the base's own Python, with nothing but its standard library (3.9 and later):
+`python -I rootfs.py TARGET ENVIRONMENT[,ENVIRONMENT] [BASE PACKAGE...]`. Taken are the interpreter, the
+standard library, what resolving names, TLS and time zones need, all that PACKAGEs brought over the root at
+BASE, and every library that any of these or of the virtual environments links to. A link brings what it
+leads to.
+
+Sources: elf(5), ld.so(8).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+FILES = (
+    *("etc/ssl", "usr/lib/ssl", "usr/lib/*/ossl-modules", "usr/share/zoneinfo", "usr/lib/locale/C.utf8"),
+    *("etc/localtime", "etc/timezone", "etc/nsswitch.conf", "etc/services", "etc/protocols", "etc/host.conf"),
+    *("etc/os-release", "etc/debian_version", "etc/ld.so.conf", "etc/ld.so.conf.d"),
+    # ctypes.util.find_library asks it.
+    "sbin/ldconfig",
+)
+OPENED = ("libgcc_s.so.1", "libstdc++.so.6", "libresolv.so.2", "libnss_dns.so.2", "libnss_files.so.2")
+"""Libraries that are opened at run time, by glibc and others, and that nothing need link to."""
+NO_LIBRARY = re.compile(
+    r"(site-packages|dist-packages|tests?|idlelib|tkinter|turtledemo|ensurepip|__pycache__|config-.*"
+    r"|_tkinter\..*)"
+)
+"""Names in the standard library's folders that are left there."""
+NOT_OF_PACKAGES = re.compile(
+    r"/(base|dev|local|opt|proc|rootfs(\.py)?|run|sys|tmp|etc/ld\.so\.cache|var/(cache|log|lib/(apt|dpkg))"
+    r"|usr/share/(bug|doc|info|lintian|man))(/.*)?"
+)
+
+
+class Elf(NamedTuple):
+    """What a program or a library links to: `folders` are where it looks first, $ORIGIN put in."""
+
+    interpreter: str | None
+    needed: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+def read_elf(path: Path) -> Elf | None:
+    """None for a file that is none of this machine's kind: 64 bits, low byte first."""
+    with path.open("rb") as file:
+        if file.read(6) != b"\x7fELF\x02\x01":
+            return None
+        file.seek(0)
+        data = file.read()
+    start, size, count = (*struct.unpack_from("<Q", data, 32), *struct.unpack_from("<HH", data, 54))
+    segments = [struct.unpack_from("<IIQQQQQ", data, start + size * one) for one in range(count)]
+
+    def text(offset: int) -> str:
+        return data[offset : data.index(b"\0", offset)].decode()
+
+    interpreter = next((text(offset) for kind, _, offset, *_ in segments if kind == 3), None)
+    entries: list[tuple[int, int]] = []
+    for kind, _, offset, _, _, length, _ in segments:
+        if kind == 2:
+            entries += struct.iter_unpack("<qQ", data[offset : offset + length - length % 16])
+    address = next((value for tag, value in entries if tag == 5), None)
+    if address is None:
+        return Elf(interpreter, (), ())
+    strings = next(
+        offset + address - begin
+        for kind, _, offset, begin, _, length, _ in segments
+        if kind == 1 and begin <= address < begin + length
+    )
+    needed = tuple(text(strings + value) for tag, value in entries if tag == 1)
+    said = [
+        folder for tag, value in entries if tag in (15, 29) for folder in text(strings + value).split(":")
+    ]
+    origin = str(path.resolve().parent)
+    folders = (re.sub(r"\$(ORIGIN|\{ORIGIN\})", lambda _: origin, folder) for folder in said if folder)
+    return Elf(interpreter, needed, tuple(folders))
+
+
+class Root:
+    """Files of this file system that are copied to `target`, once each. `missing` is, by the file that links
+    to it, a library that is not there."""
+
+    def __init__(self, target: Path, environments: list[Path]) -> None:
+        self.target = target
+        self.own = [path for one in environments for path in files_below(one)]
+        # Loaded before they are needed, by the package that brings them.
+        self.own_names = {path.name for path in self.own}
+        said = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
+        found = re.findall(r"^\s+(\S+) \(.*\) => (\S+)$", said, re.MULTILINE)
+        # The first of a name is what the loader takes.
+        self.libraries = {name: Path(path) for name, path in reversed(found)}
+        self.taken: set[Path] = set()
+        self.missing: dict[Path, str] = {}
+
+    def take(self, path: Path, leave: re.Pattern[str] | None = None) -> None:
+        """A file, a folder with all that is in it, or a link and what it leads to; where it really stands."""
+        path = path.parent.resolve() / path.name
+        if path in self.taken or not (path.exists() or path.is_symlink()):
+            return
+        self.taken.add(path)
+        copy = self.copy_of(path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            copy.symlink_to(path.readlink())
+            self.take(Path(os.path.normpath(path.parent / path.readlink())))
+        elif path.is_dir():
+            copy.mkdir(exist_ok=True)
+            for child in sorted(path.iterdir()):
+                if leave is None or not leave.fullmatch(child.name):
+                    self.take(child, leave)
+            shutil.copystat(path, copy)
+        elif path.is_file():
+            shutil.copy2(path, copy)
+            self.take_libraries(path)
+
+    def copy_of(self, path: Path) -> Path:
+        return self.target / path.relative_to("/")
+
+    def take_libraries(self, path: Path) -> None:
+        """What a program or a library links to, and what that links to."""
+        elf = read_elf(path)
+        if elf is None:
+            return
+        if elf.interpreter is not None:
+            self.take(Path(elf.interpreter))
+        for name in elf.needed:
+            if name in self.own_names:
+                continue
+            places = (Path(folder, name) for folder in elf.folders)
+            found = next(filter(Path.exists, places), self.libraries.get(name))
+            if found is not None:
+                self.take(found)
+            else:
+                self.missing.setdefault(path, name)
+
+
+def files_below(top: Path) -> Iterator[Path]:
+    """Files and links, in order."""
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        yield from (Path(folder, name) for name in sorted(names + links))
+
+
+def of_packages(base: Path, packages: list[str]) -> Iterator[Path]:
+    """What is not as it is below `base`, and the files of packages that are there as well."""
+    for top in sorted(Path("/").iterdir()):
+        if top.is_symlink() or NOT_OF_PACKAGES.fullmatch(str(top)):
+            continue
+        yield from (path for path in files_below(top) if _kind(path) != _kind(base / path.relative_to("/")))
+    for package in packages:
+        for listing in Path("/var/lib/dpkg/info").glob(f"{package.partition('=')[0]}*.list"):
+            if listing.stem.partition(":")[0] == re.split("[:=]", package)[0]:
+                paths = map(Path, listing.read_text().splitlines())
+                yield from (path for path in paths if path.is_symlink() or not path.is_dir())
+
+
+def _kind(path: Path) -> tuple[int, int, int] | None:
+    if not (path.exists() or path.is_symlink()):
+        return None
+    found = path.lstat()
+    return found.st_mode, found.st_size, int(found.st_mtime)
+
+
+def compiled_here(environment: Path) -> set[Path]:
+    """Files of packages that were compiled for this very system (PyPA's platform tags): they need what they
+    were linked to. A wheel made for many systems brings what it needs, or can live without."""
+    made: set[Path] = set()
+    for wheel in environment.glob("lib/python*/site-packages/*.dist-info/WHEEL"):
+        if re.search(r"^Tag: .*-linux_", wheel.read_text(), re.MULTILINE):
+            site = wheel.parent.parent
+            lines = wheel.with_name("RECORD").read_text().splitlines()
+            made |= {Path(os.path.normpath(site / line.split(",")[0])) for line in lines}
+    return made
+
+
+def take_base(root: Root) -> None:
+    """The interpreter, its library, and what of the system any program wants."""
+    for top in ("bin", "lib", "lib64", "sbin"):
+        if Path("/", top).is_symlink():
+            (root.target / top).symlink_to(Path("/", top).readlink())
+    for name in ("python", "python3", f"python{sysconfig.get_python_version()}"):
+        root.take(Path(sys.base_prefix, "bin", name))
+    root.take(Path(sysconfig.get_path("stdlib")), NO_LIBRARY)
+    for pattern in FILES:
+        for path in sorted(Path("/").glob(pattern)):
+            root.take(path)
+    for name in filter(root.libraries.get, OPENED):
+        root.take(root.libraries[name])
+    for name in ("tmp", "var/tmp"):
+        (root.target / name).mkdir(parents=True)
+        (root.target / name).chmod(0o1777)
+
+
+def make(target: Path, environments: list[Path], base: Path | None, packages: list[str]) -> None:
+    """Make and fill the folder `target`. Ends the program where a library is missing."""
+    target.mkdir()
+    root = Root(target, environments)
+    take_base(root)
+    for path in of_packages(base, packages) if base is not None else ():
+        if not NOT_OF_PACKAGES.fullmatch(str(path)):
+            root.take(path)
+    for path in root.own:
+        if path.is_file() and not path.is_symlink():
+            root.take_libraries(path)
+    subprocess.run(["/sbin/ldconfig", "-r", str(target)], check=True)
+    shutil.rmtree(target / "var" / "cache", ignore_errors=True)
+    compiled = {path for one in environments for path in compiled_here(one)}
+    for path, name in root.missing.items():
+        if path in compiled:
+            sys.exit(
+                f"{path} was linked to {name}, which is not in the base image: add the Debian package that "
+                f"brings it, {usual_package(name)} by its usual name, to packages"
+            )
+
+
+def usual_package(library: str) -> str:
+    """The Debian package of a library by the naming rule of Debian's policy (8.1): libpq5 of libpq.so.5."""
+    name, _, version = library.lower().partition(".so.")
+    return name + ("-" if name[-1:].isdigit() else "") + version.partition(".")[0]
+
+
+if __name__ == "__main__":
+    folder, environments, *rest = sys.argv[1:]
+    make(Path(folder), list(map(Path, environments.split(","))), Path(rest[0]) if rest else None, rest[1:])
