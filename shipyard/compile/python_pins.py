@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 import posixpath
-import tomllib
-from collections.abc import Iterator
 
+from shipyard.compile.version_files import (
+    Said,
+    line_of,
+    lines_of_words,
+    mise,
+    parsed,
+    table,
+    tool_versions,
+    upwards,
+    version_file,
+)
 from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
@@ -27,8 +36,8 @@ class Pins(Record):
 
 def pins_before(tree: SourceTree, folder: str) -> Pins:
     """What counts before requires-python."""
-    said = [_plain(tree, folder), _asdf(tree, folder)]
-    said += [_mise(tree, folder, name) for name in ("mise.toml", ".mise.toml")]
+    said = [version_file(tree, folder, ".python-version"), tool_versions(tree, folder, "python")]
+    said += [mise(tree, folder, name, "python") for name in ("mise.toml", ".mise.toml")]
     said.append(_pipfile_lock(tree, folder))
     return _read(said)
 
@@ -38,7 +47,7 @@ def pins_after(tree: SourceTree, folder: str) -> Pins:
     return _read([_pipfile(tree, folder), _runtime(tree, folder)])
 
 
-def _read(said: list[tuple[str, str] | None]) -> Pins:
+def _read(said: list[Said]) -> Pins:
     pins, notes = [], []
     for text, evidence in filter(None, said):
         version = minor_version(text)
@@ -59,73 +68,25 @@ def minor_version(text: str) -> str | None:
     return f"3.{parts[1]}"
 
 
-def _upwards(tree: SourceTree, folder: str, name: str) -> Iterator[tuple[str, str]]:
-    """(text, path relative to `folder`) of a file here and in each folder above."""
-    here = posixpath.normpath(folder)
-    while True:
-        path = posixpath.normpath(posixpath.join(here, name))
-        text = tree.text(path)
-        if text is not None:
-            yield text, posixpath.relpath(path, folder)
-        if here == ".":
-            return
-        here = posixpath.dirname(here) or "."
-
-
-def _words(text: str) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.partition("#")[0].split()
-        if words:
-            yield number, words
-
-
-def _plain(tree: SourceTree, folder: str) -> tuple[str, str] | None:
-    for text, path in _upwards(tree, folder, ".python-version"):
-        for _, words in _words(text):
-            return words[0], path
-    return None
-
-
-def _asdf(tree: SourceTree, folder: str) -> tuple[str, str] | None:
-    for text, path in _upwards(tree, folder, ".tool-versions"):
-        for number, words in _words(text):
-            if words[0] == "python" and len(words) > 1:
-                return words[1], f"{path}:{number}"
-    return None
-
-
-def _mise(tree: SourceTree, folder: str, name: str) -> tuple[str, str] | None:
-    for text, path in _upwards(tree, folder, name):
-        tools = _table(_toml(text), "tools")
-        value = tools.get("python")
-        if isinstance(value, list):
-            value = value[0] if value else None
-        if isinstance(value, dict):
-            value = value.get("version")
-        if isinstance(value, str):
-            return value, f"{path}:{_line(text, ('tools', 'python'))}"
-    return None
-
-
-def _pipfile_lock(tree: SourceTree, folder: str) -> tuple[str, str] | None:
+def _pipfile_lock(tree: SourceTree, folder: str) -> Said:
     text = tree.text(posixpath.join(folder, "Pipfile.lock"))
     try:
-        requires = _table(_table(json.loads(text or "{}"), "_meta"), "requires")
+        requires = table(table(json.loads(text or "{}"), "_meta"), "requires")
     except ValueError:
         return None
     return _required(requires, "Pipfile.lock _meta.requires")
 
 
-def _pipfile(tree: SourceTree, folder: str) -> tuple[str, str] | None:
+def _pipfile(tree: SourceTree, folder: str) -> Said:
     text = tree.text(posixpath.join(folder, "Pipfile")) or ""
-    requires = _table(_toml(text), "requires")
+    requires = table(parsed(text), "requires")
     for key in ("python_full_version", "python_version"):
         if key in requires:
-            return _required(requires, f"Pipfile:{_line(text, ('requires', key))}")
+            return _required(requires, f"Pipfile:{line_of(text, ('requires', key))}")
     return None
 
 
-def _required(requires: dict[str, object], evidence: str) -> tuple[str, str] | None:
+def _required(requires: dict[str, object], evidence: str) -> Said:
     for key in ("python_full_version", "python_version"):
         value = requires.get(key)
         if isinstance(value, str):
@@ -133,26 +94,8 @@ def _required(requires: dict[str, object], evidence: str) -> tuple[str, str] | N
     return None
 
 
-def _runtime(tree: SourceTree, folder: str) -> tuple[str, str] | None:
-    for text, path in _upwards(tree, folder, "runtime.txt"):
-        for number, words in _words(text):
+def _runtime(tree: SourceTree, folder: str) -> Said:
+    for text, path in upwards(tree, folder, "runtime.txt"):
+        for number, words in lines_of_words(text):
             return words[0], f"{path}:{number}"
     return None
-
-
-def _toml(text: str) -> dict[str, object]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
-def _table(document: object, key: str) -> dict[str, object]:
-    found = document.get(key) if isinstance(document, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _line(text: str, path: tuple[str, ...]) -> int | None:
-    from shipyard.manifest.locate import locator
-
-    return locator(text).line(path)
