@@ -33,6 +33,9 @@ ENVIRONMENT = {
     "REQUESTS_CA_BUNDLE": str(CERTIFICATES),
 }
 RECIPES = Path(__file__).resolve().parent / "standins"
+TOOLS = RECIPES / "tools"
+"""Of images that only builds use: no other stand-in is made of them."""
+NODES = {"node:22-slim": "22.20.0"}
 PULL_SECONDS = 600
 
 
@@ -45,8 +48,7 @@ Say = Callable[[str], None]
 
 def ensure(images: Sequence[str], say: Say) -> None:
     """Make sure that every image is on the engine."""
-    digest = recipe_digest()
-    missing = [image for image in images if not present(image, digest)]
+    missing = [image for image in images if not present(image, recipe_digest(image))]
     if not missing:
         say(f"base images are there: {', '.join(images)}")
         return
@@ -54,6 +56,7 @@ def ensure(images: Sequence[str], say: Say) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         reachable = True
         for image in missing:
+            digest = recipe_digest(image)
             if present(image, digest):
                 continue
             if reachable and not stand_in(image):
@@ -86,12 +89,13 @@ def present(image: str, digest: str) -> bool:
     return found is not None and found.get(LABEL, digest) == digest
 
 
-def recipe_digest() -> str:
-    """Changes when any recipe does."""
+def recipe_digest(image: str) -> str:
+    """Changes when any recipe does; a tool's changes that image alone."""
     digest = hashlib.sha256()
     digest.update(repr((VERSION, CPYTHON_LIBRARIES, ENVIRONMENT)).encode())
-    for path in sorted(RECIPES.iterdir()):
-        digest.update(path.name.encode() + path.read_bytes())
+    for path in sorted((*RECIPES.iterdir(), *(TOOLS.iterdir() if image in NODES else ()))):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -120,12 +124,26 @@ def make(image: str, digest: str, say: Say) -> None:
         base = debian("trixie", ["ca-certificates", "netbase", "tzdata"], digest, say)
         say(f"making {image}")
         build(image, digest, "postgres.Dockerfile", {"BASE": base, "MAJOR": "17"}, RECIPES)
+    elif image in NODES:
+        make_node(image, digest, say)
     elif image == "redis:7":
         base = debian("bookworm", CPYTHON_LIBRARIES, digest, say)
         say(f"making {image}")
         build(image, digest, "redis.Dockerfile", {"BASE": base}, RECIPES)
     else:
         raise Failed(f"{image} cannot be pulled, and there is no recipe to make it here")
+
+
+def make_node(image: str, digest: str, say: Say) -> None:
+    """Node with npm, out of a wheel: the one registry that the other stand-ins ask as well."""
+    installer = "python:3.13-slim"
+    own = recipe_digest(installer)
+    if not present(installer, own):
+        make(installer, own, say)
+    base = debian("bookworm", CPYTHON_LIBRARIES, own, say)
+    say(f"making {image}")
+    arguments = {"BASE": base, "INSTALLER": installer, "VERSION": NODES[image]}
+    build(image, digest, "tools/node.Dockerfile", arguments, TOOLS)
 
 
 def debian(suite: str, packages: Sequence[str], digest: str, say: Say) -> str:

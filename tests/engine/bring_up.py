@@ -26,7 +26,14 @@ PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "docker-compose", "conta
 OWN_SUITE_PACKAGES = ("runc", "iptables", "tini", "ca-certificates")
 SUITES = ("sid", "trixie")
 OLDEST_ENGINE = 25
-DEFAULT_IMAGES = ("python:3.13-slim", "python:3.12-slim", "python:3.11-slim", "postgres:17", "redis:7")
+DEFAULT_IMAGES = (
+    "python:3.13-slim",
+    "python:3.12-slim",
+    "python:3.11-slim",
+    "postgres:17",
+    "redis:7",
+    "node:22-slim",
+)
 
 
 class Failed(Exception):
