@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
+import shlex
 
 from shipyard.model.build import Ignored
 from shipyard.source import IgnorePatternError, SourceTree, parse_ignore
@@ -76,6 +77,17 @@ def is_project_file(path: str, folder: str) -> bool:
         return False
     top = path.removeprefix(prefix).partition("/")[0]
     return any(fnmatch.fnmatchcase(top, pattern) for pattern in PROJECT_FILES)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder, or in it."""
+    return folder == "." or path == folder or path.startswith(f"{folder}/")
+
+
+def removal_of_project_files(top: str, own_files: tuple[str, ...]) -> str:
+    """The shell command that takes them out of a copy at `top`, and names that serve a manager alone."""
+    names = [*PROJECT_FILES, *map(shlex.quote, own_files)]
+    return f"rm -rf {' '.join(f'{shlex.quote(top)}/{name}' for name in names)}"
 
 
 def own_ignore(tree: SourceTree, context: str, dockerfile: str | None = None) -> Ignored | None:

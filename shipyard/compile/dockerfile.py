@@ -24,8 +24,11 @@ class Comment(Record):
 
 
 class From(Record):
+    """`native`: for the machine that builds, whatever it builds for: what comes of it runs nowhere."""
+
     image: str
     name: str | None = None
+    native: bool = False
 
 
 class Arg(Record):
@@ -115,7 +118,8 @@ def _text(instruction: Instruction) -> str:
             return f"# {_one_line(instruction.text)}"
         case From():
             name = f" AS {_plain(instruction.name)}" if instruction.name else ""
-            return f"FROM {_plain(instruction.image)}{name}"
+            platform = "--platform=$BUILDPLATFORM " if instruction.native else ""
+            return f"FROM {platform}{_plain(instruction.image)}{name}"
         case Arg():
             return f"ARG {_plain(instruction.name)}"
         case Env():

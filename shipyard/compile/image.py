@@ -9,17 +9,20 @@ from collections.abc import Mapping
 
 from shipyard.compile.context import (
     dockerignore_text,
+    is_below,
     own_ignore,
     own_ignores,
     recipe_ignores,
 )
 from shipyard.compile.detect import Detection, detect
+from shipyard.compile.facts import facts_of
+from shipyard.compile.front_end import find_front_end
 from shipyard.compile.gitignore import gitignore_lines
-from shipyard.compile.reach import local_folders, reaches, reads_of
+from shipyard.compile.reach import places_of, reaches, reads_of
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
-from shipyard.compile.throw_away import SETTINGS, throw_away
+from shipyard.compile.throw_away import throw_away
 from shipyard.compile.uploads import unkept_uploads
 from shipyard.errors import ShipyardError
 from shipyard.manifest.shell import DISTROLESS, HINT, needs_shell
@@ -47,9 +50,14 @@ def plan_build(
     detected = detection.detected
     install = replace(detection.dependencies.install, extra=detection.added)
     folder = service.path or "."
-    context, detected = _context(service, install, detected)
+    found = find_front_end(service, tree)
+    places = {one: f"{detected.manager} installs from {one}" for one in places_of(install, folder)}
+    if found is not None:
+        places |= {one: f"the front end is built in {one}" for one in found.front.folders}
+    context, detected = _context(service, places, detected)
     inner = posixpath.relpath(folder, context)
-    files = reads_of(install, inner)
+    front = found.front.within(context, manifest.locked) if found else None
+    files = reads_of(install, inner) + (front.files if front else ())
     ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
     base = _base(service, detected.python)
@@ -73,13 +81,17 @@ def plan_build(
         environment=detection.program.environment,
         stop_signal=detected.stop_signal,
         distroless=distroless,
+        front=front,
     )
-    found = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
+    digests = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     workdir = APP if inner == "." else f"{APP}/{inner}"
     notes = unkept_uploads(service, detection.application, workdir) + _without_version(service, install)
+    if found is not None:
+        detected = replace(detected, decisions=detected.decisions + found.decisions)
+        notes += tuple(f"{service.name}: {note}" for note in found.notes)
     detected = replace(detected, notes=detected.notes + notes)
-    reached = {path: digest for path, digest in found.items() if reaches(path, recipe)}
-    facts = _facts(recipe, detection, static)
+    reached = {path: digest for path, digest in digests.items() if reaches(path, recipe)}
+    facts = facts_of(recipe, detection, static)
     return detected, _plan(
         service,
         manifest,
@@ -90,6 +102,7 @@ def plan_build(
         files=reached,
         detected=detected,
         base=base,
+        node=found.front.node if found else None,
     )
 
 
@@ -105,6 +118,7 @@ def _plan(
     detected: Detected,
     own: str | None = None,
     base: str | None = None,
+    node: str | None = None,
 ) -> BuildPlan:
     digest = hashlib.sha256(canonical({"facts": facts, "files": files}).encode()).hexdigest()
     prefix = f"{manifest.registry}/" if manifest.registry else ""
@@ -124,6 +138,7 @@ def _plan(
         own_dockerfile=own,
         base=base,
         platforms=service.build.platforms,
+        node=node,
     )
 
 
@@ -194,36 +209,30 @@ def _without_shell(service: Service, detected: Detected, base: str) -> Detected:
     return replace(detected, decisions=(*detected.decisions, decision))
 
 
-def _context(service: Service, install: DependencyInstall, detected: Detected) -> tuple[str, Detected]:
-    """The build context, as wide as what is installed from the source tree needs it. Raises ImageError."""
+def _context(service: Service, places: Mapping[str, str], detected: Detected) -> tuple[str, Detected]:
+    """The build context, as wide as what is installed or built from the source tree needs it: `places`, each
+    with why. Raises ImageError."""
     folder = service.path or "."
-    places = [
-        posixpath.normpath(posixpath.join(folder, one)) for one in (install.root, *local_folders(install))
-    ]
     if service.context is not None:
-        outside = [one for one in places if not _is_below(one, service.context)]
+        outside = [one for one in places if not is_below(one, service.context)]
         if outside:
             raise ImageError(
-                f"{outside[0]} is needed to install the dependencies, and is outside the build context",
+                f"{places[outside[0]]}, which is outside the build context",
                 where=f"services.{service.name}.context",
                 hint="remove context, or make it wider",
             )
         return service.context, detected
-    context = posixpath.commonpath([folder, *places]) if "." not in (folder, *places) else "."
+    context = "." if "." in (folder, *places) else posixpath.commonpath([folder, *places]) or "."
     if context == folder:
         return folder, detected
-    widest = next(one for one in places if not _is_below(one, folder))
+    widest = next(one for one in places if not is_below(one, folder))
     decision = Decision(
         subject="context",
         value=context,
-        evidence=f"{detected.manager} installs from {widest}",
+        evidence=places[widest],
         origin="detected",
     )
     return context, replace(detected, decisions=(*detected.decisions, decision))
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return folder == "." or path == folder or path.startswith(f"{folder}/")
 
 
 def _static(service: Service, detection: Detection) -> bool:
@@ -257,37 +266,3 @@ def _mount_points(service: Service, sharers: tuple[Service, ...]) -> tuple[str, 
             }
         )
     )
-
-
-def _facts(recipe: Recipe, detection: Detection, static: bool) -> dict[str, object]:
-    install = recipe.install
-    exact: list[object] = [install.facts, install.install, install.extra]
-    # Only what is there: images of before are not made anew.
-    if install.local:
-        exact += [[one.facts, one.resolve] for one in install.local]
-        exact.append(install.local_options)
-    if install.direct:
-        exact.append(install.direct)
-    facts: dict[str, object] = {
-        "base": recipe.base,
-        "dependencies": {
-            name: one.version or "unpinned" for name, one in sorted(detection.dependencies.packages.items())
-        },
-        "install": hashlib.sha256(canonical(exact).encode()).hexdigest(),
-        "packages": list(recipe.packages),
-        "build_packages": list(recipe.build_packages),
-        "static": static,
-        "settings": dict(recipe.static_environment or ()).get(SETTINGS),
-        "import_path": recipe.import_path,
-        "mount_points": list(recipe.mount_points),
-        "user": recipe.user,
-        "port": recipe.port,
-        "command": list(recipe.command) if recipe.command else None,
-        "inner": recipe.inner,
-        "environment": dict(recipe.environment),
-        # A server's is not the project's: it comes with the recipe.
-        "stop_signal": recipe.stop_signal if detection.detected.server is None else None,
-        "distroless": recipe.distroless,
-        "manage": list(recipe.manage) if static and recipe.manage != ("manage.py",) else None,
-    }
-    return {key: value for key, value in facts.items() if value not in (None, [], {}, "", False, ".")}

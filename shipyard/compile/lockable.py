@@ -13,7 +13,7 @@ def lockable(manifest: Manifest, plans: Iterable[BuildPlan]) -> frozenset[str]:
     """Names as the lock has them. What is declared by digest needs no lock, and the base in a Dockerfile of
     the project's own is its own business."""
     services = {service.image for service in manifest.services if service.image is not None}
-    bases = {plan.base for plan in plans if plan.base is not None}
+    bases = {base for plan in plans for base in (plan.base, plan.node) if base is not None}
     return frozenset(familiar(one) for one in services | bases if "@" not in one)
 
 

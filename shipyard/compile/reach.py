@@ -20,13 +20,21 @@ def reaches(path: str, recipe: Recipe) -> bool:
         and not any(_is_at(path, one) for one in own)
     ):
         return True
-    places = (posixpath.normpath(posixpath.join(recipe.inner, one)) for one in local_folders(recipe.install))
+    if recipe.front is not None and any(_in(path, folder) for folder in recipe.front.folders):
+        return not is_project_file(path, recipe.inner)
+    places = places_of(recipe.install, recipe.inner)[1:]
     return any(_in(path, place) and not is_project_file(path, place) for place in places)
 
 
 def local_folders(install: DependencyInstall) -> tuple[str, ...]:
     """The folders of packages of the source tree, relative to the project's."""
     return tuple(one.folder for one in install.local)
+
+
+def places_of(install: DependencyInstall, folder: str) -> tuple[str, ...]:
+    """Folders of the tree that are installed from; `folder` is the project's."""
+    names = (install.root, *local_folders(install))
+    return tuple(posixpath.normpath(posixpath.join(folder, name)) for name in names)
 
 
 def reads_of(install: DependencyInstall, inner: str) -> tuple[str, ...]:

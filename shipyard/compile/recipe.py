@@ -1,7 +1,7 @@
 """The recipe: a Dockerfile whose layers change no more often than what they are made of.
 
 Build stages, in the order of how rarely they change: base, tool (the installer), std (byte code of the
-standard library), lock (what is to be installed), deps, src. The final stage copies results only, each
+standard library), lock (what is to be installed), deps, front, src. The final stage copies results only, each
 as a linked layer, so that a code edit moves the source layer alone. Two builds of the same inputs give
 the same bytes: byte code is keyed by content, every time is SOURCE_DATE_EPOCH, whole top-level folders
 are copied.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import shlex
 
 from shipyard.compile import distroless
-from shipyard.compile.context import PROJECT_FILES
+from shipyard.compile.context import is_below, removal_of_project_files
 from shipyard.compile.dockerfile import (
     BindMount,
     Cmd,
@@ -28,6 +28,8 @@ from shipyard.compile.dockerfile import (
     Workdir,
     dockerfile_text,
 )
+from shipyard.compile.front_end import FrontEnd
+from shipyard.compile.front_stages import BUILT, front_stages, put_in_place
 from shipyard.compile.install import EPOCH, TOUCH, VENV, apt, dependency_stages, local_stage
 from shipyard.model.build import DependencyInstall
 from shipyard.model.record import Record
@@ -61,6 +63,7 @@ class Recipe(Record):
     environment: tuple[tuple[str, str], ...] = ()
     stop_signal: str | None = None
     distroless: bool = False
+    front: FrontEnd | None = None
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -71,6 +74,7 @@ def recipe_text(recipe: Recipe) -> str:
             *dependency_stages(recipe.install, recipe.inner, recipe.build_packages),
             *local_stage(recipe.install, recipe.inner),
             *_root_stage(recipe),
+            *_front_stages(recipe),
             *_source_stage(recipe),
             *_final_stage(recipe),
         )
@@ -124,6 +128,14 @@ def _root_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     return distroless.root_stage(recipe.packages, local=bool(recipe.install.local))
 
 
+def _front_stages(recipe: Recipe) -> tuple[Instruction, ...]:
+    if recipe.front is None:
+        return ()
+    apart = () if is_below(recipe.front.path, recipe.inner) else (recipe.front.path,)
+    sources = (".",) if recipe.whole else (recipe.inner, *apart)
+    return front_stages(recipe.front, sources, recipe.inner)
+
+
 def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     top = "/app" if recipe.inner == "." else f"/app/{recipe.inner}"
     commands = ["mkdir /app /points", "cp -R /context/. /app"]
@@ -131,7 +143,10 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if not recipe.whole:
         commands = [f"mkdir -p {shlex.quote(top)} /points", f"cp -R /context/. {shlex.quote(top)}"]
         mounts = [BindMount(source=recipe.inner, target="/context")]
-    commands.append(_remove_project_files(top, recipe.install.own_files))
+    commands.append(removal_of_project_files(top, recipe.install.own_files))
+    if recipe.front is not None:
+        mounts.append(BindMount(stage="front", source=BUILT, target=BUILT))
+        commands += put_in_place(recipe.front)
     if recipe.static_environment is not None:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
         pairs = recipe.static_environment
@@ -165,12 +180,6 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         From(image="base", name="src"),
         Run(mounts=tuple(mounts), commands=tuple(commands)),
     )
-
-
-def _remove_project_files(top: str, own_files: tuple[str, ...]) -> str:
-    own = [shlex.quote(name) for name in own_files]
-    patterns = " ".join(f"{shlex.quote(top)}/{pattern}" for pattern in (*PROJECT_FILES, *own))
-    return f"rm -rf {patterns}"
 
 
 def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:

@@ -13,6 +13,7 @@ from shipyard.manifest.passthrough import MANIFEST_KEYS
 from shipyard.manifest.table import Table
 from shipyard.model.manifest import (
     Build,
+    DeclaredFrontEnd,
     Health,
     Manifest,
     Network,
@@ -155,9 +156,20 @@ def _build(table: Table) -> Build:
         packages=table.each("packages", values.package),
         build_packages=table.each("build_packages", values.package),
         static=table.values.get("static"),
+        frontend=_front_end(table),
         dockerfile=table.one("dockerfile", values.line),
         platforms=table.each("platforms", values.line),
     )
+
+
+def _front_end(build: Table) -> DeclaredFrontEnd | None:
+    value = build.values.get("frontend")
+    if value is False:
+        return DeclaredFrontEnd(disabled=True)
+    if value is None:
+        return None
+    table = build.table("frontend")
+    return DeclaredFrontEnd(path=table.one("path", values.line), output=table.one("output", values.line))
 
 
 def _labels(service: Table) -> dict[str, str]:

@@ -62,7 +62,12 @@ def _service(root: Path, service: Service, problems: Problems) -> Service:
 
     path = checked(service.path, "folder", "path")
     context = checked(service.context, "folder", "context")
-    dockerfile = checked(service.build.dockerfile, "file", "build", "dockerfile")
+    build = replace(
+        service.build, dockerfile=checked(service.build.dockerfile, "file", "build", "dockerfile")
+    )
+    if build.frontend is not None:
+        front = checked(build.frontend.path, "folder", "build", "frontend", "path")
+        build = replace(build, frontend=replace(build.frontend, path=front))
     if path is not None and context is not None:
         inner, outer = os.path.realpath(root / path), os.path.realpath(root / context)
         if not Path(inner).is_relative_to(outer):
@@ -72,4 +77,4 @@ def _service(root: Path, service: Service, problems: Problems) -> Service:
     for mount in service.volumes:
         if mount.kind == "bind" and mount.source is not None and not mount.source.startswith("/"):
             checked(mount.source, "any", "volumes")
-    return replace(service, path=path, context=context, build=replace(service.build, dockerfile=dockerfile))
+    return replace(service, path=path, context=context, build=build)

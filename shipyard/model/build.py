@@ -81,8 +81,9 @@ class BuildPlan(Record):
     detected inputs by name; `files` maps each file that reaches the image to the digest of its content and
     executable bit; `tag` is `in-` and 16 hex digits of the inputs digest; `digest` that of the image in
     its registry, `sha256:...`, when it was built and pushed before and is pulled now; `base` the image
-    that it is made from, as declared, None where a Dockerfile of the project's own says. `platforms` are
-    what it is pushed for, none for the engine's own: no input of what runs here.
+    that it is made from, as declared, None where a Dockerfile of the project's own says, `node` the one that
+    its front end is built with, None without one. `platforms` are what it is pushed for, none for the
+    engine's own: no input of what runs here.
     """
 
     service: str
@@ -100,6 +101,7 @@ class BuildPlan(Record):
     own_dockerfile: str | None = None
     digest: str | None = None
     base: str | None = None
+    node: str | None = None
     platforms: tuple[str, ...] = ()
 
     @property

@@ -71,6 +71,15 @@ class Resources(Record):
     memory: int | None = None
 
 
+class DeclaredFrontEnd(Record):
+    """A front end that is built with Node. `path` is the folder of its package.json, `output` what its build
+    writes, relative to that; `disabled`: none is built."""
+
+    path: str | None = None
+    output: str | None = None
+    disabled: bool = False
+
+
 class Build(Record):
     """`extras` and `groups` of the project are installed beside its dependencies; `exclude_newer` is the
     date, or the time by RFC 3339, from which on releases do not count where no lock pins them; `platforms`
@@ -84,6 +93,7 @@ class Build(Record):
     packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     static: bool | None = None
+    frontend: DeclaredFrontEnd | None = None
     dockerfile: str | None = None
     platforms: tuple[str, ...] = ()
 

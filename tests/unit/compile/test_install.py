@@ -191,7 +191,7 @@ def test_a_member_depends_on_what_it_is_made_of(compiled: Compile, file: str, te
 
 def test_a_context_too_narrow_for_what_is_installed(refused: Refused) -> None:
     assert refused(WORKSPACE, f'{MEMBER}\ncontext = "services"') == (
-        "services.web.context: . is needed to install the dependencies, and is outside the build context\n"
+        "services.web.context: uv installs from ., which is outside the build context\n"
         "  -> remove context, or make it wider"
     )
 

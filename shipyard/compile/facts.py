@@ -1,0 +1,54 @@
+"""What an image is made of beside files: declared and detected facts that move its tag."""
+
+from __future__ import annotations
+
+import hashlib
+
+from shipyard.compile.detect import Detection
+from shipyard.compile.front_end import FrontEnd
+from shipyard.compile.recipe import Recipe
+from shipyard.compile.spec import canonical
+from shipyard.compile.throw_away import SETTINGS
+
+
+def facts_of(recipe: Recipe, detection: Detection, static: bool) -> dict[str, object]:
+    """By name; what is not there is left out, so that a new kind of fact moves no tag by itself."""
+    install = recipe.install
+    exact: list[object] = [install.facts, install.install, install.extra]
+    # Only what is there: images of before are not made anew.
+    if install.local:
+        exact += [[one.facts, one.resolve] for one in install.local]
+        exact.append(install.local_options)
+    if install.direct:
+        exact.append(install.direct)
+    facts: dict[str, object] = {
+        "base": recipe.base,
+        "dependencies": {
+            name: one.version or "unpinned" for name, one in sorted(detection.dependencies.packages.items())
+        },
+        "install": hashlib.sha256(canonical(exact).encode()).hexdigest(),
+        "packages": list(recipe.packages),
+        "build_packages": list(recipe.build_packages),
+        "static": static,
+        "settings": dict(recipe.static_environment or ()).get(SETTINGS),
+        "import_path": recipe.import_path,
+        "mount_points": list(recipe.mount_points),
+        "user": recipe.user,
+        "port": recipe.port,
+        "command": list(recipe.command) if recipe.command else None,
+        "inner": recipe.inner,
+        "environment": dict(recipe.environment),
+        # A server's is not the project's: it comes with the recipe.
+        "stop_signal": recipe.stop_signal if detection.detected.server is None else None,
+        "distroless": recipe.distroless,
+        "front_end": _front_end(recipe.front),
+        "manage": list(recipe.manage) if static and recipe.manage != ("manage.py",) else None,
+    }
+    return {key: value for key, value in facts.items() if value not in (None, [], {}, "", False, ".")}
+
+
+def _front_end(front: FrontEnd | None) -> dict[str, object] | None:
+    """Its files say the rest."""
+    if front is None:
+        return None
+    return {"path": front.path, "manager": front.manager.name, "node": front.node, "output": front.output}
