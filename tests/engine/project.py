@@ -156,9 +156,9 @@ class Project:
         for volume in docker("volume", "ls", "-q", "--filter", own).split():
             docker("volume", "rm", "-f", volume, check=False)
         # By name, never by id: a base image, and another project's image, may have the same content.
-        shown = "{{.Repository}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"
-        for line in docker("image", "ls", "--digests", "--format", shown).splitlines():
-            repository, *names = line.split()
-            if self.name in repository.split("/"):
-                for name in names:
-                    docker("image", "rm", name, check=False)
+        shown = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"
+        # Others come and go meanwhile: a list of all may name one that is gone, and fail.
+        where = ("--filter", f"reference={self.name}/*", "--filter", f"reference=*/{self.name}/*")
+        for line in docker("image", "ls", "--digests", "--format", shown, *where).splitlines():
+            for name in line.split():
+                docker("image", "rm", name, check=False)
