@@ -37,7 +37,7 @@ NO_LIBRARY = re.compile(
 )
 """Names in the standard library's folders that are left there."""
 NOT_OF_PACKAGES = re.compile(
-    r"/(base|dev|local|opt|proc|rootfs(\.py)?|run|sys|tmp|etc/ld\.so\.cache|var/(cache|log|lib/(apt|dpkg))"
+    r"/(base|dev|local|opt|proc|debian|rootfs(\.py)?|run|sys|tmp|user|etc/ld\.so\.cache|var/(cache|log|lib/(apt|dpkg))"
     r"|usr/share/(bug|doc|info|lintian|man))(/.*)?"
 )
 
