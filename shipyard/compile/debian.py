@@ -61,6 +61,7 @@ LOADED = {
     "opencv-contrib-python": Loaded(packages=("libgl1", "libglib2.0-0")),
     "opencv-python": Loaded(packages=("libgl1", "libglib2.0-0")),
     "pdf2image": Loaded(packages=("poppler-utils",)),
+    "playwright": Loaded(packages=("libatomic1",)),
     "psycopg": Loaded(packages=("libpq5",), without=("psycopg-binary", "psycopg-c", "binary", "c")),
     "pyenchant": Loaded(packages=("libenchant-2-2",)),
     "pytesseract": Loaded(packages=("tesseract-ocr",)),

@@ -74,7 +74,7 @@ def dependency_stages(
     return tuple(made)
 
 
-def local_stage(install: DependencyInstall, inner: str) -> tuple[Instruction, ...]:
+def local_stage(install: DependencyInstall, inner: str, system: SystemPackages) -> tuple[Instruction, ...]:
     """Stage `local`: packages of the source tree, built and installed to /local/opt/venv, so that they are a
     layer of their own over the dependencies."""
     if not install.local:
@@ -91,7 +91,7 @@ def local_stage(install: DependencyInstall, inner: str) -> tuple[Instruction, ..
                 "cp -R /src /build",
                 *_unversioned(install),
                 f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps --compile-bytecode"
-                f"{options} {names}",
+                f"{options} {names}{_advised(system)}",
                 # uv notes there when it built what.
                 "find /local '(' -name uv_cache.json -o -name .lock ')' -delete",
                 "find /local -name RECORD -exec sed -i '/uv_cache.json,/d' {} +",

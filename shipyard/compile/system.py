@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shipyard.compile.debian import COMPILED, LOADED, SPATIAL
+from shipyard.compile.decisions import decided
 from shipyard.compile.wheels import built_from_source
 from shipyard.frameworks.application import Application
 from shipyard.model.build import Decision
@@ -13,13 +16,12 @@ from shipyard.model.record import Record
 
 class SystemPackages(Record):
     """`run` are the final image's Debian packages, `build` the builder's. `linked`: the image also gets what
-    compiled packages link to. `unknown` are Python packages that are built from source, as far as the lock
-    says it, of which nothing is known; `advice` is what to say where the dependencies cannot be installed."""
+    compiled packages link to. `advice` is what to say where the dependencies cannot be installed, "" where
+    none of them may have to be compiled without our knowing how."""
 
     run: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
     linked: bool = False
-    unknown: tuple[str, ...] = ()
     advice: str = ""
     decisions: tuple[Decision, ...] = ()
     notes: tuple[str, ...] = ()
@@ -29,34 +31,33 @@ def system_packages(
     build: Build, dependencies: Dependencies, python: str, application: Application | None
 ) -> SystemPackages:
     """Of the manifest first, then of what is known of the Python packages in the lock."""
-    run = [(build.packages, "declared")] if build.packages else []
-    compile_with = [(build.build_packages, "declared")] if build.build_packages else []
+    run = _declared("packages", build.packages)
+    compilers = _declared("build packages", build.build_packages)
     sources = _sources(dependencies, python)
     if build.find_packages:
         run += _loaded(dependencies, application)
-        compile_with += [
-            (COMPILED[one.name].packages, f"{one.name} ({one.where}) is built from source")
+        compilers += [
+            _found(
+                f"build packages for {one.name}",
+                COMPILED[one.name].packages,
+                f"{one.where}, built from source",
+            )
             for one in sources
             if one.name in COMPILED
         ]
-    decisions = [
-        *(_decision("packages", *one) for one in run),
-        *(_decision("build packages", *one) for one in compile_with),
-    ]
-    linked = bool(compile_with) and build.find_packages
-    if linked:
-        why = "the build installs the libraries that compiled packages link to"
-        decisions.append(_decision("packages", ("as linked",), why))
+    linked = bool(compilers) and build.find_packages
     unknown = [one for one in sources if one.name not in COMPILED]
-    decisions += [
-        _decision("from source", (one.name,), f"{one.where} holds no wheel for Python {python} on Linux")
-        for one in unknown
-    ]
+    decisions = [*run, *compilers]
+    if linked:
+        decisions.append(_found("linked packages", ("found by the build",), "what is compiled links to them"))
+    if unknown:
+        lines = ", ".join(one.where for one in unknown)
+        why = f"for Python {python} on Linux there is the source alone: {lines}"
+        decisions.append(_found("from source", (one.name for one in unknown), why))
     return SystemPackages(
-        run=_together(run),
-        build=_together(compile_with),
+        run=_names(run),
+        build=_names(compilers),
         linked=linked,
-        unknown=tuple(one.name for one in unknown),
         advice=_advice(dependencies, unknown),
         decisions=tuple(decisions),
         notes=_notes(dependencies),
@@ -64,7 +65,7 @@ def system_packages(
 
 
 def _sources(dependencies: Dependencies, python: str) -> list[Dependency]:
-    """By the lock; where it names no files, by what is known."""
+    """What is built from source: by the lock; where that names no files, by what is known."""
     return [
         one
         for name, one in sorted(dependencies.packages.items())
@@ -73,15 +74,15 @@ def _sources(dependencies: Dependencies, python: str) -> list[Dependency]:
     ]
 
 
-def _loaded(dependencies: Dependencies, application: Application | None) -> list[tuple[tuple[str, ...], str]]:
+def _loaded(dependencies: Dependencies, application: Application | None) -> list[Decision]:
     found = [
-        (LOADED[name].packages, f"{name} ({one.where}) loads it")
+        _found(f"packages for {name}", LOADED[name].packages, one.where)
         for name, one in sorted(dependencies.packages.items())
         if name in LOADED
         and not any(other in dependencies.packages or other in one.extras for other in LOADED[name].without)
     ]
     if application is not None and application.spatial:
-        found.append((SPATIAL, application.spatial))
+        found.append(_found("packages for GeoDjango", SPATIAL, application.spatial))
     return found
 
 
@@ -90,29 +91,30 @@ def _notes(dependencies: Dependencies) -> tuple[str, ...]:
     if playwright is None:
         return ()
     return (
-        f"playwright ({playwright.where}) starts a browser, and the image has none: connect to one in a "
-        "service of its own",
+        f"playwright ({playwright.where}) drives a browser, and the image has none: connect to one that is "
+        "a service of its own",
     )
 
 
 def _advice(dependencies: Dependencies, unknown: list[Dependency]) -> str:
-    """Where something may have to be compiled that nothing is known of."""
-    told = [one.name for one in unknown]
-    # What comes by git or from the tree is no wheel either.
-    install = dependencies.install
-    if not (told or install.git or any(one.source is None for one in dependencies.packages.values())):
+    install, packages = dependencies.install, dependencies.packages.values()
+    told = bool(packages) and all(one.source is not None for one in packages)
+    if told and not (unknown or install.git or install.direct or install.local):
         return ""
-    what = f"{', '.join(told)} had" if told else "a package had"
+    what = ", ".join(one.name for one in unknown) or "a package"
     return (
-        f"If {what} to be compiled, say in shipyard.toml what that takes: "
-        'build = { build_packages = ["build-essential"] }, and -dev packages of the libraries it links to'
+        f"If {what} could not be compiled, name what that takes in shipyard.toml: "
+        'build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to'
     )
 
 
-def _together(groups: list[tuple[tuple[str, ...], str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for names, _ in groups for name in names))
+def _declared(subject: str, names: tuple[str, ...]) -> list[Decision]:
+    return [decided(subject, " ".join(names), "", names)] if names else []
 
 
-def _decision(subject: str, names: tuple[str, ...], evidence: str) -> Decision:
-    origin = "manifest" if evidence == "declared" else "detected"
-    return Decision(subject=subject, value=" ".join(names), evidence=evidence, origin=origin)
+def _found(subject: str, names: Iterable[str], evidence: str) -> Decision:
+    return Decision(subject=subject, value=" ".join(names), evidence=evidence, origin="detected")
+
+
+def _names(decisions: list[Decision]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in decisions for name in one.value.split()))
