@@ -7,12 +7,19 @@ import json
 import tarfile
 from pathlib import Path
 
+import pytest
+from corpus import copy_fixture
 from project import Project, docker
 
-COMPILED = {
+from shipyard.compile.debian import COMPILED, LOADED, SPATIAL
+from shipyard.compile.links import PACKAGES
+
+PSYCOPG2 = {
     "requirements.txt": "psycopg2==2.9.13\n",
     "main.py": "import psycopg2\nprint(psycopg2.__version__)\n",
 }
+NAMED = {package for _, package in PACKAGES if "\\" not in package} - {"libldap-2.5-0", "libldap2"}
+"""Packages of libraries; the two of LDAP are each of one release."""
 TINY = {
     "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
     '[project]\nname = "tiny"\nversion = "1"\n',
@@ -22,6 +29,18 @@ TINY = {
     'static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "tiny", NULL, -1, NULL};\n'
     "PyMODINIT_FUNC PyInit_tiny(void) { return PyModule_Create(&module); }\n",
 }
+
+
+@pytest.mark.parametrize("image", ["python:3.13-slim", "postgres:17"])
+def test_every_debian_package_that_is_known_can_be_installed(image: str) -> None:
+    """In two releases of Debian, by the archive itself."""
+    names = {name for one in (*COMPILED.values(), *LOADED.values()) for name in one.packages}
+    names |= {*SPATIAL, *NAMED}
+    install = (
+        f"apt-get update -qq && apt-get install -s -qq --no-install-recommends {' '.join(sorted(names))}"
+    )
+    said = docker("run", "--rm", "--user", "0", "--entrypoint", "sh", image, "-c", install)
+    assert said.count("Inst ") > len(names)
 
 
 def write(project: Project, files: dict[str, str], build: str = "") -> None:
@@ -57,24 +76,26 @@ def archive(path: Path) -> None:
 
 
 def test_a_compiled_package_leaves_its_library_in_the_image_and_no_compiler(project: Project) -> None:
-    write(project, COMPILED)
+    copy_fixture("sdist-compiled", project.root)
+    project.manifest("[services.web]\n")
     made = image(project)
-    assert ran(made).startswith("2.9.13")
+    said = docker("run", "--rm", made, "python", "-c", "import app; print(app.home())")
+    assert said.endswith("PDF document, version 1.4")
     added = packages(made) - packages("python:3.13-slim")
-    assert "libpq5" in added
+    assert {"libpq5", "libmagic1"} <= added
     assert [one for one in added if one.endswith("-dev") or one.startswith(("gcc", "g++", "cpp"))] == []
 
 
 def test_a_library_that_is_missing_fails_the_build_with_the_line_that_mends_it(project: Project) -> None:
     build = 'find_packages = false, build_packages = ["gcc", "libc6-dev", "libpq-dev"]'
-    write(project, COMPILED, build)
+    write(project, PSYCOPG2, build)
     failed = project.run("build", code=1)
     assert "libpq.so.5 for psycopg2 2.9.13: Debian's libpq5 has it" in failed.stderr
     line = 'packages = ["libpq5"]'
     assert f"Add {line} to [services.web.build] in shipyard.toml" in failed.stderr
-    write(project, COMPILED, f"{build}, {line}")
+    write(project, PSYCOPG2, f"{build}, {line}")
     assert ran(image(project)).startswith("2.9.13")
-    write(project, COMPILED, f'{build}, optional_libraries = ["libpq.so.5"]')
+    write(project, PSYCOPG2, f'{build}, optional_libraries = ["libpq.so.5"]')
     assert "libpq5" not in packages(image(project))
 
 
