@@ -39,17 +39,22 @@ VENV = "/opt/venv"
 # Names that do not follow from the library's (Debian policy 8.1). Newer releases provide these too.
 PACKAGES = (
     (r"libGLX\.so\.0", "libglx0"),
-    (r"libaio\.so\.1t64", "libaio1"),
+    (r"lib(crypto|ssl)\.so\.3", "libssl3"),
     (r"libcurl-gnutls\.so\.4", "libcurl3-gnutls"),
     (r"libe?xslt\.so\.\d", "libxslt1.1"),
     (r"libgeos_c\.so\.1", "libgeos-c1v5"),
     (r"libg(lib|io|module|object|thread)-2\.0\.so\.0", "libglib2.0-0"),
+    (r"libg[dt]k-3\.so\.0", "libgtk-3-0"),
+    (r"libharfbuzz\.so\.0", "libharfbuzz0b"),
     (r"libicu\w+\.so\.(\d+)", r"libicu\1"),
     (r"libjpeg\.so\.62", "libjpeg62-turbo"),
     (r"liblber-2\.5\.so\.0", "libldap-2.5-0"),
     (r"liblber\.so\.2", "libldap2"),
     (r"libmysqlclient\.so\.21", "libmariadb3"),
+    (r"lib(nssutil|smime|ssl)3\.so", "libnss3"),
+    (r"libpl(c|ds)4\.so", "libnspr4"),
     (r"libsnappy\.so\.1", "libsnappy1v5"),
+    (r"lib(tcl|tk)8\.6\.so.*", r"lib\g<1>8.6"),
     (r"(libxml2|libxmlsec1|libxmlsec1-openssl)\.so\.\d", r"\1"),
 )
 # What counts only where something else links to it: the plugins of Qt, and what a wheel bundles.
