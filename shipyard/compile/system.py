@@ -46,7 +46,7 @@ def system_packages(
             if one.name in COMPILED
         ]
     linked = bool(compilers) and build.find_packages
-    unknown = [one for one in sources if one.name not in COMPILED]
+    unknown = [one for one in sources if one.name not in COMPILED or not build.find_packages]
     decisions = [*run, *compilers]
     if linked:
         decisions.append(_found("linked packages", ("found by the build",), "what is compiled links to them"))

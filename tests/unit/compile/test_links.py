@@ -89,6 +89,7 @@ def test_what_is_no_binary_of_this_machine_needs_nothing(venv: Path) -> None:
     for length in range(0, len(whole), 7):
         put(venv, f"a/cut{length}.so", whole[:length])
     put(venv, "a/wild.so", whole[:32] + b"\xff" * 8 + whole[40:])
+    put(venv, "a/vast.so", whole[: 64 + 56 + 32] + b"\xff" * 7 + b"\x0f" + whole[64 + 56 + 40 :])
     put(venv, "a/data.bin", elf(("liba.so.1",)))
     assert outside(venv) == {}
 

@@ -86,6 +86,7 @@ def test_the_manifest_adds_and_declines() -> None:
     assert (more.run, more.build) == (("libmagic1", "curl"), ("cmake", *C, "libpq-dev"))
     alone = found(*packages, build=Build(build_packages=("cmake",), find_packages=False))
     assert (alone.run, alone.build, alone.linked) == ((), ("cmake",), False)
+    assert alone.advice.startswith("If psycopg2 could not be compiled")
 
 
 @pytest.mark.parametrize(

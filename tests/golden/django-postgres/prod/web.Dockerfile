@@ -121,7 +121,7 @@ def from_outside(venv: str) -> dict[str, list[str]]:
                 continue
             try:
                 files[path] = ([], []) if os.path.islink(path) else read_elf(path, machine)
-            except (struct.error, StopIteration, LookupError, ValueError, OverflowError):
+            except (struct.error, StopIteration, LookupError, ValueError, OverflowError, MemoryError):
                 # Not even the loader reads it.
                 continue
     outside: dict[str, list[str]] = {}
