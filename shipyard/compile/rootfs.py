@@ -37,8 +37,8 @@ NO_LIBRARY = re.compile(
 )
 """Names in the standard library's folders that are left there."""
 NOT_OF_PACKAGES = re.compile(
-    r"/(base|dev|local|opt|proc|debian|rootfs(\.py)?|run|sys|tmp|user|etc/ld\.so\.cache|var/(cache|log|lib/(apt|dpkg))"
-    r"|usr/share/(bug|doc|info|lintian|man))(/.*)?"
+    r"/(base|debian|dev|local|opt|proc|rootfs(\.py)?|run|sys|tmp|user|etc/ld\.so\.cache"
+    r"|var/(cache|log|lib/(apt|dpkg))|usr/share/(bug|doc|info|lintian|man))(/.*)?"
 )
 
 

@@ -25,6 +25,7 @@ def test_the_final_stage_starts_from_nothing(compiled: Compile) -> None:
     assert [line for line in final.splitlines() if line.startswith(("FROM", "RUN", "COPY"))] == [
         "FROM scratch",
         "COPY --link --from=root /rootfs/ /",
+        "COPY --link --from=user /user/ /",
         "COPY --link --from=std /std/ /",
         "COPY --link --from=deps /opt /opt",
         "COPY --link --from=src /app /app",
@@ -35,7 +36,7 @@ def test_the_final_stage_starts_from_nothing(compiled: Compile) -> None:
 
 def test_the_script_arrives_as_it_is(compiled: Compile) -> None:
     _, plan = compiled(FASTAPI, BASE)
-    (copy,) = [line for line in dockerfile.parse_string(plan.dockerfile) if line.heredocs]
+    _, copy = [line for line in dockerfile.parse_string(plan.dockerfile) if line.heredocs]
     assert copy.heredocs[0].content == SCRIPT.read_text()
 
 
