@@ -21,6 +21,7 @@ def root_stage(system: SystemPackages, *, local: bool) -> tuple[Instruction, ...
     mounts = [
         BindMount(stage="user", source="/user", target="/user"),
         BindMount(stage="deps", source=VENV, target=VENV),
+        BindMount(stage="links", source="/links.py", target="/scripts/links.py"),
     ]
     image = system_image("base", system)
     words = ["/rootfs", VENV]
@@ -30,15 +31,16 @@ def root_stage(system: SystemPackages, *, local: bool) -> tuple[Instruction, ...
     if image != "base":
         mounts.append(BindMount(stage="base", target="/base"))
         words += ["/base", *system.run]
+    script = SCRIPT.read_text(encoding="utf-8").replace("from shipyard.compile.links ", "from links ")
     return (
         Comment(text="The interpreter with what it and its packages need to run, and nothing else."),
         From(image=image, name="root"),
         *((Env(values=(("SOURCE_DATE_EPOCH", EPOCH),)),) if image != "base" else ()),
-        Write(target="/rootfs.py", lines=tuple(SCRIPT.read_text(encoding="utf-8").splitlines())),
+        Write(target=f"/scripts/{SCRIPT.name}", lines=tuple(script.splitlines())),
         Run(
             mounts=tuple(mounts),
             commands=(
-                f"python -I /rootfs.py {' '.join(map(shlex.quote, words))}",
+                f"python -E -s -B /scripts/{SCRIPT.name} {' '.join(map(shlex.quote, words))}",
                 f"find /rootfs {TOUCH}",
             ),
         ),

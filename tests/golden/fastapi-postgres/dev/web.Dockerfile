@@ -24,11 +24,13 @@ COPY <<"LINES" /links.py
 """Which shared libraries the dependencies link to, by the ELF files themselves: an image has no readelf.
 
 `packages` prints the Debian packages of the builder that have them; `check SERVICE SONAME...` fails where
-this image lacks one, other than those that it may lack. Runs in a build, on Python 3.9 or newer alone.
+this image lacks one, other than those that it may lack. Runs in a build, on Python 3.9 or newer alone;
+rootfs.py reads with it too.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import struct
@@ -102,14 +104,31 @@ def read_elf(path: str, machine: bytes) -> tuple[list[str], list[str]]:
     return named(1), [one for path in named(29) or named(15) for one in path.split(":") if one]
 
 
+@functools.cache
+def machine() -> bytes:
+    """The header of a program that runs here."""
+    with open(os.path.realpath(sys.executable), "rb") as file:
+        return file.read(64)
+
+
+def linked(path: str) -> tuple[list[str], list[str]]:
+    """(libraries that a file links to, folders where they are looked for first); nothing for what is no
+    program or library of this machine."""
+    try:
+        needed, places = read_elf(path, machine())
+    except (struct.error, StopIteration, LookupError, ValueError, OverflowError, MemoryError):
+        # Not even the loader reads it.
+        return [], []
+    origin = os.path.dirname(os.path.realpath(path))
+    return needed, [one.replace("$ORIGIN", origin).replace("${ORIGIN}", origin) for one in places]
+
+
 def from_outside(venv: str) -> dict[str, list[str]]:
     """Libraries that the environment does not bring itself, each with the files that link to it.
 
     A name that is anywhere in it counts as brought: packages load each other's libraries, and one that is
     bundled for a single package has a name of its own.
     """
-    with open(os.path.realpath(sys.executable), "rb") as file:
-        machine = file.read(64)
     files: dict[str, tuple[list[str], list[str]]] = {}
     named: dict[str, list[str]] = {}
     for folder, _, names in os.walk(venv):
@@ -119,23 +138,15 @@ def from_outside(venv: str) -> dict[str, list[str]]:
                 named.setdefault(name, []).append(os.path.realpath(path))
             elif not os.access(path, os.X_OK):
                 continue
-            try:
-                files[path] = ([], []) if os.path.islink(path) else read_elf(path, machine)
-            except (struct.error, StopIteration, LookupError, ValueError, OverflowError, MemoryError):
-                # Not even the loader reads it.
-                continue
+            files[path] = ([], []) if os.path.islink(path) else linked(path)
     outside: dict[str, list[str]] = {}
     pending = [path for path in files if not OPENED.search(path)]
     seen = set(pending)
     while pending:
         path = pending.pop()
         needed, places = files.get(path, ([], []))
-        origin = os.path.dirname(path)
         for library in needed:
-            there = [
-                f"{place}/{library}".replace("$ORIGIN", origin).replace("${ORIGIN}", origin)
-                for place in places
-            ]
+            there = [f"{place}/{library}" for place in places]
             inside = [os.path.realpath(one) for one in there if os.path.exists(one)] or named.get(library)
             if not inside:
                 outside.setdefault(library, []).append(path)
