@@ -10,6 +10,7 @@ from shipyard.compile.decisions import DetectionError, decided
 from shipyard.compile.program import Program, find_program
 from shipyard.compile.python_version import python_version
 from shipyard.compile.roles import role_of
+from shipyard.compile.system import SystemPackages, system_packages
 from shipyard.frameworks.application import Application
 from shipyard.managers.choose import choose
 from shipyard.model.build import Decision, Detected
@@ -25,6 +26,7 @@ class Detection(Record):
     detected: Detected
     dependencies: Dependencies
     program: Program
+    system: SystemPackages
 
     @property
     def application(self) -> Application | None:
@@ -50,6 +52,8 @@ def detect(service: Service, tree: SourceTree, sharers: tuple[Service, ...] = ()
     application = program.application
     if application is not None:
         decisions += _settings(service, application)
+    system = system_packages(service.build, dependencies, python.version, application)
+    decisions += system.decisions
     roles = [role for sharer in sharers if (role := role_of(sharer, tree, dependencies)) is not None]
     detected = Detected(
         framework=application.framework if application else None,
@@ -68,10 +72,11 @@ def detect(service: Service, tree: SourceTree, sharers: tuple[Service, ...] = ()
         hosts_env=application.hosts_env if application else None,
         decisions=tuple(decisions),
         notes=tuple(
-            f"{service.name}: {note}" for note in (*dependencies.notes, *python.notes, *program.notes)
+            f"{service.name}: {note}"
+            for note in (*dependencies.notes, *python.notes, *program.notes, *system.notes)
         ),
     )
-    return Detection(detected=detected, dependencies=dependencies, program=program)
+    return Detection(detected=detected, dependencies=dependencies, program=program, system=system)
 
 
 def _settings(service: Service, application: Application) -> list[Decision]:

@@ -5,33 +5,42 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from shipyard.compile.dockerfile import BindMount, Comment, From, Instruction, Run, Write
-from shipyard.compile.install import TOUCH, VENV, apt
+from shipyard.compile.dockerfile import BindMount, Comment, Env, From, Instruction, Run, Write
+from shipyard.compile.install import TOUCH, VENV
+from shipyard.compile.system import SystemPackages
+from shipyard.compile.system_layers import EPOCH, system_image
 
 SCRIPT = Path(__file__).with_name("rootfs.py")
 ENVIRONMENT = (("LANG", "C.UTF-8"), ("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
 """What the slim image sets, or finds by itself."""
 
 
-def root_stage(packages: tuple[str, ...], *, local: bool) -> tuple[Instruction, ...]:
+def root_stage(system: SystemPackages, *, local: bool) -> tuple[Instruction, ...]:
     """Stage `root`, which holds the result at /rootfs. `local`: packages of the source tree are installed."""
-    mounts = [BindMount(stage="deps", source=VENV, target=VENV)]
+    # What the dependencies link to has been looked at before.
+    mounts = [
+        BindMount(stage="user", source="/user", target="/user"),
+        BindMount(stage="deps", source=VENV, target=VENV),
+        BindMount(stage="links", source="/links.py", target="/scripts/links.py"),
+    ]
+    image = system_image("base", system)
     words = ["/rootfs", VENV]
     if local:
         mounts.append(BindMount(stage="local", source="/local", target="/local"))
         words[-1] += f",/local{VENV}"
-    if packages:
+    if image != "base":
         mounts.append(BindMount(stage="base", target="/base"))
-        words += ["/base", *packages]
+        words += ["/base", *system.run]
+    script = SCRIPT.read_text(encoding="utf-8").replace("from shipyard.compile.links ", "from links ")
     return (
         Comment(text="The interpreter with what it and its packages need to run, and nothing else."),
-        From(image="base", name="root"),
-        *((apt(packages),) if packages else ()),
-        Write(target="/rootfs.py", lines=tuple(SCRIPT.read_text(encoding="utf-8").splitlines())),
+        From(image=image, name="root"),
+        *((Env(values=(("SOURCE_DATE_EPOCH", EPOCH),)),) if image != "base" else ()),
+        Write(target=f"/scripts/{SCRIPT.name}", lines=tuple(script.splitlines())),
         Run(
             mounts=tuple(mounts),
             commands=(
-                f"python -I /rootfs.py {' '.join(map(shlex.quote, words))}",
+                f"python -E -s -B /scripts/{SCRIPT.name} {' '.join(map(shlex.quote, words))}",
                 f"find /rootfs {TOUCH}",
             ),
         ),

@@ -9,9 +9,10 @@ from shipyard.compile.front_end import FrontEnd
 from shipyard.compile.recipe import Recipe
 from shipyard.compile.spec import canonical
 from shipyard.compile.throw_away import SETTINGS
+from shipyard.model.manifest import Build
 
 
-def facts_of(recipe: Recipe, detection: Detection, static: bool) -> dict[str, object]:
+def facts_of(recipe: Recipe, build: Build, detection: Detection, static: bool) -> dict[str, object]:
     """By name; what is not there is left out, so that a new kind of fact moves no tag by itself."""
     install = recipe.install
     exact: list[object] = [install.facts, install.install, install.extra]
@@ -27,8 +28,11 @@ def facts_of(recipe: Recipe, detection: Detection, static: bool) -> dict[str, ob
             name: one.version or "unpinned" for name, one in sorted(detection.dependencies.packages.items())
         },
         "install": hashlib.sha256(canonical(exact).encode()).hexdigest(),
-        "packages": list(recipe.packages),
-        "build_packages": list(recipe.build_packages),
+        "packages": list(build.packages),
+        "build_packages": list(build.build_packages),
+        # What the lock makes of them is the recipe's; what the settings do is not.
+        "only_declared_packages": not build.find_packages,
+        "spatial": bool(detection.application and detection.application.spatial),
         "static": static,
         "settings": dict(recipe.static_environment or ()).get(SETTINGS),
         "import_path": recipe.import_path,

@@ -12,8 +12,9 @@ import shlex
 from shipyard.compile.context import removal_of_project_files
 from shipyard.compile.dockerfile import BindMount, CacheMount, Comment, Env, From, Instruction, Run
 from shipyard.compile.front_end import FrontEnd
-from shipyard.compile.install import EPOCH, TOUCH
+from shipyard.compile.install import TOUCH
 from shipyard.compile.node_managers import CONFIGURATION, LOCKS
+from shipyard.compile.system_layers import EPOCH
 
 BUILT = "/built"
 _TOOL = "/tool"

@@ -69,8 +69,9 @@ def plan_build(
         install=install,
         inner=inner,
         whole=inner == "." or (service.context is not None and install.root == "."),
-        packages=service.build.packages,
-        build_packages=service.build.build_packages,
+        system=detection.system,
+        service=service.name,
+        optional_libraries=service.build.optional_libraries,
         static_environment=_static_environment(service, detection) if static else None,
         import_path=detection.application.import_path if detection.application else "",
         mount_points=_mount_points(service, sharers),
@@ -91,7 +92,7 @@ def plan_build(
         notes += tuple(f"{service.name}: {note}" for note in found.notes)
     detected = replace(detected, notes=detected.notes + notes)
     reached = {path: digest for path, digest in digests.items() if reaches(path, recipe)}
-    facts = facts_of(recipe, detection, static)
+    facts = facts_of(recipe, service.build, detection, static)
     return detected, _plan(
         service,
         manifest,

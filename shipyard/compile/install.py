@@ -12,12 +12,12 @@ from shipyard.compile.dockerfile import (
     From,
     Instruction,
     Run,
-    TmpfsMount,
     Write,
 )
+from shipyard.compile.system import SystemPackages
+from shipyard.compile.system_layers import FOUND, LINKS, apt
 from shipyard.model.build import DependencyInstall, LocalPackage
 
-EPOCH = "315532800"
 VENV = "/opt/venv"
 TOUCH = "-exec touch -hcd @$SOURCE_DATE_EPOCH {} +"
 _UV = BindMount(stage="tool", source="/uv", target="/usr/local/bin/uv")
@@ -25,7 +25,7 @@ _CACHE = CacheMount(target="/root/.cache/uv")
 
 
 def dependency_stages(
-    install: DependencyInstall, inner: str, build_packages: tuple[str, ...]
+    install: DependencyInstall, inner: str, system: SystemPackages
 ) -> tuple[Instruction, ...]:
     """Stages `lock` (where there is one) and `deps`. `inner` is the project's folder in the context."""
     files = tuple(
@@ -51,7 +51,7 @@ def dependency_stages(
         Comment(text="Dependencies, in a virtual environment outside the source."),
         From(image="base", name="deps"),
     ]
-    packages = (*build_packages, *(("git",) if install.git and "git" not in build_packages else ()))
+    packages = (*system.build, *(("git",) if install.git and "git" not in system.build else ()))
     if packages:
         made.append(apt(packages))
     commands = [f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}"]
@@ -60,16 +60,21 @@ def dependency_stages(
         # A backend writes into the folder that it builds.
         commands += ["cp -R /src /build", *_unversioned(install)]
         mounts = (*mounts, *_sources(resolved, inner))
-    commands += [f"uv pip {_quiet(words)}" for words in (install.install, install.direct) if words]
+    commands += [
+        f"uv pip {_quiet(words)}{_advised(system)}" for words in (install.install, install.direct) if words
+    ]
     commands += [f"uv pip uninstall -q --python {VENV} {shlex.quote(one.name)}" for one in resolved]
     if install.extra:
         commands.append(f"uv pip {_quiet(('install', *install.extra))}")
     commands.append(f"find /opt {TOUCH}")
+    if system.linked:
+        mounts = (*mounts, LINKS)
+        commands += ["mkdir /debian", FOUND]
     made.append(Run(mounts=(_UV, *mounts, _CACHE), commands=tuple(commands)))
     return tuple(made)
 
 
-def local_stage(install: DependencyInstall, inner: str) -> tuple[Instruction, ...]:
+def local_stage(install: DependencyInstall, inner: str, system: SystemPackages) -> tuple[Instruction, ...]:
     """Stage `local`: packages of the source tree, built and installed to /local/opt/venv, so that they are a
     layer of their own over the dependencies."""
     if not install.local:
@@ -86,7 +91,7 @@ def local_stage(install: DependencyInstall, inner: str) -> tuple[Instruction, ..
                 "cp -R /src /build",
                 *_unversioned(install),
                 f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps --compile-bytecode"
-                f"{options} {names}",
+                f"{options} {names}{_advised(system)}",
                 # uv notes there when it built what.
                 "find /local '(' -name uv_cache.json -o -name .lock ')' -delete",
                 "find /local -name RECORD -exec sed -i '/uv_cache.json,/d' {} +",
@@ -96,21 +101,11 @@ def local_stage(install: DependencyInstall, inner: str) -> tuple[Instruction, ..
     )
 
 
-def apt(packages: tuple[str, ...]) -> Run:
-    """Debian packages without a trace of the time: nothing apt writes beside them stays."""
-    names = " ".join(map(shlex.quote, packages))
-    tmpfs = ("/var/cache", "/var/lib/apt/lists", "/var/log", "/tmp")
-    return Run(
-        mounts=tuple(TmpfsMount(target=target) for target in tmpfs),
-        commands=(
-            "touch /before",
-            "apt-get update -qq",
-            f"DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends {names}",
-            f"find / -xdev -newer /before -not -path '/proc/*' -not -path '/sys/*' "
-            f"-exec touch -hcd @{EPOCH} {{}} +",
-            "rm /before",
-        ),
-    )
+def _advised(system: SystemPackages) -> str:
+    """What is said when a command fails."""
+    if not system.advice:
+        return ""
+    return f" || {{ echo {shlex.quote(system.advice)} >&2; exit 1; }}"
 
 
 def _unversioned(install: DependencyInstall) -> tuple[str, ...]:

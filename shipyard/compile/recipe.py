@@ -1,8 +1,9 @@
 """The recipe: a Dockerfile whose layers change no more often than what they are made of.
 
 Build stages, in the order of how rarely they change: base, tool (the installer), std (byte code of the
-standard library), lock (what is to be installed), deps, front, src. The final stage copies results only, each
-as a linked layer, so that a code edit moves the source layer alone. Two builds of the same inputs give
+standard library), lock (what is to be installed), deps, system (Debian packages that run time needs), user
+(and a look at every library that the dependencies link to), front, src. The final stage copies results only,
+each as a linked layer, so that a code edit moves the source layer alone. Two builds of the same inputs give
 the same bytes: byte code is keyed by content, every time is SOURCE_DATE_EPOCH, whole top-level folders
 are copied.
 """
@@ -30,18 +31,21 @@ from shipyard.compile.dockerfile import (
 )
 from shipyard.compile.front_end import FrontEnd
 from shipyard.compile.front_stages import BUILT, front_stages, put_in_place
-from shipyard.compile.install import EPOCH, TOUCH, VENV, apt, dependency_stages, local_stage
+from shipyard.compile.install import TOUCH, VENV, dependency_stages, local_stage
+from shipyard.compile.system import SystemPackages
+from shipyard.compile.system_layers import EPOCH, LINKS, links_stage, system_image, system_stage
 from shipyard.model.build import DependencyInstall
 from shipyard.model.record import Record
 
-RECIPE = "2"
+RECIPE = "3"
 """Raised by hand when the text changes: a newer recipe is taken at the next real change."""
 UV = "0.13.9"
 
 
 class Recipe(Record):
     """`inner` is the project's folder in the context, "." when they are the same. `whole`: all of the context
-    is the application's, not its own folder alone.
+    is the application's, not its own folder alone. `service` and `optional_libraries` are for the check of
+    what the dependencies link to: how the manifest names the service, and what may be missing.
     `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect;
     `manage` are the words after python that run Django's commands. `environment` are variables that stay.
     `stop_signal` is what asks the program to finish, where that is not SIGTERM. `distroless`: no shell and no
@@ -51,8 +55,9 @@ class Recipe(Record):
     install: DependencyInstall
     inner: str
     whole: bool = True
-    packages: tuple[str, ...]
-    build_packages: tuple[str, ...]
+    system: SystemPackages
+    service: str
+    optional_libraries: tuple[str, ...] = ()
     static_environment: tuple[tuple[str, str], ...] | None
     import_path: str
     mount_points: tuple[str, ...]
@@ -71,8 +76,11 @@ def recipe_text(recipe: Recipe) -> str:
     return dockerfile_text(
         (
             *_base_stages(recipe),
-            *dependency_stages(recipe.install, recipe.inner, recipe.build_packages),
-            *local_stage(recipe.install, recipe.inner),
+            *links_stage(),
+            *dependency_stages(recipe.install, recipe.inner, recipe.system),
+            *local_stage(recipe.install, recipe.inner, recipe.system),
+            *system_stage(recipe.base, recipe.system),
+            *_user_stage(recipe),
             *_root_stage(recipe),
             *_front_stages(recipe),
             *_source_stage(recipe),
@@ -82,8 +90,6 @@ def recipe_text(recipe: Recipe) -> str:
 
 
 def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
-    uid, _, gid = recipe.user.partition(":")
-    gid = gid or uid
     skip = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|ensurepip|pydoc_data|lib2to3)/"
     return (
         From(image=recipe.base, name="base"),
@@ -105,19 +111,38 @@ def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
                 "mv /tool/bin/uv /uv",
             )
         ),
-        Comment(text="Byte code of the standard library, and a passwd line for the user."),
+        Comment(text="Byte code of the standard library."),
         From(image="base", name="std"),
         Run(
             commands=(
                 'lib="$(python -c \'import sysconfig; print(sysconfig.get_path("stdlib"))\')"',
                 f"python -m compileall -q -j 0 -x {shlex.quote(skip)}"
                 ' --invalidation-mode unchecked-hash "$lib"',
-                "mkdir -p /std/etc",
+                "mkdir /std",
                 'find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} +',
-                f"sed '$a app:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin' /etc/passwd > /std/etc/passwd",
-                f"sed '$a app:x:{gid}:' /etc/group > /std/etc/group",
                 f"find /std {TOUCH}",
             )
+        ),
+    )
+
+
+def _user_stage(recipe: Recipe) -> tuple[Instruction, ...]:
+    """The final stage takes something of this one, so that no image is made where the check fails."""
+    uid, _, gid = recipe.user.partition(":")
+    gid = gid or uid
+    words = ("check", recipe.service, *recipe.optional_libraries)
+    return (
+        Comment(text="Every library that the dependencies link to is there; a passwd line for the user."),
+        From(image=system_image(recipe.base, recipe.system), name="user"),
+        Run(
+            mounts=(BindMount(stage="deps", source=VENV, target=VENV), LINKS),
+            commands=(
+                f"python -I {LINKS.target} {' '.join(map(shlex.quote, words))}",
+                "mkdir -p /user/etc",
+                f"sed '$a app:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin' /etc/passwd > /user/etc/passwd",
+                f"sed '$a app:x:{gid}:' /etc/group > /user/etc/group",
+                f"find /user -exec touch -hcd @{EPOCH} {{}} +",
+            ),
         ),
     )
 
@@ -125,7 +150,7 @@ def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
 def _root_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if not recipe.distroless:
         return ()
-    return distroless.root_stage(recipe.packages, local=bool(recipe.install.local))
+    return distroless.root_stage(recipe.system, local=bool(recipe.install.local))
 
 
 def _front_stages(recipe: Recipe) -> tuple[Instruction, ...]:
@@ -177,9 +202,16 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     commands.append(f"find /app /points {TOUCH}")
     return (
         Comment(text="The source, without what only people and tools read."),
-        From(image="base", name="src"),
+        *_source_base(recipe),
         Run(mounts=tuple(mounts), commands=tuple(commands)),
     )
+
+
+def _source_base(recipe: Recipe) -> tuple[Instruction, ...]:
+    """Settings may load what only the final image has."""
+    if recipe.static_environment is None or system_image(recipe.base, recipe.system) == recipe.base:
+        return (From(image="base", name="src"),)
+    return (From(image="system", name="src"), Env(values=(("SOURCE_DATE_EPOCH", EPOCH),)))
 
 
 def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
@@ -196,14 +228,13 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     environment += recipe.environment
     made: list[Instruction] = [
         Comment(text="The image: results only."),
-        From(image="scratch" if recipe.distroless else recipe.base),
+        From(image="scratch" if recipe.distroless else system_image(recipe.base, recipe.system)),
         Env(values=tuple(environment)),
     ]
     if recipe.distroless:
         made.append(Copy(stage="root", source="/rootfs/", target="/"))
-    elif recipe.packages:
-        made.append(apt(recipe.packages))
     made += [
+        Copy(stage="user", source="/user/", target="/"),
         Copy(stage="std", source="/std/", target="/"),
         Copy(stage="deps", source="/opt", target="/opt"),
     ]

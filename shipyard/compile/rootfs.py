@@ -1,12 +1,12 @@
 """The root of an image without shell and package manager, out of a slim one.
 
-Run in a build stage by the base's own Python, with nothing but its standard library (3.9 and later):
-`python -I rootfs.py TARGET ENVIRONMENT[,ENVIRONMENT] [BASE PACKAGE...]`. Taken are the interpreter, the
-standard library, what resolving names, TLS and time zones need, all that PACKAGEs brought over the root at
-BASE, and every library that any of these or of the virtual environments links to. A link brings what it
-leads to.
+Run in a build stage by the base's own Python, with links.py beside it and nothing but the standard library
+(3.9 and later): `python rootfs.py TARGET ENVIRONMENT[,ENVIRONMENT] [BASE PACKAGE...]`. Taken are the
+interpreter, the standard library, what resolving names, TLS and time zones need, all that PACKAGEs brought
+over the root at BASE, and every library that any of these or of the virtual environments links to. A link
+brings what it leads to.
 
-Sources: elf(5), ld.so(8).
+Source: ld.so(8).
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+from shipyard.compile.links import linked
 
 FILES = (
     *("etc/ssl", "usr/lib/ssl", "usr/lib/*/ossl-modules", "usr/share/zoneinfo", "usr/lib/locale/C.utf8"),
     *("etc/localtime", "etc/timezone", "etc/nsswitch.conf", "etc/services", "etc/protocols", "etc/host.conf"),
+    # The loader, where programs name it.
+    "lib*/ld-linux*",
     *("etc/os-release", "etc/debian_version", "etc/ld.so.conf", "etc/ld.so.conf.d"),
     # ctypes.util.find_library asks it.
     "sbin/ldconfig",
@@ -37,57 +39,13 @@ NO_LIBRARY = re.compile(
 )
 """Names in the standard library's folders that are left there."""
 NOT_OF_PACKAGES = re.compile(
-    r"/(base|dev|local|opt|proc|rootfs(\.py)?|run|sys|tmp|etc/ld\.so\.cache|var/(cache|log|lib/(apt|dpkg))"
-    r"|usr/share/(bug|doc|info|lintian|man))(/.*)?"
+    r"/(base|debian|dev|local|opt|proc|scripts|rootfs|run|sys|tmp|user|etc/ld\.so\.cache"
+    r"|var/(cache|log|lib/(apt|dpkg))|usr/share/(bug|doc|info|lintian|man))(/.*)?"
 )
 
 
-class Elf(NamedTuple):
-    """What a program or a library links to: `folders` are where it looks first, $ORIGIN put in."""
-
-    interpreter: str | None
-    needed: tuple[str, ...]
-    folders: tuple[str, ...]
-
-
-def read_elf(path: Path) -> Elf | None:
-    """None for a file that is none of this machine's kind: 64 bits, low byte first."""
-    with path.open("rb") as file:
-        if file.read(6) != b"\x7fELF\x02\x01":
-            return None
-        file.seek(0)
-        data = file.read()
-    start, size, count = (*struct.unpack_from("<Q", data, 32), *struct.unpack_from("<HH", data, 54))
-    segments = [struct.unpack_from("<IIQQQQQ", data, start + size * one) for one in range(count)]
-
-    def text(offset: int) -> str:
-        return data[offset : data.index(b"\0", offset)].decode()
-
-    interpreter = next((text(offset) for kind, _, offset, *_ in segments if kind == 3), None)
-    entries: list[tuple[int, int]] = []
-    for kind, _, offset, _, _, length, _ in segments:
-        if kind == 2:
-            entries += struct.iter_unpack("<qQ", data[offset : offset + length - length % 16])
-    address = next((value for tag, value in entries if tag == 5), None)
-    if address is None:
-        return Elf(interpreter, (), ())
-    strings = next(
-        offset + address - begin
-        for kind, _, offset, begin, _, length, _ in segments
-        if kind == 1 and begin <= address < begin + length
-    )
-    needed = tuple(text(strings + value) for tag, value in entries if tag == 1)
-    said = [
-        folder for tag, value in entries if tag in (15, 29) for folder in text(strings + value).split(":")
-    ]
-    origin = str(path.resolve().parent)
-    folders = (re.sub(r"\$(ORIGIN|\{ORIGIN\})", lambda _: origin, folder) for folder in said if folder)
-    return Elf(interpreter, needed, tuple(folders))
-
-
 class Root:
-    """Files of this file system that are copied to `target`, once each. `missing` is, by the file that links
-    to it, a library that is not there."""
+    """Files of this file system that are copied to `target`, once each."""
 
     def __init__(self, target: Path, environments: list[Path]) -> None:
         self.target = target
@@ -99,7 +57,6 @@ class Root:
         # The first of a name is what the loader takes.
         self.libraries = {name: Path(path) for name, path in reversed(found)}
         self.taken: set[Path] = set()
-        self.missing: dict[Path, str] = {}
 
     def take(self, path: Path, leave: re.Pattern[str] | None = None) -> None:
         """A file, a folder with all that is in it, or a link and what it leads to; where it really stands."""
@@ -127,20 +84,15 @@ class Root:
 
     def take_libraries(self, path: Path) -> None:
         """What a program or a library links to, and what that links to."""
-        elf = read_elf(path)
-        if elf is None:
-            return
-        if elf.interpreter is not None:
-            self.take(Path(elf.interpreter))
-        for name in elf.needed:
+        needed, folders = linked(str(path))
+        for name in needed:
             if name in self.own_names:
                 continue
-            places = (Path(folder, name) for folder in elf.folders)
+            places = (Path(folder, name) for folder in folders)
             found = next(filter(Path.exists, places), self.libraries.get(name))
+            # One that is nowhere may be missing: that has been looked at before.
             if found is not None:
                 self.take(found)
-            else:
-                self.missing.setdefault(path, name)
 
 
 def files_below(top: Path) -> Iterator[Path]:
@@ -171,18 +123,6 @@ def _kind(path: Path) -> tuple[int, int, int] | None:
     return found.st_mode, found.st_size, int(found.st_mtime)
 
 
-def compiled_here(environment: Path) -> set[Path]:
-    """Files of packages that were compiled for this very system (PyPA's platform tags): they need what they
-    were linked to. A wheel made for many systems brings what it needs, or can live without."""
-    made: set[Path] = set()
-    for wheel in environment.glob("lib/python*/site-packages/*.dist-info/WHEEL"):
-        if re.search(r"^Tag: .*-linux_", wheel.read_text(), re.MULTILINE):
-            site = wheel.parent.parent
-            lines = wheel.with_name("RECORD").read_text().splitlines()
-            made |= {Path(os.path.normpath(site / line.split(",")[0])) for line in lines}
-    return made
-
-
 def take_base(root: Root) -> None:
     """The interpreter, its library, and what of the system any program wants."""
     for top in ("bin", "lib", "lib64", "sbin"):
@@ -202,7 +142,7 @@ def take_base(root: Root) -> None:
 
 
 def make(target: Path, environments: list[Path], base: Path | None, packages: list[str]) -> None:
-    """Make and fill the folder `target`. Ends the program where a library is missing."""
+    """Make and fill the folder `target`."""
     target.mkdir()
     root = Root(target, environments)
     take_base(root)
@@ -214,19 +154,6 @@ def make(target: Path, environments: list[Path], base: Path | None, packages: li
             root.take_libraries(path)
     subprocess.run(["/sbin/ldconfig", "-r", str(target)], check=True)
     shutil.rmtree(target / "var" / "cache", ignore_errors=True)
-    compiled = {path for one in environments for path in compiled_here(one)}
-    for path, name in root.missing.items():
-        if path in compiled:
-            sys.exit(
-                f"{path} was linked to {name}, which is not in the base image: add the Debian package that "
-                f"brings it, {usual_package(name)} by its usual name, to packages"
-            )
-
-
-def usual_package(library: str) -> str:
-    """The Debian package of a library by the naming rule of Debian's policy (8.1): libpq5 of libpq.so.5."""
-    name, _, version = library.lower().partition(".so.")
-    return name + ("-" if name[-1:].isdigit() else "") + version.partition(".")[0]
 
 
 if __name__ == "__main__":

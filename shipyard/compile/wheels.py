@@ -1,8 +1,8 @@
-"""For which Python versions a lock holds wheels."""
+"""For which Python versions a lock holds wheels, and what it takes to build without."""
 
 from __future__ import annotations
 
-from shipyard.model.dependencies import Dependencies
+from shipyard.model.dependencies import Dependencies, Dependency
 
 
 def wheel_missing(dependencies: Dependencies, version: str) -> str | None:
@@ -15,6 +15,12 @@ def wheel_missing(dependencies: Dependencies, version: str) -> str | None:
         if tags and not any(_runs(tag, version) for tag in tags):
             return f"{name} {one.version}"
     return None
+
+
+def built_from_source(one: Dependency, version: str) -> bool:
+    """Whether a lock that names files leaves the source distribution alone for a Python version on Linux."""
+    tags = [tag for wheel in one.wheels if (tag := _tags(wheel)) is not None]
+    return bool(one.source) and not any(_runs(tag, version) for tag in tags)
 
 
 def _tags(wheel: str) -> tuple[str, str] | None:

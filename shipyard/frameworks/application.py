@@ -39,9 +39,9 @@ class Application(Record):
     variable by which it takes its number of processes, "" for none.
 
     `media` is the folder that it writes uploads to, relative to the project's unless absolute, and where it
-    says so. `static` says why static files are to be collected, "" when they are not, by Python with
-    the words `manage`. `hosts` and `hosts_env` as in `Detected`. `reads` are the variables that its
-    settings read.
+    says so. `spatial` says what uses GeoDjango, "" for nothing; `static` why static files are to be
+    collected, "" when they are not, by Python with the words `manage`. `hosts` and `hosts_env` as in
+    `Detected`. `reads` are the variables that its settings read.
     """
 
     framework: str
@@ -60,6 +60,7 @@ class Application(Record):
     stop_signal: str | None = None
     workers: str = ""
     static: str = ""
+    spatial: str = ""
     media: tuple[str, str] | None = None
     manage: tuple[str, ...] = ("manage.py",)
     hosts: tuple[str, ...] = ()

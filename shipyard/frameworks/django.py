@@ -108,6 +108,7 @@ class Django:
             import_path=manage.root,
             environment=environment,
             static=_static(settings),
+            spatial=_spatial(settings),
             media=_media(manage.root, settings),
             manage=(manage.path,) if manage.path else ("-m", "django"),
             hosts=hosts,
@@ -214,6 +215,15 @@ def _static(settings: _Settings) -> str:
     if isinstance(root, ast.Constant) and not root.value:
         return ""
     return f"django.contrib.staticfiles is installed and {where} sets STATIC_ROOT"
+
+
+def _spatial(settings: _Settings) -> str:
+    if "django.contrib.gis" in settings.installed:
+        return f"{settings.values['INSTALLED_APPS'][1]} INSTALLED_APPS has django.contrib.gis"
+    value, where = settings.values.get("DATABASES", (None, ""))
+    texts = texts_in(value) if value is not None else []
+    engines = [text for text in texts if text.startswith("django.contrib.gis.db.backends.")]
+    return f"{where} DATABASES has {engines[0]}" if engines else ""
 
 
 def _media(root: str, settings: _Settings) -> tuple[str, str] | None:

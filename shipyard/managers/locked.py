@@ -28,7 +28,7 @@ class LockError(ShipyardError):
 
 class Locked(Record):
     """One package of a lock. `name` normalised; `hashes` such as sha256:...; `index` the URL of the index
-    it comes from when that is another than usual; `wheels` file names.
+    it comes from when that is another than usual; `wheels` and `source` as in `Dependency`.
 
     At most one of these: `reference` is a direct one (git+https://...@commit, an archive's URL), `path` a
     folder or an archive of the project, relative to its folder.
@@ -42,6 +42,7 @@ class Locked(Record):
     reference: str | None = None
     path: str | None = None
     wheels: tuple[str, ...] = ()
+    source: bool | None = None
     where: str
 
 
@@ -77,6 +78,12 @@ def wheel_names(files: Iterable[Any]) -> tuple[str, ...]:
     """The wheels among a lock's entries of files."""
     names = (str(file.get("file", "")) for file in files if isinstance(file, dict))
     return tuple(name for name in names if name.endswith(".whl"))
+
+
+def source_there(files: Iterable[Any]) -> bool | None:
+    """Whether a lock's entries of files have a source distribution among them; None where there are none."""
+    names = [str(file.get("file", "")) for file in files if isinstance(file, dict)]
+    return any(name.endswith((".tar.gz", ".zip", ".tar.bz2")) for name in names) if names else None
 
 
 def no_date(build: Build, lock: str) -> None:
@@ -144,7 +151,9 @@ def dependencies(
         manager=manager,
         evidence=lock,
         packages={
-            one.name: Dependency(name=one.name, version=one.version, where=one.where, wheels=one.wheels)
+            one.name: Dependency(
+                name=one.name, version=one.version, where=one.where, wheels=one.wheels, source=one.source
+            )
             for one in wanted
         },
         install=DependencyInstall(

@@ -21,6 +21,7 @@ from shipyard.managers.locked import (
     dependencies,
     entries,
     no_date,
+    source_there,
     stale,
     unknown,
     wheel_names,
@@ -199,6 +200,7 @@ def _locked(package: Mapping[str, Any], marker: Marker, indexed: Mapping[str, An
         reference=reference,
         path=str(package["path"]) if "path" in package else None,
         wheels=wheel_names(files),
+        source=source_there(files),
         where=package["where"],
     )
 

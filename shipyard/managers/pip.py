@@ -21,7 +21,7 @@ from shipyard.managers.requirements import (
 from shipyard.model.build import DependencyInstall, LocalPackage
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
-from shipyard.model.record import Draft, field
+from shipyard.model.record import Draft, field, replace
 from shipyard.source import SourceTree
 
 REQUIREMENTS = "requirements.txt"
@@ -78,7 +78,7 @@ class Pip:
         return Dependencies(
             manager=self.name,
             evidence=first,
-            packages=found.packages,
+            packages=_from_source(found.packages, lines),
             install=_install(
                 names, found, build, lines=lines, hashed=hashed, rewritten=rewritten, recoded=recoded
             ),
@@ -86,6 +86,15 @@ class Pip:
             requires_python_where=PROJECT,
             notes=_notes(first, found.unpinned),
         )
+
+
+def _from_source(packages: dict[str, Dependency], lines: list[Line]) -> dict[str, Dependency]:
+    """The packages, with what `--no-binary` says of them: which are there as wheels too, no line says."""
+    options = [re.fullmatch(r"--no-binary[ =](\S+)", line.text) for line in lines]
+    wanted = {normal(name) for option in options if option for name in option[1].split(",")}
+    return {
+        name: replace(one, source=True) if {name, ":all:"} & wanted else one for name, one in packages.items()
+    }
 
 
 def _notes(name: str, unpinned: list[str]) -> tuple[str, ...]:

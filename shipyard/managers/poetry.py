@@ -22,6 +22,7 @@ from shipyard.managers.locked import (
     dependencies,
     entries,
     no_date,
+    source_there,
     stale,
     unknown,
     wheel_names,
@@ -253,6 +254,7 @@ def _locked(package: Mapping[str, Any], marker: Marker, indexed: Mapping[str, An
         reference=reference,
         path=path,
         wheels=wheel_names(files),
+        source=source_there(files),
         where=package["where"],
     )
 

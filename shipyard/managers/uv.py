@@ -96,6 +96,7 @@ class Uv:
                     version=package.get("version"),
                     where=f"{LOCK}:{lines.get(package['name'], 1)}",
                     wheels=_wheels(package),
+                    source="sdist" in package if "registry" in package.get("source", {}) else None,
                 )
                 for package in closure
             },

@@ -155,6 +155,8 @@ def _build(table: Table) -> Build:
         base=table.one("base", references.image),
         packages=table.each("packages", values.package),
         build_packages=table.each("build_packages", values.package),
+        find_packages=table.values.get("find_packages", True),
+        optional_libraries=table.each("optional_libraries", values.soname),
         static=table.values.get("static"),
         frontend=_front_end(table),
         dockerfile=table.one("dockerfile", values.line),

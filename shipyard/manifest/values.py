@@ -176,6 +176,14 @@ def package(value: object) -> str:
     return text
 
 
+def soname(value: object) -> str:
+    """The name by which a shared library is linked to."""
+    text = line(value)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]*\.so[A-Za-z0-9_.+-]*", text):
+        raise Invalid(f"{text!r} is no shared library", 'write its name as in "libpq.so.5"')
+    return text
+
+
 def extra(value: object) -> str:
     """The name of an extra or a dependency group (packaging specification "Names and normalization")."""
     text = line(value)

@@ -10,13 +10,15 @@ from shipyard.model.record import Record, field
 
 class Dependency(Record):
     """`name` normalised (PEP 503); `version` None when it is not pinned; `where` such as uv.lock:12.
-    `wheels` are file names of those that the lock holds, () where it names none."""
+    `wheels` are file names of those that the lock holds, () where it names none. `source`: it holds a source
+    distribution; None where it names no files."""
 
     name: str
     version: str | None
     extras: tuple[str, ...] = ()
     where: str
     wheels: tuple[str, ...] = ()
+    source: bool | None = None
 
 
 class Dependencies(Record):

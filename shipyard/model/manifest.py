@@ -82,8 +82,10 @@ class DeclaredFrontEnd(Record):
 
 class Build(Record):
     """`extras` and `groups` of the project are installed beside its dependencies; `exclude_newer` is the
-    date, or the time by RFC 3339, from which on releases do not count where no lock pins them; `platforms`
-    are what it is pushed for, such as linux/arm64, the engine's own when there are none."""
+    date, or the time by RFC 3339, from which on releases do not count where no lock pins them.
+    `find_packages`: Debian packages that Python packages are known to need are added to `packages` and
+    `build_packages`; `optional_libraries` are names that the image may lack. `platforms` are what it is
+    pushed for, such as linux/arm64, the engine's own when there are none."""
 
     manager: str | None = None
     extras: tuple[str, ...] = ()
@@ -92,6 +94,8 @@ class Build(Record):
     base: str | None = None
     packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
+    find_packages: bool = True
+    optional_libraries: tuple[str, ...] = ()
     static: bool | None = None
     frontend: DeclaredFrontEnd | None = None
     dockerfile: str | None = None

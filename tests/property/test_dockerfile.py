@@ -26,7 +26,9 @@ FOLDERS = st.one_of(st.from_regex(r"[a-z+@_.:-]{1,6}", fullmatch=True), TEXTS).m
 )
 USERS = st.one_of(st.from_regex(r"[0-9a]{1,2}(:[0-9a]{1,2})?", fullmatch=True), TEXTS)
 COMMANDS = ("chmod", "chown", "cp", "env", "find", "mkdir", "python", "rm", "touch")
-FUNCTIONS = "\n".join(f'{name}() {{ printf "%s\\0" "$#" {name} "$@"; }}' for name in COMMANDS)
+FUNCTIONS = (
+    "\n".join(f'{name}() {{ printf "%s\\0" "$#" {name} "$@"; }}' for name in COMMANDS) + "\ncat() { :; }"
+)
 
 
 @st.composite
@@ -103,14 +105,16 @@ def check(service: Any, detected: Any, text: str, folder: Path) -> None:
     lines = dockerfile.parse_string(text)
     packages, build_packages = list(service.build.packages), list(service.build.build_packages)
     points = [mount.target for mount in service.volumes]
+    system = bool(packages or build_packages)
     outside = any(not point.startswith("/app/") for point in points)
     assert [line.cmd for line in lines] == [
-        *("FROM", "ENV", "FROM", "RUN", "FROM", "RUN", "FROM", *(["RUN"] if build_packages else []), "RUN"),
-        *("FROM", "RUN", "FROM", "ENV", *(["RUN"] if packages else []), "COPY", "COPY"),
+        *("FROM", "ENV", "FROM", "RUN", "FROM", "RUN", "FROM", "COPY"),
+        *("FROM", *(["RUN"] if build_packages else []), "RUN", *(["FROM", "RUN"] if system else [])),
+        *("FROM", "RUN", "FROM", *(["ENV"] if system else []), "RUN", "FROM", "ENV", "COPY", "COPY", "COPY"),
         *(["COPY"] if outside else []),
         *("COPY", "WORKDIR", "USER", *(["EXPOSE", "CMD"] if service.command is None else [])),
     ]
-    assert all(line.heredocs == () for line in lines)
+    assert [line.cmd for line in lines if line.heredocs] == ["COPY"], "the script that the recipe brings"
     last = {line.cmd: line.value for line in lines}
     top = f"/app/{service.path}"
     assert last["WORKDIR"] == (top,)
@@ -123,13 +127,13 @@ def check(service: Any, detected: Any, text: str, folder: Path) -> None:
 
     runs = [line for line in lines if line.cmd == "RUN"]
     installs = [
-        words[words.index("--no-install-recommends") + 1 :]
+        [one for one in words[words.index("--no-install-recommends") + 1 :] if one != "--no-upgrade"]
         for line in runs
         if "apt-get" in line.value[0]
         for words in shell_commands(line.value[0], folder)
         if words[:2] == ["apt-get", "install"]
     ]
-    assert installs == [one for one in (build_packages, packages) if one]
+    assert installs == [*([build_packages] if build_packages else []), *([packages] if system else [])]
 
     source = next(line for line in runs if "/context" in line.value[0])
     words = shell_commands(source.value[0], folder)

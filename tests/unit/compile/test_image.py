@@ -32,7 +32,7 @@ def test_the_final_stage_copies_results_source_last(compiled: Compile) -> None:
     _, plan = compiled(FASTAPI)
     final = plan.dockerfile.partition("# The image: results only.\n")[2]
     assert [line.split()[0] for line in final.splitlines() if not line.startswith(" ")] == [
-        *("FROM", "ENV", "COPY", "COPY", "COPY", "WORKDIR", "USER", "EXPOSE"),
+        *("FROM", "ENV", "COPY", "COPY", "COPY", "COPY", "WORKDIR", "USER", "EXPOSE"),
         *("STOPSIGNAL", "CMD"),
     ]
     assert lines(plan, "COPY")[-1] == "COPY --link --from=src /app /app"
@@ -174,10 +174,12 @@ def test_the_image_has_a_numeric_user(compiled: Compile, user: str, expected: st
 def test_system_packages_each_in_their_stage(compiled: Compile) -> None:
     _, plan = compiled(FASTAPI, 'build = { packages = ["libmagic1"], build_packages = ["gcc"] }')
     install = "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "
-    assert lines(plan, install) == [f"{install}gcc", f"{install}libmagic1"]
-    builder, _, final = plan.dockerfile.partition("# The image: results only.")
+    linked = "--no-upgrade libmagic1 $(cat /debian/packages)"
+    assert lines(plan, install) == [f"{install}gcc", f"{install}{linked}"]
+    builder, _, final = plan.dockerfile.partition("\nFROM python:3.13-slim AS system\n")
     assert "gcc" in builder
     assert "gcc" not in final
+    assert final.count("\nFROM system") == 2, "what is checked is what the image is made from"
 
 
 def test_static_files_are_collected_with_throw_away_values(compiled: Compile) -> None:

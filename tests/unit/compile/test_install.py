@@ -120,7 +120,7 @@ def test_a_package_is_a_layer_over_the_dependencies(compiled: Compile) -> None:
     assert "uv pip install -q --python /opt/venv --prefix /local/opt/venv --no-deps" in build.value[0]
     assert "/build/shop" in build.value[0]
     copies = [line for line in plan.dockerfile.splitlines() if line.startswith("COPY --link")]
-    assert copies[1:3] == [
+    assert copies[2:4] == [
         "COPY --link --from=deps /opt /opt",
         "COPY --link --from=local /local/ /",
     ]

@@ -178,3 +178,24 @@ def test_the_variables_that_settings_read(find: Find) -> None:
         EnvironmentRead(name="B", default=True, required=False),
         EnvironmentRead(name="A", default=False, required=True),
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "spatial"),
+    [
+        ("INSTALLED_APPS = ['django.contrib.gis']\n", "settings.py:1 INSTALLED_APPS has django.contrib.gis"),
+        (
+            "INSTALLED_APPS = []\nINSTALLED_APPS += ['django.contrib.gis']\n",
+            "settings.py:2 INSTALLED_APPS has",
+        ),
+        (
+            "DATABASES = {'default': {'ENGINE': 'django.contrib.gis.db.backends.postgis'}}\n",
+            "settings.py:1 DATABASES has django.contrib.gis.db.backends.postgis",
+        ),
+        ("DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n", ""),
+    ],
+)
+def test_geodjango(find: Find, settings: str, spatial: str) -> None:
+    found = find("django", django(settings)).spatial
+    assert spatial in found
+    assert bool(found) == bool(spatial)

@@ -71,7 +71,7 @@ def project(lock: str = LOCK, text: str = PROJECT) -> dict[str, str]:
 def test_the_closure_of_the_project_with_extras_and_without_groups(read: Read) -> None:
     found = read(Uv(), project())
     assert dict(found.packages) == {
-        "fastapi": Dependency(name="fastapi", version="0.115.0", where="uv.lock:5"),
+        "fastapi": Dependency(name="fastapi", version="0.115.0", where="uv.lock:5", source=True),
         "uvicorn": Dependency(name="uvicorn", version="0.34.0", where="uv.lock:32"),
     }
     assert (found.requires_python, found.requires_python_where) == (">=3.12", "pyproject.toml")

@@ -170,6 +170,7 @@ def test_what_compose_cannot_know(wrong_service: Told, value: str) -> None:
         ('restrat = "no"', 'did you mean "restart"?'),
         ("python = 3.13", "expected a text, found 3.13"),
         ("build = { pakages = [] }", 'did you mean "packages"?'),
+        ('build = { optional_libraries = ["libpq5"] }', 'write its name as in "libpq.so.5"'),
     ],
 )
 def test_what_is_said(wrong_service: Told, lines: str, told: str) -> None:
