@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -109,6 +108,8 @@ def _forwarded(address: str) -> Iterator[str]:
     if match is None:
         raise EngineAddressError(f"{address!r} is not of the form ssh://user@host:port", where="engine")
     user, host, port, path = match.groups()
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="shipyard-") as folder:
         local = Path(folder) / "engine.sock"
         command = ["ssh", "-nNT", "-o", "ExitOnForwardFailure=yes", "-o", "BatchMode=yes"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -74,7 +74,8 @@ def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[s
 
 def new_key() -> str:
     """32 random bytes, as hex."""
-    return secrets.token_hex(32)
+    # What the secrets module takes them from; that loads more than a plan has need of.
+    return os.urandom(32).hex()
 
 
 def keyed_digests(key: str, project: str, stage: str, values: Mapping[str, str]) -> dict[str, str]:
