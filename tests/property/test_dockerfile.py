@@ -103,7 +103,8 @@ def shell_commands(script: str, folder: Path) -> list[list[str]]:
 def check(service: Any, detected: Any, text: str, folder: Path) -> None:
     """The Dockerfile's instructions are those of the recipe, with the declared values in their places."""
     lines = dockerfile.parse_string(text)
-    packages, build_packages = list(service.build.packages), list(service.build.build_packages)
+    build = service.build
+    packages, build_packages = (list(dict.fromkeys(one)) for one in (build.packages, build.build_packages))
     points = [mount.target for mount in service.volumes]
     system = bool(packages or build_packages)
     outside = any(not point.startswith("/app/") for point in points)
