@@ -65,7 +65,7 @@ RUN --mount=type=bind,target=/context \
     cp -R /context/. /app && \
     rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig /app/requirements && \
     export PYTHONDONTWRITEBYTECODE=1 && \
-    env -C /app DATABASE_URL=build DJANGO_SECRET_KEY=build DJANGO_SETTINGS_MODULE=config.settings.production SECRET_KEY=build /opt/venv/bin/python manage.py collectstatic --noinput -v 0 && \
+    env -C /app DATABASE_URL=sqlite:////tmp/build.db DJANGO_SECRET_KEY=build DJANGO_SETTINGS_MODULE=config.settings.production SECRET_KEY=build /opt/venv/bin/python manage.py collectstatic --noinput -v 0 && \
     (python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app || true) && \
     chmod -R u=rwX,go=rX /app && \
     find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
