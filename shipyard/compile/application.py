@@ -5,6 +5,7 @@ from __future__ import annotations
 from shipyard.compile.decisions import DetectionError
 from shipyard.frameworks import FRAMEWORKS, KINDS, PROGRAMS, Framework
 from shipyard.frameworks.application import Application, ApplicationError
+from shipyard.frameworks.modules import broken
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
@@ -81,7 +82,7 @@ def _plainest(found: list[Application], service: Service) -> Application:
 
 
 def nothing_to_run(
-    service: Service, dependencies: Dependencies, processes: tuple[str, ...]
+    service: Service, tree: SourceTree, folder: str, dependencies: Dependencies, processes: tuple[str, ...]
 ) -> DetectionError:
     """The error for a service of which neither an application nor a command is known."""
     known = ", ".join(one.name for one in FRAMEWORKS)
@@ -89,6 +90,7 @@ def nothing_to_run(
         f"{dependencies.evidence} names {len(dependencies.packages)} packages; no application of a known "
         f"framework ({known}) was found with them"
     ]
+    details += [f"{where} could not be read as Python: {why}" for where, why in broken(tree, folder)][:6]
     if processes:
         details.append(f"Procfile has {', '.join(processes)}, and none is named {service.name}")
     return DetectionError(

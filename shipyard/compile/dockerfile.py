@@ -103,12 +103,14 @@ Instruction = Comment | From | Arg | Env | Run | Copy | Write | Workdir | User |
 def dockerfile_text(instructions: tuple[Instruction, ...]) -> str:
     """The file. An empty line before each build stage. Raises DockerfileError."""
     lines: list[str] = []
+    written: Instruction | None = None
     for instruction in instructions:
-        if isinstance(instruction, From) and lines and not lines[-1].startswith("#"):
-            lines.append("")
-        if isinstance(instruction, Comment) and lines:
+        stage = isinstance(instruction, From) and not isinstance(written, Comment)
+        # Linters take the line after the end of a heredoc for one of its own.
+        if written is not None and (stage or isinstance(instruction, Comment) or isinstance(written, Write)):
             lines.append("")
         lines.append(_text(instruction))
+        written = instruction
     return "\n".join(lines) + "\n"
 
 

@@ -152,10 +152,15 @@ def _only_one(service: Service, tree: SourceTree) -> str | None:
 
 
 def _package(tree: SourceTree, folder: str) -> dict[str, object]:
+    path = posixpath.normpath(posixpath.join(folder, PACKAGE))
     try:
-        document = json.loads(tree.text(posixpath.join(folder, PACKAGE)) or "{}")
-    except ValueError:
-        return {}
+        document = json.loads(tree.text(path) or "{}")
+    except json.JSONDecodeError as error:
+        raise DetectionError(
+            f"not valid JSON: {error.msg}",
+            where=f"{path}:{error.lineno}",
+            hint="mend it, or say build = { frontend = false }",
+        ) from None
     return document if isinstance(document, dict) else {}
 
 

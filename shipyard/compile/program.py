@@ -52,7 +52,7 @@ def find_program(service: Service, tree: SourceTree, folder: str, dependencies: 
         return _of_procfile(service, entry)
     if application is None and service.command is None:
         names = tuple(one.name for one in processes(tree, folder))
-        raise nothing_to_run(service, dependencies, names)
+        raise nothing_to_run(service, tree, folder, dependencies, names)
     if application is None:
         return Program(application=None)
     decisions = (

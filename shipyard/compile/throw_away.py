@@ -40,9 +40,9 @@ def throw_away(service: Service, reads: Iterable[EnvironmentRead]) -> tuple[tupl
     # A value made up for a variable with a default could be one that the settings refuse.
     relaxed = read - needed
     names = {one.name: _BY_CAST.get(one.cast, "build") for one in reads if one.required}
-    names |= {name: _shape(value) for name, value in service.env.items() if name not in relaxed}
     secrets = {"SECRET_KEY", *(secret.name for secret in service.secrets)}
-    names |= dict.fromkeys(secrets - relaxed, "build")
+    names |= {name: names.get(name, "build") for name in secrets - relaxed}
+    names |= {name: _shape(value) for name, value in service.env.items() if name not in relaxed}
     if SETTINGS in service.env:
         names[SETTINGS] = "".join(part for part in service.env[SETTINGS] if isinstance(part, str))
     # `env` sets them, and takes a leading dash for an option.

@@ -168,7 +168,10 @@ def _read_settings(project: _Project, name: str, settings: _Settings, depth: int
     shown = project.shown(path)
     for key, value, line in assignments(module):
         if key == "INSTALLED_APPS":
-            settings.installed += texts_in(value)
+            # Many put it together: DJANGO_APPS + LOCAL_APPS.
+            names = (one.id for one in ast.walk(value) if isinstance(one, ast.Name))
+            summands = [value, *(settings.values[name][0] for name in names if name in settings.values)]
+            settings.installed += [text for one in summands for text in texts_in(one)]
         settings.values[key] = (value, f"{shown}:{line}")
 
 

@@ -82,6 +82,15 @@ def modules(tree: SourceTree, folder: str, *words: str) -> list[Module]:
     return [one for one in folders[folder] if any(word in one.text for word in words)]
 
 
+def broken(tree: SourceTree, folder: str) -> Iterator[tuple[str, str]]:
+    """(where, why) of each module that is not valid for this Python: nothing is ever found in one."""
+    for module in modules(tree, folder):
+        try:
+            ast.parse(module.text)
+        except SyntaxError as error:
+            yield f"{module.path}:{error.lineno}", error.msg
+
+
 def import_path(path: str) -> str:
     return SOURCE if path.startswith(f"{SOURCE}/") else ""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
 from shipyard.managers.local import dynamic, group_requirements, local_package, static_requirements
 from shipyard.managers.markers import normal
 from shipyard.managers.project import PROJECT, read_project, requires_python, table
 from shipyard.managers.requirements import RequirementsError
+from shipyard.managers.setuptools import SETUP, literal_requirements
 from shipyard.model.build import DependencyInstall, LocalPackage
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
 from shipyard.source import SourceTree
-
-SETUP = "setup.py"
 
 
 class Pep621:
@@ -40,7 +40,9 @@ class Pep621:
             asked.append(f"/build/{own.name}{extras}")
         else:
             asked = [*static_requirements(project, build.extras, PROJECT), *asked]
-        packages = _packages([one for one in asked if not one.startswith("/")])
+        packages = _packages([(one, PROJECT) for one in asked if not one.startswith("/")])
+        if unknown:
+            packages |= _packages(literal_requirements(tree, folder))
         unpinned = [one.name for one in packages.values() if one.version is None]
         dated = ("--exclude-newer", build.exclude_newer) if build.exclude_newer else ()
         return Dependencies(
@@ -72,16 +74,17 @@ def _notes(evidence: str, unpinned: list[str], build: Build, *, unknown: bool) -
     )
 
 
-def _packages(asked: list[str]) -> dict[str, Dependency]:
+def _packages(asked: Iterable[tuple[str, str]]) -> dict[str, Dependency]:
+    """Of requirements, each with where it stands."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     found: dict[str, Dependency] = {}
-    for text in asked:
+    for text, where in asked:
         try:
             requirement = Requirement(text)
         except InvalidRequirement as error:
             raise RequirementsError(
-                f"{text!r} is not a requirement: {str(error).splitlines()[0]}", where=PROJECT
+                f"{text!r} is not a requirement: {str(error).splitlines()[0]}", where=where
             ) from None
         pins = [one.version for one in requirement.specifier if one.operator in ("==", "===")]
         name = normal(requirement.name)
@@ -89,6 +92,6 @@ def _packages(asked: list[str]) -> dict[str, Dependency]:
             name=name,
             version=pins[0] if pins and not pins[0].endswith(".*") else None,
             extras=tuple(sorted(requirement.extras)),
-            where=PROJECT,
+            where=where,
         )
     return found

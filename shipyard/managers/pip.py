@@ -18,6 +18,7 @@ from shipyard.managers.requirements import (
     direct,
     read_lines,
 )
+from shipyard.managers.setuptools import literal_requirements
 from shipyard.model.build import DependencyInstall, LocalPackage
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
@@ -180,6 +181,8 @@ def _take_path(
         return
     if resolve:
         found.lines.append(f"/build/{package.name}" + (f"[{','.join(extras)}]" if extras else ""))
+        for text, where in literal_requirements(tree, within):
+            _take_requirement(found, text, posixpath.normpath(posixpath.join(path, where)))
         return
     for text in static_requirements(read_project(tree, within), extras, line.where):
         found.facts.append(text)

@@ -89,4 +89,5 @@ def test_an_example_compiles_to_its_golden_files(
 
 
 def test_no_golden_files_without_an_example() -> None:
-    assert {(file.parts[-3], file.parts[-2]) for file in HERE.glob("*/*/*")} == set(CASES)
+    found = {(file.parts[-3], file.parts[-2]) for file in HERE.glob("*/*/*")}
+    assert {one for one in found if one[0] != "corpus"} == set(CASES)

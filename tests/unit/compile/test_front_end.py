@@ -64,7 +64,7 @@ def test_where_it_is_found(decided: Decided, files: dict[str, str], lines: str, 
     ("files", "lines"),
     [
         ({"package.json": '{"scripts": {"test": "x"}}'}, ""),
-        ({"package.json": "no JSON"}, ""),
+        ({"package.json": "no JSON"}, "frontend = false"),
         ({"docs/package.json": PACKAGE, "node_modules/x/package.json": PACKAGE}, ""),
         ({".storybook/package.json": PACKAGE, "tests/package.json": PACKAGE}, ""),
         ({"frontend/package.json": PACKAGE}, "frontend = false"),

@@ -68,6 +68,8 @@ def test_a_default_of_the_settings_is_better_than_a_made_up_value() -> None:
 )
 def test_what_settings_cannot_load_without(cast: str, value: str) -> None:
     assert made(None, read("X", cast=cast))["X"] == value
+    # A secret's value is of that kind too.
+    assert made(None, read("X", cast=cast), secrets=(Secret(name="X", source="X"),))["X"] == value
     assert "X" not in made(None, read("X", required=False, cast=cast))
 
 
