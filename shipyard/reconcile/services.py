@@ -157,6 +157,11 @@ def _unproven(spec: ServiceSpec, keep: tuple[Container, ...], why: Mapping[str, 
 def _kept(
     containers: tuple[Container, ...], replicas: int, why: Mapping[str, tuple[Cause, ...]]
 ) -> tuple[Container, ...]:
-    """Those that are as declared stay, and of these the lowest numbers."""
-    chosen = sorted(containers, key=lambda one: (bool(why[one.id]), one.number))[:replicas]
+    """Those that are as declared stay, and of these the lowest numbers; of one number, as something that was
+    interrupted left it, the one that has its name: another could not be given it."""
+
+    def rank(one: Container) -> tuple[bool, int, bool]:
+        return bool(why[one.id]), one.number, not one.name.endswith(f"-{one.service}-{one.number}")
+
+    chosen = sorted(containers, key=rank)[:replicas]
     return tuple(sorted(chosen, key=lambda one: one.number))
