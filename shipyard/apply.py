@@ -8,7 +8,7 @@ from typing import Protocol
 
 from shipyard.errors import ExitCode, ShipyardError
 from shipyard.model.desired import Desired
-from shipyard.model.plan import BuildImage, Operation, Plan, RemoveService, ReplaceService
+from shipyard.model.plan import BuildImage, ImageCause, Operation, Plan, RemoveService, ReplaceService
 from shipyard.targets.compose.target import ComposeTarget
 
 _STARTS = ("create", "replace", "scale", "start", "unpause", "connect", "update")
@@ -136,8 +136,14 @@ class _Gate:
     def wait_for_needs(self, operation: Operation) -> None:
         """What starts something waits for what that needs, changed by this plan or not."""
         if operation.address.startswith(("service.", "job.")) and operation.action in (*_STARTS, "run"):
-            for need in self._desired.service(operation.name).needs:
+            spec = self._desired.service(operation.name)
+            for need in spec.needs:
                 self.wait(need)
+            # An image that did not work in its own service goes to no other.
+            if spec.like is not None and any(
+                isinstance(one, ImageCause) or getattr(one, "path", "") == "image" for one in operation.causes
+            ):
+                self.wait(spec.like)
 
     def changed(self, service: str) -> None:
         self._healthy.discard(service)

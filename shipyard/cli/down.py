@@ -48,9 +48,10 @@ def down(
     with connect(manifest.engine, os.environ) as connection:
         observed = snapshot(connection, manifest)
         plan = teardown(manifest, observed, volumes=volumes)
-        show(plan, Format.TEXT)
         if plan.empty:
+            print(f"Nothing of {manifest.deployment} is there to take down.")
             return ExitCode.DONE
+        show(plan, Format.TEXT)
         doomed = [one.volume for one in plan.operations if isinstance(one, RemoveVolume)]
         question = "Take this down?"
         if doomed:

@@ -62,12 +62,13 @@ def check_source(saved: SavedPlan, builds: Builds) -> None:
             shown = ", ".join(files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
             details.append(f"image.{name}: {shown or 'its facts'} changed")
     if details:
-        commit = (saved.git or {}).get("commit")
-        raise StalePlan(
-            "the source is not the one that was planned",
-            details=tuple(details),
-            hint=f"check out {commit}, or plan again" if commit else "plan again",
-        )
+        git = saved.git or {}
+        hint = "plan again"
+        if git.get("dirty") == "yes":
+            hint = "it was made with changes that were not committed: plan again, from a commit"
+        elif git:
+            hint = f"check out {git['commit']}, or plan again"
+        raise StalePlan("the source is not the one that was planned", details=tuple(details), hint=hint)
 
 
 def _different(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

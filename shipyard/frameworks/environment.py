@@ -1,4 +1,5 @@
-"""Which environment variables a module reads: os.environ, django-environ's env, decouple's config."""
+"""Which environment variables a module reads: by os.environ, django-environ's env, decouple's config,
+dj-database-url."""
 
 from __future__ import annotations
 
@@ -10,6 +11,13 @@ from shipyard.frameworks.syntax import dotted, text_of
 
 _LENIENT = ("os.environ.get", "environ.get", "os.getenv", "getenv")
 _STRICT = ("env", "config")
+_UNNAMED = {
+    "dj_database_url.config": "DATABASE_URL",
+    **dict.fromkeys(("env.db", "env.db_url"), "DATABASE_URL"),
+    **dict.fromkeys(("env.cache", "env.cache_url"), "CACHE_URL"),
+    **dict.fromkeys(("env.email", "env.email_url"), "EMAIL_URL"),
+}
+"""What is read by a call that names nothing (dj-database-url's and django-environ's documentation)."""
 
 
 def environment_variable(node: ast.AST) -> str | None:
@@ -30,18 +38,20 @@ def environment_reads(tree: ast.AST) -> Iterator[EnvironmentRead]:
             name = text_of(node.slice)
             if name and isinstance(node.ctx, ast.Load):
                 yield EnvironmentRead(name=name, default=False, required=True)
-        elif isinstance(node, ast.Call) and node.args:
+        elif isinstance(node, ast.Call):
             read = _call(node, schemes)
             if read is not None:
                 yield read
 
 
 def _call(node: ast.Call, schemes: set[str | None]) -> EnvironmentRead | None:
-    function, name = dotted(node.func), text_of(node.args[0])
+    function = dotted(node.func)
+    given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in ("env", "var"))]
+    name = text_of(given[0]) if given else _UNNAMED.get(function)
     if not name:
         return None
     default = len(node.args) > 1 or any(keyword.arg == "default" for keyword in node.keywords)
-    if function in _LENIENT:
+    if function in (*_LENIENT, "dj_database_url.config"):
         return EnvironmentRead(name=name, default=default, required=False)
     method = function.removeprefix("env.") if function.startswith("env.") else ""
     if function not in _STRICT and not method:

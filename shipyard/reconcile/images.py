@@ -130,7 +130,9 @@ def _spent(service: str, desired: Desired, observed: Observed, good: set[str]) -
     declared = any(job.service == service for job in desired.jobs)
     cause = ReasonCause(reason="removed", text="no longer declared")
     if declared:
-        cause = ReasonCause(reason="interrupted", text="a later run succeeded")
+        cause = ReasonCause(
+            reason="interrupted", text="left over: what counts is another run, that succeeded"
+        )
     return RemoveRecords(address=f"job.{service}", causes=(cause,), containers=left)
 
 

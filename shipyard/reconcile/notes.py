@@ -9,6 +9,12 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
 from shipyard.model.plan import CreateService, FieldCause, Operation, ReplaceService
 
+_MADE_WITH = frozenset(
+    f"{product}_{what}"
+    for product in ("POSTGRES", "MYSQL", "MARIADB")
+    for what in ("USER", "DB", "DATABASE", "INITDB_ARGS")
+)
+
 
 def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...]) -> tuple[str, ...]:
     """Sentences, in the order of operations."""
@@ -22,6 +28,7 @@ def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...
             if isinstance(operation, ReplaceService):
                 found += _other_volumes(spec, operation, volumes)
                 found += _stored_passwords(spec, operation)
+                found += _stored_names(spec, operation)
     return tuple(dict.fromkeys(found))
 
 
@@ -61,6 +68,20 @@ def _other_volumes(spec: ServiceSpec, operation: ReplaceService, volumes: set[st
             yield f"{spec.name}: {target} starts empty in {name}; the data stays in {old}"
         elif before and not after:
             yield f"{spec.name}: {target} is no longer mounted; the data stays in {old}"
+
+
+def _stored_names(spec: ServiceSpec, operation: ReplaceService) -> Iterator[str]:
+    """The images' documentation: what sets up the data is read when there is none."""
+    names = [
+        cause.path.removeprefix("env.")
+        for cause in operation.causes
+        if isinstance(cause, FieldCause) and cause.path.removeprefix("env.") in _MADE_WITH
+    ]
+    if names and is_database(spec.image):
+        yield (
+            f"{spec.name}: {', '.join(names)} is read when a database is made: the data that is there keeps "
+            "what it was made with; change it in the database, or take it back here"
+        )
 
 
 def _stored_passwords(spec: ServiceSpec, operation: ReplaceService) -> Iterator[str]:

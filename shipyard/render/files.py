@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def _portable(desired: Desired, target: Path) -> str:
     names = sorted({name for spec in desired.services for name in spec.secrets})
     if names:
         head.append(f"# Set these in the environment or with --env-file: {', '.join(names)}")
+    for job in desired.jobs:
+        head += [
+            f"# Before {job.service} is updated, run what before_deploy says:",
+            f"#   docker compose -f compose.yaml run --rm {job.service} {shlex.join(job.command)}",
+        ]
     for volume in desired.secret_volumes:
         head += [
             f"# The secret files of {volume.service} are in a volume filled by `shipyard apply`, or by:",

@@ -85,5 +85,8 @@ def secrets_text(plan: Plan) -> tuple[str, ...]:
 def nothing_to_do(plan: Plan) -> str:
     """What an empty plan comes to."""
     if plan.attention:
-        return "Nothing to change: everything is as declared, and not everything is well."
+        return (
+            "Nothing to change: everything is as declared, and not everything is well. "
+            "apply waits for that, and fails where it does not come."
+        )
     return "Nothing to do: everything is as declared."

@@ -77,7 +77,11 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
     if unknown:
         notes.append(f"settings need {', '.join(unknown)}: fill in their values in .env.dev")
     if backing is not None and not any(VARIABLE in str(value) for value in (env, wanted)):
-        notes.append("the source reads no variable of a database: nothing connects it to db yet")
+        url = f"{backing.scheme}://{name}:${{secret:{VARIABLE}}}@db/{name}"
+        notes.append(
+            f"the source reads no variable of a database that is known: have the settings read one, and add "
+            f'it to env of {owner}: DATABASE_URL = "{url}"'
+        )
     if values:
         taken = ", ".join(sorted(values.keys() & secrets.keys())) or "nothing"
         notes.append(f".env is not read by the stage dev, .env.dev is: taken from it: {taken}")

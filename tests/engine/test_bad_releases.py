@@ -74,3 +74,31 @@ def test_a_release_that_became_healthy_meanwhile_is_gone_on_with(project: Projec
         "start",
     } == set()
     assert set(project.ids()) == serving(project) == new
+
+
+def test_an_image_that_does_not_work_goes_to_no_other_service(project: Project) -> None:
+    project.write("Dockerfile", "FROM redis:7\nCOPY works /works\n")
+    project.write("works", "yes\n")
+    project.manifest("""
+        [services.web]
+        build = { dockerfile = "Dockerfile" }
+        command = ["redis-server"]
+        [services.web.health]
+        command = ["grep", "yes", "/works"]
+        interval = "1s"
+        retries = 1
+        start_period = "1s"
+        [services.worker]
+        like = "web"
+        command = ["sleep", "86400"]
+        stop_timeout = "1s"
+    """)
+    project.apply()
+    worker = project.container("worker")["Id"]
+    project.write("works", "no\n")
+    for _ in range(2):
+        assert "web-1 is unhealthy" in project.apply(code=6 if _ == 0 else None).stderr
+        assert project.container("worker")["Id"] == worker
+    project.write("works", "yes, again\n")
+    project.apply()
+    assert project.container("worker")["Id"] != worker

@@ -167,7 +167,9 @@ def test_only_the_last_success_is_a_record(shop: Shop) -> None:
     operation = shop.only(desired, replace(world, containers=(*world.containers, earlier)))
     assert isinstance(operation, RemoveRecords)
     assert operation.containers == ("earlier",)
-    assert operation.causes == (ReasonCause(reason="interrupted", text="a later run succeeded"),)
+    assert operation.causes == (
+        ReasonCause(reason="interrupted", text="left over: what counts is another run, that succeeded"),
+    )
 
 
 def test_a_record_that_a_later_run_stands_for_is_removed(shop: Shop) -> None:

@@ -36,3 +36,14 @@ def test_a_database_keeps_its_password(shop: Shop) -> None:
     after = replace(before, secrets={"DB_PASSWORD": "d2"})
     (note,) = reconcile(shop.desired(after), shop.world(shop.desired(before))).notes
     assert "keeps the password" in note
+
+
+def test_a_database_keeps_what_it_was_made_with(shop: Shop) -> None:
+    before = shop.service(
+        "db", image="postgres:17", volumes=(mount("shop-prod_data"),), env={"POSTGRES_USER": ("app",)}
+    )
+    after = replace(before, env={"POSTGRES_USER": ("shop",), "TZ": ("UTC",)})
+    (note,) = reconcile(shop.desired(after), shop.world(shop.desired(before))).notes
+    assert note.startswith("db: POSTGRES_USER is read when a database is made")
+    other = replace(before, env={"POSTGRES_USER": ("app",), "TZ": ("UTC",)})
+    assert reconcile(shop.desired(other), shop.world(shop.desired(before))).notes == ()

@@ -11,6 +11,7 @@ import pytest
 from shipyard.model.build import BuildPlan
 from shipyard.model.desired import (
     Desired,
+    JobSpec,
     NetworkSpec,
     SecretFile,
     SecretVolume,
@@ -18,6 +19,7 @@ from shipyard.model.desired import (
     VolumeSpec,
 )
 from shipyard.model.manifest import Manifest, Mount, SecretRef
+from shipyard.model.record import replace
 from shipyard.render.files import RenderRefused, rendered_files, write_files, yaml_text
 from shipyard.targets.compose.command import model_text
 from shipyard.targets.compose.model import compose_model
@@ -79,6 +81,15 @@ def test_applied_is_what_apply_uses(desired: Desired, tmp_path: Path) -> None:
         "name": "shop_default",
         "external": True,
     }
+
+
+def test_portable_says_what_runs_before_an_update(desired: Desired, tmp_path: Path) -> None:
+    job = JobSpec(service="web", command=("sh", "-c", "echo $HOME"), document={})
+    files = rendered_files(replace(desired, jobs=(job,)), tmp_path / "out", applied=False)
+    assert (
+        "# Before web is updated, run what before_deploy says:\n"
+        "#   docker compose -f compose.yaml run --rm web sh -c 'echo $HOME'\n"
+    ) in files["compose.yaml"]
 
 
 def test_portable_is_for_people(desired: Desired, tmp_path: Path) -> None:
