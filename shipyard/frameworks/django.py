@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import sys
 from typing import Literal
 
 from shipyard.frameworks.application import Application, ApplicationError, EnvironmentRead
 from shipyard.frameworks.environment import environment_reads, environment_variable
 from shipyard.frameworks.manage import MANAGE, VARIABLE, Manage, manage_script, settings_named
 from shipyard.frameworks.media import media_folder
-from shipyard.frameworks.syntax import assignments, parse, text_of, texts_in
+from shipyard.frameworks.syntax import assignments, broken, parse, text_of, texts_in
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.model.record import Draft, Record, field
@@ -98,6 +99,7 @@ class Django:
             settings = _settings(project, module)
         if served is not None and (notes or not manage.settings):
             environment = ((VARIABLE, module),)
+        notes += _unreadable(project, module)
         hosts, hosts_env, hosts_evidence = _hosts(settings)
         return Application(
             framework=self.name,
@@ -117,6 +119,17 @@ class Django:
             reads=tuple(settings.reads),
             notes=notes,
         )
+
+
+def _unreadable(project: _Project, module: str) -> tuple[str, ...]:
+    """What cannot be parsed may be wrong, or newer than this Python."""
+    name = project.module_file(module)
+    path = project.path(name) if name is not None else ""
+    found = broken(project.tree.text(path) or "") if name is not None else None
+    if found is None:
+        return ()
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return (f"{path}:{found[0]} is no Python {version} ({found[1]}): what the settings say is not known",)
 
 
 def _without_manage(tree: SourceTree, folder: str) -> Manage | None:

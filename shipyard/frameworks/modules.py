@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
+from shipyard.frameworks import syntax
 from shipyard.frameworks.syntax import dotted, module_statements
 from shipyard.source import SourceError, SourceTree
 
@@ -85,10 +86,9 @@ def modules(tree: SourceTree, folder: str, *words: str) -> list[Module]:
 def broken(tree: SourceTree, folder: str) -> Iterator[tuple[str, str]]:
     """(where, why) of each module that is not valid for this Python: nothing is ever found in one."""
     for module in modules(tree, folder):
-        try:
-            ast.parse(module.text)
-        except SyntaxError as error:
-            yield f"{module.path}:{error.lineno}", error.msg
+        error = syntax.broken(module.text)
+        if error is not None:
+            yield f"{module.path}:{error[0]}", error[1]
 
 
 def import_path(path: str) -> str:

@@ -17,6 +17,15 @@ def parse(tree: SourceTree, path: str) -> ast.Module | None:
         return None
 
 
+def broken(text: str) -> tuple[int, str] | None:
+    """(line, why) of source that is not valid for this Python."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return error.lineno or 1, error.msg
+    return None
+
+
 def text_of(node: ast.expr | None) -> str | None:
     """A string literal's value."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

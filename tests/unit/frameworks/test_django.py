@@ -199,3 +199,9 @@ def test_geodjango(find: Find, settings: str, spatial: str) -> None:
     found = find("django", django(settings)).spatial
     assert spatial in found
     assert bool(found) == bool(spatial)
+
+
+def test_settings_that_do_not_parse_are_told(find: Find) -> None:
+    (note,) = find("django", django("A = 1\nX = (\n")).notes
+    assert note.startswith("shop/settings.py:2 is no Python 3.")
+    assert "was never closed" in note
