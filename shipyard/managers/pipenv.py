@@ -79,19 +79,25 @@ def _specifier(version: str) -> str:
 
 
 def content_hashes(pipfile: Mapping[str, Any], meta: Mapping[str, Any]) -> frozenset[str]:
-    """The hash that Pipenv writes for a Pipfile: of its canonical JSON, package categories included. One
-    without sources is hashed with the default ones, which the lock names."""
+    """The hash that Pipenv's versions write for a Pipfile: of its canonical JSON, package categories
+    included, with names as they are spelled or, by later versions, normalised. One without sources is
+    hashed with the default ones, which the lock names."""
     found = set()
     for sources in (pipfile.get("source", []), meta.get("sources", [])):
-        content: dict[str, Any] = {
-            "_meta": {"sources": sources, "requires": pipfile.get("requires", {})},
-            "default": pipfile.get("packages", {}),
-            "develop": pipfile.get("dev-packages", {}),
-        }
-        content |= {name: value for name, value in pipfile.items() if name not in _OWN_TABLES}
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-        found.add(hashlib.sha256(text.encode()).hexdigest())
+        for spelled in (dict, _normal_keys):
+            content: dict[str, Any] = {
+                "_meta": {"sources": sources, "requires": pipfile.get("requires", {})},
+                "default": spelled(pipfile.get("packages", {})),
+                "develop": spelled(pipfile.get("dev-packages", {})),
+            }
+            content |= {name: spelled(value) for name, value in pipfile.items() if name not in _OWN_TABLES}
+            text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+            found.add(hashlib.sha256(text.encode()).hexdigest())
     return frozenset(found)
+
+
+def _normal_keys(section: Mapping[str, Any]) -> dict[str, Any]:
+    return {normal(name): value for name, value in section.items()}
 
 
 def _lines(text: str) -> dict[str, int]:

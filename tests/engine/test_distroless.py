@@ -8,9 +8,9 @@ import tarfile
 import tomllib
 
 import pytest
+from hardened import HARDENED
 from project import Project, docker
 from test_examples import checks
-from test_frameworks import HARDENED
 
 from examples import NAMES, SECRETS, copy_example
 from shipyard.manifest.write import dumps

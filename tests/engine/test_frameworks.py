@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
-import tomllib
 
 import pytest
-from corpus import DEFAULT, NAMES, copy_fixture, expectation
+from corpus import NAMES, copy_fixture, expectation
+from hardened import start, stopped
 from project import Project, docker, fetch, free_port
 
-from shipyard.manifest.write import dumps
-
-HARDENED = {"read_only": True, "compose": {"cap_drop": ["ALL"]}}
 RUN = [
     pytest.param(name, marks=pytest.mark.slow if expected["run"].get("slow") else ())
     for name in NAMES
@@ -20,34 +16,12 @@ RUN = [
 ]
 
 
-def start(project: Project, fixture: str, **keys: object) -> None:
-    """Apply a fixture under the project's name, every built service hardened."""
-    copy_fixture(fixture, project.root)
-    manifest = project.root / "shipyard.toml"
-    document = tomllib.loads(manifest.read_text() if manifest.exists() else DEFAULT)
-    document["name"] = project.name
-    for name, service in document["services"].items():
-        if "image" not in service:
-            service |= HARDENED | (keys if name == "web" else {})
-    manifest.write_text(dumps(document))
-    project.apply()
-
-
-def stopped(project: Project, service: str) -> tuple[int, float, str]:
-    """(exit code, seconds, log) of a container that is asked to stop as the engine does it."""
-    container = project.container(service)["Id"]
-    began = time.monotonic()
-    docker("stop", container)
-    seconds = time.monotonic() - began
-    code = json.loads(docker("inspect", container))[0]["State"]["ExitCode"]
-    return code, seconds, docker("logs", "--tail", "20", container)
-
-
 @pytest.mark.parametrize("name", RUN)
 def test_a_framework_starts_answers_and_stops(name: str, project: Project) -> None:
     expected = expectation(name)
     inside, port = expected["services"]["web"].get("port", 8000), free_port()
-    start(project, name, publish=[f"127.0.0.1:{port}:{inside}"])
+    copy_fixture(name, project.root)
+    start(project, publish=[f"127.0.0.1:{port}:{inside}"])
     container = project.container("web")
     assert container["State"]["Health"]["Status"] == "healthy"
     assert container["Config"]["User"] == "10001:10001"
@@ -60,7 +34,8 @@ def test_a_framework_starts_answers_and_stops(name: str, project: Project) -> No
 
 def test_every_kind_of_worker_works_and_finishes(project: Project) -> None:
     """From one image, each by its framework's name alone, with a read-only root and no capabilities."""
-    start(project, "workers")
+    copy_fixture("workers", project.root)
+    start(project)
     redis = project.container("redis")["Id"]
     docker("exec", project.container("web")["Id"], "python", "send.py")
     wanted = {"celery", "beat", "rq", "dramatiq"}

@@ -153,6 +153,7 @@ def test_a_lock_out_of_date(
         ("pdm", Pdm(), "pyproject.toml", '"1.0.0"', '"1.0.1"'),
         ("pdm", Pdm(), "pyproject.toml", "[tool.pdm]", "[tool.ruff]\nline-length = 100\n[tool.pdm]"),
         ("pipenv", Pipenv(), "Pipfile", "[jobs]", '[scripts]\nrun = "x"\n[jobs]'),
+        ("pipenv", Pipenv(), "Pipfile", "itsdangerous =", "ItsDangerous ="),
         (
             "poetry-2.1",
             Poetry(),

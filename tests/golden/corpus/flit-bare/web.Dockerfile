@@ -27,7 +27,7 @@ LINES
 # What is to be installed, as the project's lock says it.
 FROM scratch AS lock
 COPY <<"LINES" /lock/requirements.txt
-quart==0.23.1
+quart==0.20.0
 LINES
 
 # Dependencies, in a virtual environment outside the source.

@@ -1,0 +1,37 @@
+"""A project under the hardest settings: its own user, a read-only root, no capabilities."""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+
+from corpus import DEFAULT
+from project import Project, docker
+
+from shipyard.manifest.write import dumps
+
+HARDENED = {"read_only": True, "compose": {"cap_drop": ["ALL"]}}
+
+
+def start(project: Project, **keys: object) -> None:
+    """Apply what is in the project's folder under its name, every built service hardened; `keys` are of the
+    service web."""
+    manifest = project.root / "shipyard.toml"
+    document = tomllib.loads(manifest.read_text() if manifest.exists() else DEFAULT)
+    document["name"] = project.name
+    for name, service in document["services"].items():
+        if "image" not in service:
+            service |= HARDENED | (keys if name == "web" else {})
+    manifest.write_text(dumps(document))
+    project.apply()
+
+
+def stopped(project: Project, service: str) -> tuple[int, float, str]:
+    """(exit code, seconds, log) of a container that is asked to stop as the engine does it."""
+    container = project.container(service)["Id"]
+    began = time.monotonic()
+    docker("stop", container)
+    seconds = time.monotonic() - began
+    code = json.loads(docker("inspect", container))[0]["State"]["ExitCode"]
+    return code, seconds, docker("logs", "--tail", "20", container)
