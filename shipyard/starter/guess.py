@@ -22,6 +22,7 @@ from shipyard.starter.backing import (
     database_variables,
 )
 from shipyard.starter.draft import Draft
+from shipyard.starter.health import health_path
 from shipyard.starter.processes import beside, own_command, release
 from shipyard.starter.settings import all_reads
 
@@ -60,6 +61,7 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
     unknown = [name for name in unknown if name not in values]
     owner = "web" if found.detected.role == "web" else "worker"
     services = _services(found, owner, env, wanted, backing is not None, cache)
+    services[owner] |= _health(tree, found)
     uploads = upload_folder(found.application, "/app")
     if uploads is not None:
         services[owner]["volumes"] = [f"media:{uploads[0]}"]
@@ -126,6 +128,11 @@ def _services(
     elif found.dependencies.get("alembic") is not None and database:
         web["before_deploy"] = "alembic upgrade head"
     return {owner: web}
+
+
+def _health(tree: SourceTree, found: Detection) -> dict[str, object]:
+    path = health_path(tree, found.application) if found.detected.health is None else None
+    return {} if path is None else {"health": path}
 
 
 def _decisions(found: Detection) -> tuple[str, ...]:
