@@ -13,6 +13,8 @@ from hardened import start, stopped
 from locked_projects import MAKERS, PYTHON
 from project import Project, docker, fetch, free_port
 
+from shipyard.managers import MANAGERS
+
 APPLICATIONS = {
     "django": "django-asgi-uvicorn",
     "flask": "flask-app",
@@ -26,6 +28,10 @@ APPLICATIONS = {
 }
 """The fixture that an application's code and requirements are of."""
 REDIS = '[services.web]\nneeds = ["redis"]\n[services.redis]\nimage = "redis:7"\n'
+
+
+def test_every_manager_is_among_them() -> None:
+    assert {known for known, _ in MAKERS.values()} == {one.name for one in MANAGERS}
 
 
 @pytest.mark.slow
