@@ -56,14 +56,9 @@ STARLETTE, FLASK = ("starlette==1.10.0", ASGI), ("flask==3.1.3", WSGI)
 @pytest.mark.parametrize(
     ("server", "framework", "code"),
     [
-        pytest.param(
-            server, *application, id=server.partition("=")[0] + "-" + application[0].partition("=")[0]
-        )
-        for server, application in (
-            ("uvicorn==0.54.0", STARLETTE),
-            ("gunicorn==27.0.1", FLASK),
-            ("granian==2.8.7", STARLETTE),
-        )
+        pytest.param("uvicorn==0.54.0", *STARLETTE, id="uvicorn"),
+        pytest.param("gunicorn==27.0.1", *FLASK, id="gunicorn"),
+        pytest.param("granian==2.8.7", *STARLETTE, id="granian", marks=pytest.mark.slow),
     ],
 )
 def test_requests_in_flight_are_answered(project: Project, server: str, framework: str, code: str) -> None:
