@@ -41,7 +41,11 @@ DEFAULTS = {
 }
 """Ignored at every depth, unless the project's own lines let it in again."""
 
-SECRETS = (".env*", ".netrc", ".pypirc", ".git-credentials", ".ssh", ".aws")
+SECRETS = (
+    *(".env*", ".netrc", ".pypirc", ".git-credentials", ".ssh", ".aws", ".pgpass"),
+    *(".docker/config.json", ".kube/config", ".my.cnf", ".boto", ".vault_pass"),
+    *("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"),
+)
 """Names that hold secrets. They reach no build, whatever the project's own lines say."""
 
 PROJECT_FILES = (
@@ -85,9 +89,11 @@ def is_below(path: str, folder: str) -> bool:
 
 
 def removal_of_project_files(top: str, own_files: tuple[str, ...]) -> str:
-    """The shell command that takes them out of a copy at `top`, and names that serve a manager alone."""
+    """The shell command that takes them out of a copy at `top`, and names that serve a manager alone. A front
+    end's .npmrc, wherever it stands, may hold a token."""
     names = [*PROJECT_FILES, *map(shlex.quote, own_files)]
-    return f"rm -rf {' '.join(f'{shlex.quote(top)}/{name}' for name in names)}"
+    removed = " ".join(f"{shlex.quote(top)}/{name}" for name in names)
+    return f"rm -rf {removed} && find {shlex.quote(top)} -name .npmrc -type f -delete"
 
 
 def own_ignore(tree: SourceTree, context: str, dockerfile: str | None = None) -> Ignored | None:

@@ -161,6 +161,10 @@ def _package(tree: SourceTree, folder: str) -> dict[str, object]:
             where=f"{path}:{error.lineno}",
             hint="mend it, or say build = { frontend = false }",
         ) from None
+    except (ValueError, RecursionError):
+        raise DetectionError(
+            "no JSON that can be read", where=path, hint="mend it, or say build = { frontend = false }"
+        ) from None
     return document if isinstance(document, dict) else {}
 
 

@@ -53,7 +53,7 @@ def connect(engine: str | None, environ: Mapping[str, str]) -> Iterator[Connecti
     Raises EngineAddressError, EngineUnreachable.
     """
     address = engine or environ.get("DOCKER_HOST") or _context_endpoint(None, environ)
-    shown = engine or ("local engine" if address == DEFAULT_SOCKET else address)
+    shown = without_password(engine or ("local engine" if address == DEFAULT_SOCKET else address))
     if "://" not in address:
         address = _context_endpoint(address, environ)
     scheme = address.partition("://")[0]
@@ -71,7 +71,7 @@ def connect(engine: str | None, environ: Mapping[str, str]) -> Iterator[Connecti
             yield Connection(url=url, address=shown, local=False)
     else:
         raise EngineAddressError(
-            f"{address!r} is not an engine's address",
+            f"{without_password(address)!r} is not an engine's address",
             where="engine",
             hint="write unix:///path, ssh://user@host, tcp://host:port or the name of a docker context",
         )
@@ -102,11 +102,18 @@ def _context_endpoint(name: str | None, environ: Mapping[str, str]) -> str:
         ) from error
 
 
+def without_password(address: str) -> str:
+    """What may be shown of an address that somebody wrote a password into."""
+    return re.sub(r"(//[^/@:]*):[^/@]*@", r"\1:...@", address)
+
+
 @contextlib.contextmanager
 def _forwarded(address: str) -> Iterator[str]:
     match = re.fullmatch(r"ssh://(?:([A-Za-z0-9._-]+)@)?([A-Za-z0-9._-]+)(?::(\d+))?(/.*)?", address)
     if match is None:
-        raise EngineAddressError(f"{address!r} is not of the form ssh://user@host:port", where="engine")
+        raise EngineAddressError(
+            f"{without_password(address)!r} is not of the form ssh://user@host:port", where="engine"
+        )
     user, host, port, path = match.groups()
     import tempfile
 

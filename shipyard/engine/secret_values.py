@@ -69,6 +69,13 @@ def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[s
             values[name], sources[name] = environ[name], "environment"
         elif from_file.get(name):
             values[name], sources[name] = from_file[name] or "", path.name
+    for name, value in values.items():
+        if "\0" in value:
+            raise ShipyardError(
+                f"the value of {name} holds a NUL, which no environment variable can",
+                where=sources[name],
+                hint="write it anew, in base64 if it is binary",
+            )
     return SecretValues(values=values, sources=sources, looked_in=("the environment", path.name))
 
 

@@ -46,7 +46,7 @@ class Module:
         """Empty for what is not valid for this Python."""
         try:
             return ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return ast.Module(body=[], type_ignores=[])
 
     @cached_property

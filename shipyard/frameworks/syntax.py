@@ -13,7 +13,7 @@ def parse(tree: SourceTree, path: str) -> ast.Module | None:
     try:
         text = tree.text(path)
         return ast.parse(text) if text is not None else None
-    except (SyntaxError, ValueError, RecursionError, SourceError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SourceError):
         return None
 
 
@@ -23,6 +23,8 @@ def broken(text: str) -> tuple[int, str] | None:
         ast.parse(text)
     except SyntaxError as error:
         return error.lineno or 1, error.msg
+    except (ValueError, RecursionError, MemoryError):
+        return 1, "it cannot be parsed"
     return None
 
 

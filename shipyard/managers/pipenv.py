@@ -36,6 +36,9 @@ class Pipenv:
         pipfile = read_toml(tree, posixpath.join(folder, PROJECT), PROJECT)
         if not pipfile:
             raise LockError(f"there is no {PROJECT} beside it", where=LOCK)
+        for name, value in pipfile.items():
+            if name not in ("source", "pipenv") and not isinstance(value, dict):
+                raise LockError(f"{name} is not a table", where=PROJECT)
         meta = table(lock, "_meta")
         said = table(meta, "hash").get("sha256")
         if said not in content_hashes(pipfile, meta):

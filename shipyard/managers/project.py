@@ -27,7 +27,7 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     """Raises ProjectError."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ProjectError(f"not valid TOML: {error}", where=name) from None
 
 
@@ -35,7 +35,7 @@ def read_json(tree: SourceTree, path: str, name: str) -> dict[str, Any]:
     """A JSON object. Raises ProjectError."""
     try:
         found = json.loads(tree.text(path) or "")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProjectError(f"not valid JSON: {error}", where=name) from None
     if not isinstance(found, dict):
         raise ProjectError("not a JSON object", where=name)

@@ -20,6 +20,8 @@ _HEAD = """\
 def read_lock(root: Path) -> dict[str, str]:
     """Digests by image, such as `postgres:17`; empty where there is no lock. Raises ManifestError."""
     path = root / LOCK
+    if path.exists() and not path.is_file():
+        raise _damaged("is not a file")
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -11,6 +11,7 @@ from shipyard.model.observed import Container, Network, Observed
 from shipyard.model.plan import (
     Cause,
     CreateService,
+    FieldCause,
     Operation,
     ReasonCause,
     ReplaceService,
@@ -140,6 +141,8 @@ def _replace_renamed(draft: ServiceDraft, renamed: Renamed, observed: Observed) 
     maker = _maker(spec, observed)
     for container in renamed.containers:
         causes += outdated_causes(spec, service_document(spec), container, observed, maker)
+    if len(renamed.containers) != spec.replicas:
+        causes.append(FieldCause(path="replicas", before=len(renamed.containers), after=spec.replicas))
     told = told_once(causes)
     draft.wants_image = True
     draft.earlier = renamed.containers

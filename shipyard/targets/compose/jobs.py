@@ -35,7 +35,7 @@ class Jobs(Record):
         not doubled."""
         objects, job = self.containers.objects, self._job(operation.name)
         text, name = job_text(job), self._container_name(job)
-        waited = {one: objects.wait(one) for one in operation.records if self._runs(one)}
+        waited = {one: self._waited(one) for one in operation.records if self._runs(one)}
         earlier = objects.inspect(name)
         if earlier is not None:
             if waited.get(earlier["Id"]) == 0:
@@ -73,6 +73,13 @@ class Jobs(Record):
             }
             self.containers.objects.create_idle(name, marks)
         self.containers.remove((record,), None)
+
+    def _waited(self, record: str) -> int:
+        """The exit code of one that still runs. Nobody but its owner can tell how long it may take."""
+        inspected = self.containers.objects.inspect(record)
+        name = inspected["Name"].lstrip("/") if inspected is not None else record
+        self.on_line(f"an earlier run still runs, and is waited for; `docker kill {name}` ends it")
+        return self.containers.objects.wait(record)
 
     def _runs(self, record: str) -> bool:
         found = self.containers.objects.inspect(record)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shipyard.engine.connect import Connection, EngineAddressError, connect
+from shipyard.engine.connect import Connection, EngineAddressError, connect, without_password
 from shipyard.errors import ShipyardError
 
 LOCAL = "unix:///var/run/docker.sock"
@@ -144,3 +144,13 @@ def test_nothing_redirects_dockers_own_commands() -> None:
         "DOCKER_HOST": "unix:///x",
     }
     assert environ == before
+
+
+@pytest.mark.parametrize(
+    "address", ["ssh://u:S3NT@127.0.0.1:1", "S3NT://u:S3NT@x", "tcp://u:S3NT@127.0.0.1:1"]
+)
+def test_a_password_in_an_address_is_not_shown(address: str) -> None:
+    assert "S3NT@" not in without_password(address)
+    with pytest.raises(ShipyardError) as caught, connect(address, {}) as connection:
+        raise ShipyardError(connection.address)
+    assert ":S3NT@" not in str(caught.value)

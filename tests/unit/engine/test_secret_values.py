@@ -160,3 +160,11 @@ def test_a_value_that_breaks_its_url_is_told_by_name_alone(
     assert len(notes) == told
     assert not any(value in note for note in notes)
     assert unencoded_in_urls(desired, [], values.unencoded) == ()
+
+
+def test_a_value_with_a_nul_is_told_before_anything_is_touched(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PW=S3NT\0x\n")
+    with pytest.raises(ShipyardError) as caught:
+        find_values(tmp_path, "default", ["PW"], {})
+    assert ".env: the value of PW holds a NUL" in str(caught.value)
+    assert "S3NT" not in str(caught.value)

@@ -30,7 +30,11 @@ def test_one_operation_replaces_the_containers_of_the_earlier_name(shop: Shop) -
     assert (operation.address, operation.was) == ("service.api", "web")
     assert operation.containers == ("web1", "web2")
     assert operation.replicas == (2, 3)
-    assert operation.causes == (WAS, FieldCause(path="command", before=None, after=("serve",)))
+    assert operation.causes == (
+        WAS,
+        FieldCause(path="command", before=None, after=("serve",)),
+        FieldCause(path="replicas", before=2, after=3),
+    )
 
 
 def test_what_was_renamed_already_is_as_declared(shop: Shop) -> None:

@@ -71,7 +71,7 @@ FROM base AS src
 RUN --mount=type=bind,source=services/api,target=/context \
     mkdir -p /app/services/api /points && \
     cp -R /context/. /app/services/api && \
-    rm -rf /app/services/api/pyproject.toml /app/services/api/uv.lock /app/services/api/requirements*.txt /app/services/api/requirements*.in /app/services/api/shipyard.toml /app/services/api/shipyard.lock /app/services/api/README* /app/services/api/CHANGELOG* /app/services/api/Dockerfile* /app/services/api/.dockerignore /app/services/api/.gitignore /app/services/api/.gitattributes /app/services/api/.github /app/services/api/.gitlab-ci.yml /app/services/api/.pre-commit-config.yaml /app/services/api/.python-version /app/services/api/.tool-versions /app/services/api/mise.toml /app/services/api/.mise.toml /app/services/api/.editorconfig && \
+    rm -rf /app/services/api/pyproject.toml /app/services/api/uv.lock /app/services/api/requirements*.txt /app/services/api/requirements*.in /app/services/api/shipyard.toml /app/services/api/shipyard.lock /app/services/api/README* /app/services/api/CHANGELOG* /app/services/api/Dockerfile* /app/services/api/.dockerignore /app/services/api/.gitignore /app/services/api/.gitattributes /app/services/api/.github /app/services/api/.gitlab-ci.yml /app/services/api/.pre-commit-config.yaml /app/services/api/.python-version /app/services/api/.tool-versions /app/services/api/mise.toml /app/services/api/.mise.toml /app/services/api/.editorconfig && find /app/services/api -name .npmrc -type f -delete && \
     (python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app || true) && \
     chmod -R u=rwX,go=rX /app && \
     find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
