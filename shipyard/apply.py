@@ -8,7 +8,16 @@ from typing import Protocol
 
 from shipyard.errors import ExitCode, ShipyardError
 from shipyard.model.desired import Desired
-from shipyard.model.plan import BuildImage, ImageCause, Operation, Plan, RemoveService, ReplaceService
+from shipyard.model.plan import (
+    BuildImage,
+    Cause,
+    FieldCause,
+    ImageCause,
+    Operation,
+    Plan,
+    RemoveService,
+    ReplaceService,
+)
 from shipyard.targets.compose.target import ComposeTarget
 
 _STARTS = ("create", "replace", "scale", "start", "unpause", "connect", "update")
@@ -120,6 +129,11 @@ def _replicas(plan: Plan, desired: Desired, done: list[str]) -> dict[str, int | 
     return found
 
 
+def _of_image(cause: Cause) -> bool:
+    """Whether another image is why something is replaced, built here or pulled."""
+    return isinstance(cause, ImageCause) or (isinstance(cause, FieldCause) and cause.path == "image")
+
+
 class _Gate:
     """Waits for a service's health once, until something changes it again."""
 
@@ -140,9 +154,7 @@ class _Gate:
             for need in spec.needs:
                 self.wait(need)
             # An image that did not work in its own service goes to no other.
-            if spec.like is not None and any(
-                isinstance(one, ImageCause) or getattr(one, "path", "") == "image" for one in operation.causes
-            ):
+            if spec.like is not None and any(_of_image(one) for one in operation.causes):
                 self.wait(spec.like)
 
     def changed(self, service: str) -> None:
