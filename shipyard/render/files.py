@@ -42,16 +42,16 @@ def _portable(desired: Desired, target: Path) -> str:
     root = desired.manifest.root
     for plan in desired.images:
         context = root / plan.context
-        users = [spec.name for spec in desired.services if spec.built == plan.service]
-        for name in users:
-            services[name] = {
-                "build": {
-                    "context": _relative(context, target),
-                    "dockerfile": _relative(target.absolute() / f"{plan.service}.Dockerfile", context),
-                    "args": {"SOURCE_DATE_EPOCH": "315532800"},
-                },
-                **services[name],
-            }
+        # In one service alone: Compose labels an image with who builds it, and two builders of one tag would
+        # take it from each other with each `up --build`.
+        services[plan.service] = {
+            "build": {
+                "context": _relative(context, target),
+                "dockerfile": _relative(target.absolute() / f"{plan.service}.Dockerfile", context),
+                "args": {"SOURCE_DATE_EPOCH": "315532800"},
+            },
+            **services[plan.service],
+        }
     head = [
         f"# {MARK}; run it from anywhere with",
         "#   docker compose -f compose.yaml up -d",

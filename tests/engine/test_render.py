@@ -101,6 +101,29 @@ def test_composes_own_up_over_a_running_apply_changes_nothing(project: Project, 
         assert done.returncode == 0, done.stderr
 
 
+def test_building_what_is_rendered_again_replaces_nothing(project: Project) -> None:
+    project.write("requirements.txt", (EXAMPLES / "fastapi-postgres" / "requirements.txt").read_text())
+    project.write("main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n")
+    project.manifest("""
+        [services.web]
+        python = "3.13"
+        publish = []
+        [services.worker]
+        like = "web"
+        command = ["sleep", "infinity"]
+        health = false
+    """)
+    project.run("render", "deploy")
+    up = ("docker", "compose", "-f", str(project.root / "deploy" / "compose.yaml"), "up", "-d", "--build")
+    runs = []
+    for _ in range(3):
+        done = call(*up, cwd=project.root, env={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"})
+        assert done.returncode == 0, done.stderr
+        runs.append(sorted(project.ids()))
+    assert len(runs[0]) == 2
+    assert runs[1] == runs[2] == runs[0]
+
+
 def test_render_overwrites_nothing_that_it_did_not_make(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\n')
     project.write("deploy/compose.yaml", "services: {}\n")

@@ -121,7 +121,7 @@ def test_portable_is_for_people(desired: Desired, tmp_path: Path) -> None:
         '    image: "shop/web:in-1"\n'
     )
     assert f"  web:\n{build}" in text
-    assert f"  worker:\n{build}" in text
+    assert '  worker:\n    image: "shop/web:in-1"\n' in text
     assert '      KEY: "${SECRET_KEY}"\n      PRICE: "5$$"\n' in text
     assert 'networks:\n  default:\n    name: "shop_default"\n' in text
     assert '  shop_data:\n    name: "shop_data"\n  shop_web-secrets-1:\n' in text
