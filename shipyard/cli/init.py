@@ -10,6 +10,7 @@ import typer
 
 from shipyard.cli.options import Folder
 from shipyard.errors import ShipyardError, UsageError
+from shipyard.source.env_file import read_env_file
 
 if TYPE_CHECKING:
     from shipyard.starter.draft import Draft
@@ -88,18 +89,7 @@ def init(
 
 def _known(root: Path) -> dict[str, str]:
     """What the project's own .env says: development goes on with these values."""
-    path = root / ".env"
-    if not path.is_file():
-        return {}
-    from dotenv import dotenv_values
-
-    try:
-        found = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise ShipyardError(
-            ".env cannot be read as UTF-8", where=str(path), hint="mend it or move it away"
-        ) from None
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in read_env_file(root / ".env").items() if value}
 
 
 def _taken_over(path: Path, root: Path, dockerfile: bool) -> Draft:

@@ -15,6 +15,7 @@ from pathlib import Path
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
 from shipyard.model.record import Record
+from shipyard.source.env_file import read_env_file
 
 
 class SecretMissing(ShipyardError):
@@ -51,17 +52,12 @@ def env_file(root: Path, stage: str) -> Path:
 
 
 def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[str, str]) -> SecretValues:
-    """Look each name up. A file that cannot be read as UTF-8 is an error; a missing one is not."""
+    """Look each name up. A file that cannot be read is an error (see read_env_file); a missing one is not."""
     path = env_file(root, stage)
     wanted = sorted(set(names))
     from_file: Mapping[str, str | None] = {}
-    if not all(environ.get(name) for name in wanted) and path.is_file():
-        from dotenv import dotenv_values
-
-        try:
-            from_file = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ShipyardError("the file of secrets cannot be read", where=path.name) from error
+    if not all(environ.get(name) for name in wanted):
+        from_file = read_env_file(path)
     values: dict[str, str] = {}
     sources: dict[str, str] = {}
     for name in wanted:

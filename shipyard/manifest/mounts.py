@@ -13,6 +13,11 @@ from shipyard.model.manifest import Mount, Publish
 
 _FORMS = 'write it as in "8000", "80:8000" or "127.0.0.1:80:8000"'
 _PUBLISH = re.compile(r"(?:(?:(\[[^\]]*\]|[^:\[\]]*):)?([^:\[\]]*):)?([^:/]+)(?:/(.*))?")
+# The options that the engine hands to the kernel (docker run --tmpfs; tmpfs(5)).
+_TMPFS_OPTION = re.compile(
+    r"r[ow]|(?:no)?(?:exec|suid|dev|mand|atime|diratime|relatime|strictatime)|a?sync|dirsync"
+    r"|size=[0-9]+[kmgtKMGT%]?|mode=[0-7]{3,4}|[ug]id=[0-9]{1,10}|nr_(?:inodes|blocks)=[0-9]+[kmgKMG]?"
+)
 _EPHEMERAL = "127.0.0.1::8000"
 
 
@@ -67,8 +72,9 @@ def tmpfs(value: object) -> str:
     """`/folder` or `/folder:options`, as `docker run --tmpfs`."""
     text = line(value)
     path, separator, options = text.partition(":")
-    if separator and not re.fullmatch(r"[a-z0-9]+(=[A-Za-z0-9%]+)?(,[a-z0-9]+(=[A-Za-z0-9%]+)?)*", options):
-        raise Invalid(f"{text!r}: unknown mount options", 'write it as in "/tmp:size=16m,mode=1777"')
+    for option in options.split(",") if separator else ():
+        if not _TMPFS_OPTION.fullmatch(option):
+            raise Invalid(f"{option!r} is no option of a tmpfs", 'write it as in "/tmp:size=16m,mode=1777"')
     return f"{target(path)}{separator}{options}"
 
 

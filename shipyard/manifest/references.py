@@ -18,11 +18,15 @@ _IMAGE = re.compile(
 _REGISTRY = re.compile(rf"{_HOST}(?:/{_PATH})?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
+# What stands before an @ may be a password: neither error repeats it.
+_LOG_IN = "remove them, and log in with `docker login`"
 _SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def image(value: object) -> str:
     text = line(value)
+    if re.match(r"[^/]*@[^/]*/", text):
+        raise Invalid("an image is named without user and password", _LOG_IN)
     if not _IMAGE.fullmatch(text) or len(text) > 255 + 128 + 72:
         lower = text.lower()
         if lower != text and _IMAGE.fullmatch(lower):
@@ -33,6 +37,8 @@ def image(value: object) -> str:
 
 def registry(value: object) -> str:
     text = line(value)
+    if "@" in text:
+        raise Invalid("a registry is written without user and password", _LOG_IN)
     scheme, separator, rest = text.partition("://")
     if separator:
         raise Invalid(f"a registry is written without {scheme}://", f'write "{rest.rstrip("/")}"')

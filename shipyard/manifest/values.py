@@ -18,6 +18,8 @@ _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _OPERATORS = frozenset("|&;<>$`*\n")
+_HIGHEST_ID = 2**31 - 1
+"""The engine takes no higher number for a user or a group (moby: pkg/user)."""
 _MEMORY_MINIMUM = 6 * 1024 * 1024
 """Docker refuses a smaller limit (`docker run --memory`)."""
 
@@ -149,6 +151,9 @@ def user(value: object) -> str:
     text = line(value)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?", text):
         raise Invalid(f"{text!r} is no user", 'write it as in "10001" or "999:999"')
+    for part in text.split(":"):
+        if part.isdecimal() and int(part) > _HIGHEST_ID:
+            raise Invalid(f"{part} is no number of a user or group", f"they end at {_HIGHEST_ID}")
     return text
 
 

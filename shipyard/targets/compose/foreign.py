@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shipyard.errors import ShipyardError
+from shipyard.source.env_file import read_env_file
 from shipyard.targets.compose.command import docker_missing
 
 
@@ -47,21 +48,15 @@ def read_compose_file(path: Path) -> dict[str, Any]:
 
 def known_variables(path: Path) -> dict[str, str]:
     """The variables of the .env beside a Compose file."""
-    return {name: value for name, value in _dotenv(path.absolute().parent / ".env").items() if value}
+    return {name: value for name, value in read_env_file(path.absolute().parent / ".env").items() if value}
 
 
 def _of_files(files: Any) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for file in files:
-        found |= _dotenv(Path(file["path"] if isinstance(file, Mapping) else file))
+        found |= read_env_file(Path(file["path"] if isinstance(file, Mapping) else file))
     # As text, not as a reference: a dollar sign is written twice.
     return {name: value.replace("$", "$$") if value else value for name, value in found.items()}
-
-
-def _dotenv(path: Path) -> dict[str, str | None]:
-    from dotenv import dotenv_values
-
-    return dict(dotenv_values(path, interpolate=False, encoding="utf-8-sig")) if path.is_file() else {}
 
 
 def _text(path: Path) -> str | None:

@@ -58,7 +58,7 @@ def test_each_stage_has_its_file(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"A=\xff\xfe\n")
-    with pytest.raises(ShipyardError, match="the file of secrets cannot be read") as caught:
+    with pytest.raises(ShipyardError, match="the file cannot be read as UTF-8") as caught:
         find_values(tmp_path, "default", ["A"], {})
     assert caught.value.where == ".env"
     assert find_values(tmp_path, "default", [], {}).values == {}

@@ -71,10 +71,10 @@ def test_content_is_read_once(root: Path, tmp_path: Path, read: list[str]) -> No
     first = digested(root, tmp_path)
     assert sorted(read) == ["a", "b", "c", "link", "é\n"]
     read.clear()
-    written = cache_of(tmp_path).stat()
+    written = cache_of(tmp_path).stat().st_mtime_ns
     assert digested(root, tmp_path) == first == fresh(root)
     assert sorted(read) == sorted(["a", "b", "c", "link", "é\n"])  # by the run without a cache alone
-    assert cache_of(tmp_path).stat() == written
+    assert cache_of(tmp_path).stat().st_mtime_ns == written
     read.clear()
     # Another context of the same tree asks for the same files.
     assert digested(root, tmp_path, context="sub") == {"c": first["sub/c"], "é\n": first["sub/é\n"]}
