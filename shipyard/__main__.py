@@ -8,6 +8,10 @@ import errno
 import io
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shipyard.errors import ShipyardError
 
 REPORT = "https://github.com/shipyard-deploy/shipyard/issues"
 
@@ -79,13 +83,16 @@ def _nobody_reads() -> int:
     return int(ExitCode.DONE)
 
 
-def _tell(error: Exception, arguments: list[str]) -> None:
+def _tell(error: ShipyardError, arguments: list[str]) -> None:
     """The error for people, and again as the CI's own annotations where there are such."""
     from shipyard.cli.annotate import annotate_error
+    from shipyard.cli.place import place_errors
     from shipyard.render.printable import printable_lines
 
+    # Something beside the error: whatever fails there must not hide it.
+    with contextlib.suppress(Exception):
+        place_errors(error, arguments)
     print(f"error: {printable_lines(str(error))}", file=sys.stderr)
-    # Something beside the error: whatever fails here must not hide it.
     with contextlib.suppress(Exception):
         annotate_error(error, arguments)
 

@@ -18,13 +18,14 @@ def annotate_error(error: BaseException, arguments: Sequence[str]) -> None:
     """Annotations of an error that ended a command line; nothing outside GitHub Actions."""
     if not _wanted():
         return
+    from shipyard.cli.place import folder
     from shipyard.errors import ShipyardError
     from shipyard.manifest import find_root
     from shipyard.manifest.errors import MANIFEST
     from shipyard.render.annotations import error_annotations
 
     try:
-        root = find_root(_folder(arguments))
+        root = find_root(folder(arguments))
     except (ShipyardError, OSError):
         return
     found = error_annotations(error, MANIFEST, _lines(root / MANIFEST))
@@ -43,21 +44,6 @@ def annotate_problems(problems: Iterable[Problem], root: Path) -> None:
 
 def _wanted() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
-
-
-def _folder(arguments: Sequence[str]) -> Path:
-    """The folder that a command line names with -C or --dir, else the current one."""
-    found = "."
-    for index, word in enumerate(arguments):
-        if word == "--":
-            break
-        if word in ("-C", "--dir"):
-            found = arguments[index + 1] if index + 1 < len(arguments) else found
-        elif word.startswith("--dir="):
-            found = word.removeprefix("--dir=")
-        elif word.startswith("-C"):
-            found = word.removeprefix("-C")
-    return Path(found).absolute()
 
 
 def _lines(manifest: Path) -> Line:

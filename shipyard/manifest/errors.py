@@ -12,6 +12,8 @@ from shipyard.model.record import Record
 
 MANIFEST = "shipyard.toml"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PART = r'\.(?:"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+)|\[[0-9]+\]'
+_DOTTED = re.compile(rf"(?:services|networks|volumes)(?:{_PART})+")
 
 
 class ManifestError(ShipyardError):
@@ -91,6 +93,17 @@ def dotted(path: Path) -> str:
         else:
             text += ("." if text else "") + (part if _BARE_KEY.fullmatch(part) else json.dumps(part))
     return text
+
+
+def parts_of(where: str) -> Path:
+    """The place that `services.web.publish[0]` names, the inverse of `dotted`; () for what names none."""
+    if not _DOTTED.fullmatch(where):
+        return ()
+    parts = re.findall(_PART, f".{where}")
+    return tuple(
+        int(part[1:-1]) if part[0] == "[" else json.loads(part[1:]) if part[1] == '"' else part[1:]
+        for part in parts
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

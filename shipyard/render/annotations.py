@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from shipyard.apply import ApplyFailed
 from shipyard.errors import ErrorGroup, ShipyardError
+from shipyard.manifest.errors import parts_of
 from shipyard.model.origin import Path
 from shipyard.model.plan import Problem
 from shipyard.model.record import Record
 from shipyard.render.printable import printable
 
 _IN_FILE = re.compile(r"(?P<file>[^:\s][^:\n]*):(?P<line>[1-9][0-9]*)(?:: (?P<what>.*))?")
-_IN_MANIFEST = re.compile(r"(services|networks|volumes)\..+")
-_KEY = re.compile(r'\.?(?:"((?:[^"\\]|\\.)*)"|([A-Za-z0-9_-]+))|\[([0-9]+)\]')
 _SECTIONS = {
     "service": "services",
     "image": "services",
@@ -56,8 +55,8 @@ def error_annotations(error: BaseException, manifest: str, line: Line) -> Iterat
         if found := _IN_FILE.fullmatch(where):
             what = found["what"] or ""
             yield Annotation(file=found["file"], line=int(found["line"]), what=what, message=message)
-        elif _IN_MANIFEST.fullmatch(where):
-            yield Annotation(file=manifest, line=line(_path(where)), what=where, message=message)
+        elif place := parts_of(where):
+            yield Annotation(file=manifest, line=line(place), what=where, message=message)
         elif where.partition(".")[0] in _SECTIONS:
             yield Annotation(file=manifest, line=line(_of_address(where)), what=where, message=message)
 
@@ -97,11 +96,3 @@ def _of_address(address: str) -> Path:
     kind, _, name = address.partition(".")
     place = _SECTIONS.get(kind, kind), name
     return (*place, "before_deploy") if kind == "job" else place
-
-
-def _path(dotted: str) -> Path:
-    """`services.web.publish[0]` as a place; the inverse of manifest.errors.dotted."""
-    return tuple(
-        int(match[3]) if match[3] else match[2] if match[2] is not None else match[1]
-        for match in _KEY.finditer(dotted)
-    )
