@@ -27,6 +27,7 @@ def compile_builds(manifest: Manifest) -> dict[str, tuple[Detected, BuildPlan]]:
         try:
             made[service.name] = plan_build(service, sharers, manifest, tree)
         except ShipyardError as error:
+            error.where = error.where or f"services.{service.name}"
             errors.append(error)
     if errors:
         raise ErrorGroup(tuple(errors))

@@ -74,6 +74,9 @@ def python_version(
     minor = ".".join(version.split(".")[:2])
     if minor in ENDED:
         notes.append(f"Python {minor} got its last security fixes in {ENDED[minor]}: take a newer one")
+    elif minor not in KNOWN_PYTHONS:
+        known = f"{KNOWN_PYTHONS[0]} to {KNOWN_PYTHONS[-1]}"
+        notes.append(f"Python {minor} is none that Shipyard knows ({known}): there may be no image of it")
     return PythonChoice(decision=decision, notes=tuple(notes))
 
 
@@ -103,6 +106,7 @@ def _fits(dependencies: Dependencies) -> Fits:
         raise DetectionError(
             f"requires-python = {dependencies.requires_python!r} is no version specifier",
             where=dependencies.requires_python_where,
+            hint='write it as in ">=3.12"',
         ) from None
 
     def fits(version: str) -> bool:

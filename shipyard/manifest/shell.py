@@ -1,4 +1,4 @@
-"""Commands that need a shell, in an image that has none."""
+"""Commands that need a shell, or a tool of a system, in an image that has none."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from shipyard.model.manifest import Manifest, Service
 
 DISTROLESS = "distroless"
 HINT = 'name the program and its words alone, or build on base = "slim"'
+_ABSENT = frozenset(
+    ("cat", "chown", "cp", "curl", "date", "echo", "env", "grep", "ls", "mkdir", "nc", "nice", "ps", "pgrep")
+    + ("rm", "sed", "sleep", "test", "timeout", "touch", "true", "wget")
+)
+"""Programs of the slim image, or such as are often installed there, that a container is told to run."""
 _SHELLS = ("sh", "ash", "bash", "dash", "ksh", "zsh")
 
 
 def needs_shell(command: tuple[str, ...]) -> str | None:
-    """Why a command cannot run without a shell, None where it can."""
+    """Why a command cannot run without a shell and a system's tools, None where it can."""
     if not command:
         return None
     name = posixpath.basename(command[0])
+    if name in _ABSENT:
+        return f'base = "{DISTROLESS}" has no {name}'
     if name not in _SHELLS and posixpath.splitext(name)[1].removeprefix(".") not in _SHELLS:
         return None
     said = command[2] if command[:2] == ("/bin/sh", "-c") and len(command) == 3 else " ".join(command)
@@ -34,6 +41,6 @@ def check_shell(service: Service, manifest: Manifest, problems: Problems) -> Non
         ("health", "command"): service.health.command if service.health else None,
     }
     for path, command in commands.items():
-        why = needs_shell(command or ())
+        why = None if command and command[0] in owner.build.packages else needs_shell(command or ())
         if why is not None:
             problems.add(("services", service.name, *path), why, HINT)

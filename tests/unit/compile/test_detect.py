@@ -55,6 +55,24 @@ def test_the_python_version(
     assert decided("python", files, lines) == expected
 
 
+def test_a_python_that_nobody_knows_yet_is_told(compiled: Compile) -> None:
+    detected, _ = compiled(FASTAPI, 'python = "3.99"')
+    assert detected.python == "3.99"
+    assert any("Python 3.99 is none that Shipyard knows" in note for note in detected.notes)
+    detected, _ = compiled(FASTAPI, 'python = "3.14"')
+    assert not any("none that Shipyard knows" in note for note in detected.notes)
+
+
+@pytest.mark.parametrize(
+    ("app", "told"),
+    [("nope:app", True), ("app.nope:app", True), ("app.main:app", False), ("lib.here:app", False)],
+)
+def test_an_entry_point_that_the_project_has_not_is_told(compiled: Compile, app: str, told: bool) -> None:
+    files = {**FASTAPI, "app/main.py": FASTAPI["main.py"], "src/lib/here.py": FASTAPI["main.py"]}
+    detected, _ = compiled(files, f'app = "{app}"')
+    assert any("the project has no module" in note for note in detected.notes) is told
+
+
 def test_a_declared_patch_release_is_kept(compiled: Compile) -> None:
     detected, plan = compiled(FASTAPI, 'python = "3.12.4"')
     assert detected.python == "3.12.4"
@@ -91,7 +109,11 @@ def test_a_declared_patch_release_is_kept(compiled: Compile) -> None:
             'pyproject.toml: no Python that Shipyard knows fits requires-python = ">=4"\n'
             '  -> say which: add python = "..." to [services.web]',
         ),
-        (requires("3"), "", "pyproject.toml: requires-python = '3' is no version specifier"),
+        (
+            requires("3"),
+            "",
+            "pyproject.toml: requires-python = '3' is no version specifier\n  -> write it as in \">=3.12\"",
+        ),
     ],
 )
 def test_python_versions_that_do_not_fit(

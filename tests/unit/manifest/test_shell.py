@@ -35,6 +35,16 @@ def test_it_is_refused_with_its_line(wrong: Wrong, load_text: Load, lines: str, 
     load_text(project(lines, base="slim"))
 
 
+def test_tools_of_a_system_are_missed_too(wrong: Wrong, load_text: Load) -> None:
+    for command in ("curl -f http://localhost:8000/", "/usr/bin/env python x.py"):
+        (said,) = wrong(project(f'health = {{ command = "{command}" }}'))
+        assert said.startswith('4: services.web.health.command: base = "distroless" has no ')
+    installed = '{ base = "distroless", packages = ["curl"] }'
+    load_text(
+        f'name = "shop"\n[services.web]\nbuild = {installed}\nhealth = {{ command = "curl -f http://x/" }}\n'
+    )
+
+
 def test_so_is_that_of_a_service_which_shares_the_image(wrong: Wrong) -> None:
     (said,) = wrong(project("", more='[services.jobs]\nlike = "web"\ncommand = "a | b"\n'))
     assert said.startswith("7: services.jobs.command: 'a | b' needs a shell")
