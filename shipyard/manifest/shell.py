@@ -10,8 +10,10 @@ from shipyard.model.manifest import Manifest, Service
 DISTROLESS = "distroless"
 HINT = 'name the program and its words alone, or build on base = "slim"'
 _ABSENT = frozenset(
-    ("cat", "chown", "cp", "curl", "date", "echo", "env", "grep", "ls", "mkdir", "nc", "nice", "ps", "pgrep")
-    + ("rm", "sed", "sleep", "test", "timeout", "touch", "true", "wget")
+    [
+        *("cat", "chown", "cp", "curl", "date", "echo", "env", "grep", "ls", "mkdir", "nc", "nice", "ps"),
+        *("pgrep", "rm", "sed", "sleep", "test", "timeout", "touch", "true", "wget"),
+    ]
 )
 """Programs of the slim image, or such as are often installed there, that a container is told to run."""
 _SHELLS = ("sh", "ash", "bash", "dash", "ksh", "zsh")
