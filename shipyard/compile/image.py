@@ -15,6 +15,7 @@ from shipyard.compile.context import (
     recipe_ignores,
 )
 from shipyard.compile.detect import Detection, detect
+from shipyard.compile.exposed import exposed_secrets
 from shipyard.compile.facts import facts_of
 from shipyard.compile.front_end import find_front_end
 from shipyard.compile.gitignore import gitignore_lines
@@ -90,8 +91,9 @@ def plan_build(
     if found is not None:
         detected = replace(detected, decisions=detected.decisions + found.decisions)
         notes += tuple(f"{service.name}: {note}" for note in found.notes)
-    detected = replace(detected, notes=detected.notes + notes)
     reached = {path: digest for path, digest in digests.items() if reaches(path, recipe)}
+    notes += exposed_secrets(service, tree, context, reached)
+    detected = replace(detected, notes=detected.notes + notes)
     facts = facts_of(recipe, service.build, detection, static)
     return detected, _plan(
         service,
