@@ -100,6 +100,8 @@ def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
                 ("UV_NO_PROGRESS", "1"),
                 ("UV_PYTHON_DOWNLOADS", "never"),
                 ("UV_LINK_MODE", "copy"),
+                # Of uv's 50 at once a mirror or a company's proxy lets many wait for seconds.
+                ("UV_CONCURRENT_DOWNLOADS", "16"),
             )
         ),
         Comment(text="The installer, in a build stage of its own."),

@@ -3,7 +3,8 @@ ENV SOURCE_DATE_EPOCH=315532800 \
     PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_NO_PROGRESS=1 \
     UV_PYTHON_DOWNLOADS=never \
-    UV_LINK_MODE=copy
+    UV_LINK_MODE=copy \
+    UV_CONCURRENT_DOWNLOADS=16
 
 # The installer, in a build stage of its own.
 FROM base AS tool
