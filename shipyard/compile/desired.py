@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shipyard.compile.checks import probe_words, service_check
+from shipyard.compile.data import shared_data
 from shipyard.compile.references import locked
 from shipyard.compile.spec import job_document
 from shipyard.compile.storage import network_name, network_specs, on_engine, secret_volume, volume_specs
@@ -60,7 +61,7 @@ def compile_desired(
             spec = replace(spec, publish=(Publish(host_port=fixed, container_port=None),))
         specs.append(spec)
         decisions[service.name] = made
-    errors += _of_nobody(specs)
+    errors += [*_of_nobody(specs), *shared_data(specs)]
     if errors:
         raise ErrorGroup(tuple(errors))
     secret_volumes = tuple(volume for spec in specs if (volume := secret_volume(manifest, spec)) is not None)

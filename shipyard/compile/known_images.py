@@ -10,11 +10,13 @@ from shipyard.model.record import Record
 
 
 class KnownImage(Record):
-    """`dump` is the command that writes all its data in a form that another version reads; `data` where it
-    keeps them, in an anonymous volume when nothing is mounted there."""
+    """`server` is the program that it is for; `dump` the command that writes all its data in a form that
+    another version reads; `data` where it keeps them, in an anonymous volume when nothing is mounted
+    there."""
 
     name: str
     check: tuple[str, ...]
+    server: str
     dump: str | None = None
     data: str | None = None
 
@@ -27,26 +29,42 @@ _KNOWN = {
         KnownImage(
             name="postgres",
             check=("pg_isready", "-q", "-h", "127.0.0.1"),
+            server="postgres",
             dump="pg_dumpall -U USER",
             data="/var/lib/postgresql/data",
         ),
         KnownImage(
             name="mysql",
             check=("mysqladmin", "ping", "-h", "127.0.0.1", "--silent"),
+            server="mysqld",
             dump="mysqldump -A -p",
             data="/var/lib/mysql",
         ),
         KnownImage(
             name="mariadb",
             check=("mariadb-admin", "ping", "-h", "127.0.0.1", "--silent"),
+            server="mariadbd",
             dump="mariadb-dump -A -p",
             data="/var/lib/mysql",
         ),
-        KnownImage(name="redis", check=("sh", "-c", _REDIS.format("redis-cli")), data="/data"),
-        KnownImage(name="valkey", check=("sh", "-c", _REDIS.format("valkey-cli")), data="/data"),
-        KnownImage(name="rabbitmq", check=("rabbitmq-diagnostics", "-q", "ping"), data="/var/lib/rabbitmq"),
+        KnownImage(
+            name="redis", check=("sh", "-c", _REDIS.format("redis-cli")), server="redis-server", data="/data"
+        ),
+        KnownImage(
+            name="valkey",
+            check=("sh", "-c", _REDIS.format("valkey-cli")),
+            server="valkey-server",
+            data="/data",
+        ),
+        KnownImage(
+            name="rabbitmq",
+            check=("rabbitmq-diagnostics", "-q", "ping"),
+            server="rabbitmq-server",
+            data="/var/lib/rabbitmq",
+        ),
         KnownImage(
             name="memcached",
+            server="memcached",
             check=(
                 "sh",
                 "-c",

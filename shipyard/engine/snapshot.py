@@ -190,8 +190,9 @@ def _shares(host: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(ids | {text.partition(":")[0] for text in host.get("VolumesFrom") or ()}))
 
 
-def _volumes(item: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(sorted(mount["Name"] for mount in item.get("Mounts") or [] if mount.get("Type") == "volume"))
+def _volumes(item: Mapping[str, Any], *, written: bool = False) -> tuple[str, ...]:
+    mounts = [mount for mount in item.get("Mounts") or [] if mount.get("Type") == "volume"]
+    return tuple(sorted(mount["Name"] for mount in mounts if not written or mount.get("RW")))
 
 
 def _foreign(item: Mapping[str, Any]) -> Foreign:
@@ -202,6 +203,7 @@ def _foreign(item: Mapping[str, Any]) -> Foreign:
         networks=tuple(sorted((item.get("NetworkSettings") or {}).get("Networks") or {})),
         volumes=_volumes(item),
         compose_project=found.get(labels.COMPOSE_PROJECT),
+        writes=_volumes(item, written=True) if item.get("State") in ("running", "paused") else (),
     )
 
 

@@ -72,13 +72,15 @@ class Container(Record):
 
 
 class Foreign(Record):
-    """A container that is not of this deployment: known only to see conflicts."""
+    """A container that is not of this deployment: known only to see conflicts. `writes` are the volumes that
+    it can write to while it runs."""
 
     name: str
     ports: tuple[HostPort, ...]
     networks: tuple[str, ...]
     volumes: tuple[str, ...]
     compose_project: str | None
+    writes: tuple[str, ...] = ()
 
 
 class Network(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shipyard.compile import labels
+from shipyard.compile.data import data_volumes
 from shipyard.compile.known_images import is_database, known_image, major_version
 from shipyard.model.desired import Desired
 from shipyard.model.observed import HostPort, Observed
@@ -22,7 +23,7 @@ def problems(
     found = [*_name_problems(names, observed), *_port_problems(desired, observed, gone)]
     found += _network_problems(desired, observed) + _volume_problems(desired, observed)
     found += _database_problems(desired, observed) + _limit_problems(desired, observed)
-    found += development_problems(desired)
+    found += _data_problems(desired, observed, gone) + development_problems(desired)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
 
@@ -177,6 +178,33 @@ def _database_problems(desired: Desired, observed: Observed) -> list[Problem]:
                     )
                 )
                 break
+    return found
+
+
+def _data_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -> list[Problem]:
+    """Other servers at work on a database's data: somebody else's, or one that a plan of some services
+    leaves alone."""
+    found = []
+    for spec in desired.services:
+        ours = [one for one in observed.containers if one.service == spec.name and one.state == "running"]
+        others = [(one.name, one.writes) for one in observed.foreign]
+        others += [
+            (one.name, one.volumes)
+            for one in observed.containers
+            if one.service != spec.name and one.id not in gone and one.state == "running"
+            if known_image(one.image) == known_image(spec.image)
+        ]
+        found += [
+            Problem(
+                address=f"service.{spec.name}",
+                title=f"container {name} runs on volume {volume}: two servers on one database's data "
+                "damage it",
+                hint=f"stop it: docker stop {name}",
+            )
+            for volume in sorted(data_volumes(spec) - {held for one in ours for held in one.volumes})
+            for name, volumes in others
+            if volume in volumes
+        ]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from shipyard.compile import labels
+from shipyard.compile.data import data_volumes
 from shipyard.compile.storage import key_volume
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Network, Observed
@@ -76,22 +77,25 @@ def networks_after(desired: Desired, observed: Observed) -> dict[str, Network | 
 def orphans(
     desired: Desired, observed: Observed, claimed: frozenset[str]
 ) -> tuple[list[RemoveService], list[RemoveService]]:
-    """Orphaned services that hold a port or a name which a desired one wants, and the other orphaned
-    services. `claimed` are ids of containers that other operations take care of."""
+    """Orphaned services that hold a port, a name or a database's data which a desired one wants, and the
+    other orphaned services. `claimed` are ids of containers that other operations take care of."""
     early: list[RemoveService] = []
     leaving: list[RemoveService] = []
     declared = {spec.name for spec in desired.services}
     wanted = {publish.host_port for spec in desired.services for publish in spec.publish}
+    data = {volume: spec.name for spec in desired.services for volume in data_volumes(spec)}
     names = f"{re.escape(desired.deployment)}-({'|'.join(map(re.escape, sorted(declared)))})-[0-9]+"
     for name in sorted({one.service for one in observed.containers} - declared):
         containers = [one for one in observed.containers if one.service == name and one.id not in claimed]
         if not containers:
             continue
-        cause = ReasonCause(reason="removed", text="no longer declared")
+        takers = sorted({data[held] for one in containers for held in one.volumes if held in data})
+        text = f"no longer declared; {takers[0]} takes over its data" if takers else "no longer declared"
+        cause = ReasonCause(reason="removed", text=text)
         removal = RemoveService(
             address=f"service.{name}", causes=(cause,), containers=tuple(one.id for one in containers)
         )
-        blocked = any(port.host_port in wanted for one in containers for port in one.ports)
+        blocked = bool(takers) or any(port.host_port in wanted for one in containers for port in one.ports)
         blocked |= any(re.fullmatch(names, one.name) for one in containers)
         (early if blocked else leaving).append(removal)
     return early, leaving

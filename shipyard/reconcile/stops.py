@@ -1,9 +1,11 @@
-"""What stops before another service is touched: it holds that one's port, or lives in its namespaces."""
+"""What stops before another service is touched: it holds that one's port or data, or lives in its
+namespaces."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from shipyard.compile.data import data_volumes
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Publish
@@ -64,7 +66,10 @@ def early_stops(
             held = _port_holders(draft, later)
             text = f"{draft.spec.name} needs port {min(held.values(), default=0)}, which it holds"
             ids = tuple(held)
-            if not held:
+            if not ids:
+                ids = _data_holders(draft, later)
+                text = f"{draft.spec.name} takes over its data"
+            if not ids:
                 ids = _guests(_going(draft), later)
                 replaces = any(isinstance(one, ReplaceService) for one in draft.main)
                 becomes = "replaced" if replaces else "scaled down"
@@ -100,6 +105,14 @@ def _port_holders(draft: ServiceDraft, later: ServiceDraft) -> dict[str, int]:
             ]
         )
     }
+
+
+def _data_holders(draft: ServiceDraft, later: ServiceDraft) -> tuple[str, ...]:
+    """Containers of a later service that write to a database's data, on which another server starts now."""
+    if not any(isinstance(one, _BINDING) for one in draft.main):
+        return ()
+    wanted = data_volumes(draft.spec)
+    return tuple(one.id for one in later.leaving if wanted & set(one.volumes))
 
 
 def _going(draft: ServiceDraft) -> frozenset[str]:

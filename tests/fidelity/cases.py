@@ -88,8 +88,8 @@ SUITED: dict[str, Table] = {
     "before_deploy": {"before_deploy": ["true"]},
     "job-removed": {"before_deploy": ["true"]},
     "scale-down": {"replicas": 3},
-    "volume-removed": {"volumes": ["data:/data"]},
-    "volume-recreated": {"volumes": ["data:/data"]},
+    "volume-removed": {"volumes": ["data:/srv"]},
+    "volume-recreated": {"volumes": ["data:/srv"]},
     "key-removed": {"secrets": {"TOKEN": {"as": "env"}}},
 }
 """What a service needs to have for a change or a drift to meet it."""

@@ -118,7 +118,7 @@ OPTIONS: dict[str, Callable[[random.Random, Table, Table], None]] = {
     "publish": _set(
         "publish", ["@0:80"], ["127.0.0.1:@1:80"], ["@2:80", "@0:81/udp"], ["127.0.0.1::80"], None
     ),
-    "volume": _mount("data:/data"),
+    "volume": _mount("data:/srv"),
     "logs": _mount("logs:/logs:ro"),
     "anonymous": _mount("/scratch"),
     "bind": _mount("./files:/files:ro"),

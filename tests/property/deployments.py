@@ -83,7 +83,7 @@ def _build(service: str, source: str) -> tuple[Detected, BuildPlan]:
 
 _MOUNTS = (
     (),
-    (Mount(kind="volume", source="data", target="/data"),),
+    (Mount(kind="volume", source="data", target="/srv"),),
     (Mount(kind="volume", source="logs", target="/logs", read_only=True),),
     (Mount(kind="volume", source=None, target="/scratch"),),
     (Mount(kind="bind", source="files", target="/files", read_only=True),),

@@ -97,7 +97,10 @@ def containers_of(desired: Desired, spec: ServiceSpec) -> tuple[Container, ...]:
             cpus=spec.cpus or 0,
             memory=spec.memory or 0,
             networks=spec.networks,
-            volumes=(spec.secret_volume,) if spec.secret_volume else (),
+            volumes=(
+                *((spec.secret_volume,) if spec.secret_volume else ()),
+                *(one.source for one in spec.volumes if one.kind == "volume" and one.source),
+            ),
             ports=tuple(
                 HostPort(
                     host_ip=one.host_ip,
