@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from shipyard.compile.checks import probe_words, service_check
 from shipyard.compile.data import shared_data
+from shipyard.compile.listening import Listening, listening
 from shipyard.compile.references import locked
 from shipyard.compile.spec import job_document
 from shipyard.compile.storage import network_name, network_specs, on_engine, secret_volume, volume_specs
@@ -141,16 +142,8 @@ def _service_spec(
                 f"{owner}",
             )
     program: Detected | Role | None = role or (detected if serves else None)
-    port = service.port
-    if port is None and program is not None:
-        port = program.port
-    missing = [publish for publish in service.publish or () if publish.container_port is None]
-    if missing and port is None:
-        raise CompileError(
-            f"publish names no port of the container and service {service.name} has no port",
-            where=f"services.{service.name}.publish",
-            hint='write both, as in "8080:80", or declare port',
-        )
+    heard = listening(service.command) if detected is not None and service.command else None
+    port = _port(service, program, heard)
     env = _environment(service)
     files = tuple(
         SecretFile(name=secret.name, source=secret.source)
@@ -211,6 +204,8 @@ def _service_spec(
     )
     made = list(detected.decisions) if detected is not None and owner == service.name else []
     made += role.decisions if role is not None else ()
+    if heard is not None and service.port is None:
+        made.append(Decision(subject="port", value=str(port), evidence=heard.said, origin="detected"))
     if check_origin:
         shown = (probe_words(check.command) or " ".join(check.command)) if check else "none"
         made.append(
@@ -229,6 +224,20 @@ def _service_spec(
         for key, value in sorted(service.compose.items())
     ]
     return spec, tuple(made)
+
+
+def _port(service: Service, program: Detected | Role | None, heard: Listening | None) -> int | None:
+    """The port that a service listens on: declared, of what it runs, or by its command's own words. Raises
+    CompileError where `publish` leads to a port that is not known."""
+    found = (service.port, program.port if program else None, heard.port if heard else None)
+    port = next((one for one in found if one is not None), None)
+    if port is None and any(publish.container_port is None for publish in service.publish or ()):
+        raise CompileError(
+            f"publish names no port of the container and service {service.name} has no port",
+            where=f"services.{service.name}.publish",
+            hint='write both, as in "8080:80", or declare port',
+        )
+    return port
 
 
 def processes_for(cpus: float, role: str) -> int:

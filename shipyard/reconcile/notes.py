@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shipyard.compile.known_images import is_database, known_image
+from shipyard.compile.listening import LOOPBACK, listening
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
 from shipyard.model.plan import CreateService, FieldCause, Operation, ReplaceService
@@ -25,6 +26,8 @@ def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...
             spec = desired.service(operation.name)
             found += _unnamed_data(spec)
             found += _other_ports(spec)
+            found += _unheard(spec)
+            found += _unpublished(spec, desired)
             if isinstance(operation, ReplaceService):
                 found += _other_volumes(spec, operation, volumes)
                 found += _stored_passwords(spec, operation)
@@ -54,6 +57,39 @@ def _other_ports(spec: ServiceSpec) -> Iterator[str]:
                 f"{spec.name}: port {publish.container_port} of the container is published, and it listens "
                 f"on {spec.port}"
             )
+
+
+def _unheard(spec: ServiceSpec) -> Iterator[str]:
+    """A command of its own that listens where nobody asks."""
+    heard = listening(spec.command) if spec.built is not None and spec.command else None
+    if heard is None:
+        return
+    if heard.port != spec.port:
+        yield f"{spec.name}: its command listens on {heard.port} ({heard.said}), and its port is {spec.port}"
+    if heard.host in LOOPBACK:
+        yield (
+            f"{spec.name}: its command listens on {heard.host} inside its container ({heard.said}), where "
+            "nobody else reaches it: make it listen on 0.0.0.0"
+        )
+
+
+def _unpublished(spec: ServiceSpec, desired: Desired) -> Iterator[str]:
+    """What serves and is reachable by nobody outside, or where nobody expects it, without anyone having said
+    so."""
+    declared = next((one for one in desired.manifest.services if one.name == spec.name), None)
+    if declared is None:
+        return
+    if declared.publish is None and spec.publish and spec.replicas > 1:
+        yield (
+            f"{spec.name}: {spec.replicas} replicas cannot share a port of this machine: each gets a free "
+            "one of its own"
+        )
+    serves = spec.built == spec.name and spec.port is not None and "network_mode" not in spec.compose
+    if serves and declared.publish is None and not any(one.publish for one in desired.services):
+        yield (
+            f"{spec.name}: no port of this stage is published: it is reachable inside its networks alone; "
+            f'publish = ["80:{spec.port}"] opens it, publish = [] says that it is meant so'
+        )
 
 
 def _other_volumes(spec: ServiceSpec, operation: ReplaceService, volumes: set[str]) -> Iterator[str]:

@@ -25,10 +25,18 @@ def trouble_of(container: Container) -> str:
     """What is wrong with a container that is as declared, "" when nothing is known to be."""
     if container.health == "unhealthy":
         return "is unhealthy"
+    if crashing := crashes_of(container):
+        return crashing
     if container.health == "starting" and container.state == "running":
         return "is still starting"
-    # Between two crashes it runs for a moment, and without a check nothing else tells.
-    if container.state == "restarting" or (not container.health and container.restarts >= _CRASHES):
+    return ""
+
+
+def crashes_of(container: Container) -> str:
+    """That a container keeps crashing, "" where it does not. Between two crashes it runs for a moment, and
+    its check has no verdict."""
+    undecided = container.health in ("", "none", "starting")
+    if container.state == "restarting" or (undecided and container.restarts >= _CRASHES):
         return f"keeps crashing (restarted {container.restarts} times)"
     return ""
 

@@ -10,7 +10,7 @@ from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Container, Engine, Observed
 from shipyard.model.plan import Plan
 from shipyard.model.record import Record, asdict
-from shipyard.reconcile.remarks import trouble_of
+from shipyard.reconcile.remarks import crashes_of
 from shipyard.render.text import header
 
 FORMAT = 1
@@ -41,7 +41,7 @@ def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None)
     for spec in desired.services:
         found = _of(observed, spec.name)
         told = [f"plan would {', '.join(pending[spec.name])} it"] if spec.name in pending else []
-        told += sorted({trouble for one in found if not one.health and (trouble := trouble_of(one))})
+        told += sorted({crashes for one in found if (crashes := crashes_of(one))})
         note = "; ".join(told)
         rows.append(_row(spec.name, spec, found, observed.engine, note))
     declared = {spec.name for spec in desired.services}
@@ -104,7 +104,8 @@ def status_table(rows: tuple[ServiceRow, ...]) -> str:
     table = [("SERVICE", "STATE", "HEALTH", "REPLICAS", "URL", "NOTE")]
     for row in rows:
         count = f"{row.replicas[0]}/{row.replicas[1]}"
-        shown = row.url or ", ".join(row.ports) or "-"
+        held = {port.partition("->")[0].rpartition(":")[2] for port in row.ports}
+        shown = (row.url or ", ".join(row.ports) or "-") + (" ..." if row.url and len(held) > 1 else "")
         table.append((row.name, row.state, row.health or "-", count, shown, row.note))
     widths = [max(len(line[index]) for line in table) for index in range(len(table[0]))]
     for line in table:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shipyard.compile import labels
+from shipyard.compile.checks import probe_words
 from shipyard.engine.objects import Objects
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, ServiceSpec
@@ -153,7 +154,8 @@ def _unhealthy(objects: Objects, inspected: Mapping[str, Any], spec: ServiceSpec
     probes = (state.get("Health") or {}).get("Log") or []
     if probes and spec.check is not None:
         said = str(probes[-1].get("Output") or "").strip().splitlines()
-        details.append(f"health check ({spec.check_origin}) said: {said[0] if said else 'nothing'}")
+        what = probe_words(spec.check.command) or spec.check_origin
+        details.append(f"health check ({what}) said: {said[0] if said else 'nothing'}")
     lines = objects.logs(inspected["Id"], LOG_LINES)
     if lines:
         details.append(f"last {len(lines)} lines of its log:")

@@ -131,8 +131,8 @@ def test_the_probes_tell_healthy_from_not(server: tuple[int, list[Any]]) -> None
 
 
 def test_a_port_that_nobody_listens_on() -> None:
-    assert probe(tcp_check(1))[0] == 1
-    assert "Connection refused" in probe(http_check(1, "/", "x"))[1]
+    assert probe(tcp_check(1)) == (1, "nothing accepts connections on port 1: Connection refused")
+    assert probe(http_check(1, "/", "x")) == (1, "no answer on port 1: Connection refused")
 
 
 def test_a_probe_of_ours_is_recorded_in_words() -> None:

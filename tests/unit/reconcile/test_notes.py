@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shipyard.model.manifest import Mount
+from shipyard.model.manifest import Mount, Publish
 from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
@@ -47,3 +47,30 @@ def test_a_database_keeps_what_it_was_made_with(shop: Shop) -> None:
     assert note.startswith("db: POSTGRES_USER is read when a database is made")
     other = replace(before, env={"POSTGRES_USER": ("app",), "TZ": ("UTC",)})
     assert reconcile(shop.desired(other), shop.world(shop.desired(before))).notes == ()
+
+
+def built(shop: Shop, *command: str, **fields: Any) -> Any:
+    return shop.service("web", image="shop/web:in-1", built="web", command=command or None, **fields)
+
+
+def notes(shop: Shop, spec: Any) -> tuple[str, ...]:
+    desired = shop.desired(spec, images=(shop.build(),))
+    return tuple(note for note in reconcile(desired, shop.empty()).notes if note.startswith("web: "))
+
+
+def test_a_command_that_listens_elsewhere(shop: Shop) -> None:
+    here = (Publish(host_port=8000, container_port=8000),)
+    (note,) = notes(shop, built(shop, "gunicorn", "a:b", "-b", "0.0.0.0:9000", port=8000, publish=here))
+    assert note == "web: its command listens on 9000 (gunicorn -b 0.0.0.0:9000), and its port is 8000"
+    (note,) = notes(shop, built(shop, "uvicorn", "a:b", port=8000, publish=here))
+    assert "listens on 127.0.0.1 inside its container" in note
+    assert notes(shop, built(shop, "gunicorn", "a:b", "-b", ":8000", port=8000, publish=here)) == ()
+
+
+def test_what_nobody_outside_reaches(shop: Shop) -> None:
+    (note,) = notes(shop, built(shop, port=8000))
+    assert 'publish = ["80:8000"] opens it' in note
+    assert notes(shop, built(shop)) == ()
+    free = (Publish(host_port=None, container_port=None),)
+    (note,) = notes(shop, built(shop, port=8000, publish=free, replicas=2))
+    assert "each gets a free one of its own" in note
