@@ -18,6 +18,7 @@ from shipyard.model.plan import (
     RemoveService,
     ReplaceService,
 )
+from shipyard.targets.compose.health import Unhealthy
 from shipyard.targets.compose.target import ComposeTarget
 
 _STARTS = ("create", "replace", "scale", "start", "unpause", "connect", "update")
@@ -96,7 +97,8 @@ def walk(
             with contextlib.suppress(ShipyardError):
                 target.record_replicas(_replicas(plan, desired, done))
             undone = tuple(one.id for one in left)
-            raise ApplyFailed(error, tuple(done), group[0].id, undone, plan.notes) from error
+            notes = (*_aftermath(group[0], error), *plan.notes)
+            raise ApplyFailed(error, tuple(done), group[0].id, undone, notes) from error
         for operation in group:
             report.ended(operation, time.monotonic() - began)
             done.append(operation.id)
@@ -127,6 +129,18 @@ def _replicas(plan: Plan, desired: Desired, done: list[str]) -> dict[str, int | 
         if isinstance(operation, ReplaceService) and operation.was and operation.id in done:
             found[operation.was] = None
     return found
+
+
+def _aftermath(operation: Operation, error: BaseException) -> tuple[str, ...]:
+    """What a failure means to those whom the service serves."""
+    if not isinstance(operation, ReplaceService) or not isinstance(error, Unhealthy):
+        return ()
+    if operation.strategy != "stop-first" or operation.replicas != (1, 1):
+        return ()
+    return (
+        f"{operation.name}: it does not serve now: the container before had to stop first. To go back, take "
+        "the change back and apply: the image that it ran is still here",
+    )
 
 
 def _of_image(cause: Cause) -> bool:

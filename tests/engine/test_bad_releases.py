@@ -102,3 +102,17 @@ def test_an_image_that_does_not_work_goes_to_no_other_service(project: Project) 
     project.write("works", "yes, again\n")
     project.apply()
     assert project.container("worker")["Id"] != worker
+
+
+def test_that_nothing_serves_any_more_is_said(project: Project) -> None:
+    one = MANIFEST.replace("replicas = 2", "replicas = 1")
+    project.manifest(one.format(rollout="stop-first", works="yes"))
+    project.apply()
+    project.manifest(one.format(rollout="stop-first", works="no"))
+    assert "note: cache: it does not serve now" in project.apply(code=6).stderr
+    assert serving(project) == set()
+    project.manifest(one.format(rollout="start-first", works="yes"))
+    project.apply()
+    project.manifest(one.format(rollout="start-first", works="no"))
+    assert "does not serve now" not in project.apply(code=6).stderr
+    assert len(serving(project)) == 1

@@ -154,8 +154,8 @@ def _unhealthy(objects: Objects, inspected: Mapping[str, Any], spec: ServiceSpec
     probes = (state.get("Health") or {}).get("Log") or []
     if probes and spec.check is not None:
         said = str(probes[-1].get("Output") or "").strip().splitlines()
-        what = probe_words(spec.check.command) or spec.check_origin
-        details.append(f"health check ({what}) said: {said[0] if said else 'nothing'}")
+        asked = probe_words(spec.check.command) or spec.check_origin
+        details.append(f"health check ({asked}) said: {said[0] if said else 'nothing'}")
     lines = objects.logs(inspected["Id"], LOG_LINES)
     if lines:
         details.append(f"last {len(lines)} lines of its log:")
