@@ -97,7 +97,7 @@ def _served(
     chosen = choose_server(application, dependencies)
     server = chosen.server
     port = service.port or DEFAULT_PORT
-    command = server.start(application, port)
+    command = (*server.start(application, port), *chosen.options)
     made = [chosen.decision, _port(service, port, server.name), _command(command, f"starts {server.name}")]
     if server.stop_signal is not None:
         why = f"{server.name} exits 0 after a stop in good order only if this asks for it"

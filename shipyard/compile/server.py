@@ -8,6 +8,7 @@ order reads as a crash (143); after an interrupt it exits 0. uwsgi would reload:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from shipyard.compile.decisions import decided, default
@@ -23,7 +24,8 @@ GRACEFUL = "8"
 class Server(Record):
     """A server. `packages` are the distributions that bring it, `brought` those that depend on it: by
     name, with the extras that do so, none for always. `workers` is the variable by which it takes its
-    number of processes, "" where it has none. `added` is what is installed where none is there."""
+    number of processes, "" where it has none. `added` is what is installed where none is there. `newer` are
+    options that releases from a version on want."""
 
     name: str
     packages: tuple[str, ...]
@@ -33,13 +35,16 @@ class Server(Record):
     workers: str = ""
     stop_signal: str | None = None
     added: str = ""
+    newer: tuple[tuple[tuple[int, int], str], ...] = ()
 
 
 class Choice(Record):
-    """The server chosen. `added` are pinned requirements of Shipyard's own, said in `notes`."""
+    """The server chosen. `added` are pinned requirements of Shipyard's own, said in `notes`; `options` what
+    the release at hand wants beside what `start` says."""
 
     server: Server
     decision: Decision
+    options: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -50,7 +55,11 @@ def choose_server(application: Application, dependencies: Dependencies) -> Choic
     for server in able:
         evidence = _evidence(server, dependencies)
         if evidence:
-            return Choice(server=server, decision=decided("server", server.name, evidence, None))
+            return Choice(
+                server=server,
+                decision=decided("server", server.name, evidence, None),
+                options=_options(server, dependencies),
+            )
     server = next(one for one in able if one.added)
     kind = "gunicorn, which runs it" if application.interface == "aiohttp" else "server"
     shown = "" if application.interface == "aiohttp" else f"{application.interface.upper()} "
@@ -75,6 +84,15 @@ def _evidence(server: Server, dependencies: Dependencies) -> str:
             extra = next(one for one in brings.extras if one in extras)
             return f"{brings.where}: {name}[{extra}] brings it"
     return ""
+
+
+def _options(server: Server, dependencies: Dependencies) -> tuple[str, ...]:
+    found = [one.version for name in server.packages if (one := dependencies.get(name)) is not None]
+    numbers = re.match(r"(\d+)\.(\d+)", found[0] or "") if found else None
+    if numbers is None:
+        return ()
+    release = int(numbers[1]), int(numbers[2])
+    return tuple(option for since, option in server.newer if release >= since)
 
 
 def server_command(name: str, application: Application, port: int) -> tuple[str, ...]:
@@ -148,6 +166,8 @@ SERVERS = (
         start=_gunicorn,
         workers="WEB_CONCURRENCY",
         added="gunicorn==23.0.0",
+        # It would be made in the home that the user of the image has not.
+        newer=(((25, 1), "--no-control-socket"),),
     ),
     Server(
         name="uvicorn",

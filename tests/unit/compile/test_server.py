@@ -19,12 +19,16 @@ def application(interface: Interface, app: str = "main:app", *, factory: bool = 
 
 
 def holding(*requirements: str) -> Dependencies:
-    """Dependencies with these, as `name` or `name[extra]`."""
+    """Dependencies with these, as `name`, `name[extra]` or `name==version`."""
     packages = {}
     for line, text in enumerate(requirements, 1):
+        text, _, version = text.partition("==")
         name, _, extra = text.removesuffix("]").partition("[")
         packages[name] = Dependency(
-            name=name, version="1", extras=(extra,) if extra else (), where=f"requirements.txt:{line}"
+            name=name,
+            version=version or "1",
+            extras=(extra,) if extra else (),
+            where=f"requirements.txt:{line}",
         )
     install = DependencyInstall(files=(), facts=(), install=())
     return Dependencies(manager="pip", evidence="requirements.txt", packages=packages, install=install)
@@ -97,3 +101,16 @@ def test_aiohttp_runs_by_its_own_worker_without_threads() -> None:
     words = server_command("gunicorn", application("aiohttp"), 1)
     assert ("--worker-class", "aiohttp.GunicornWebWorker") in pairwise(words)
     assert "--threads" not in words
+
+
+@pytest.mark.parametrize(
+    ("requirement", "options"),
+    [
+        ("gunicorn==25.1.0", ("--no-control-socket",)),
+        ("gunicorn==27.0.1", ("--no-control-socket",)),
+        ("gunicorn==25.0.3", ()),
+        ("gunicorn==9", ()),
+    ],
+)
+def test_what_a_newer_release_wants(requirement: str, options: tuple[str, ...]) -> None:
+    assert choose_server(application("wsgi"), holding(requirement)).options == options

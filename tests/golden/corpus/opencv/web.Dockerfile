@@ -78,4 +78,4 @@ COPY --link --from=src /app /app
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8000
-CMD ["gunicorn", "app:app", "--bind", "0.0.0.0:8000", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "8", "--access-logfile", "-"]
+CMD ["gunicorn", "app:app", "--bind", "0.0.0.0:8000", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "8", "--access-logfile", "-", "--no-control-socket"]

@@ -265,4 +265,4 @@ COPY --link --from=src /app /app
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8001
-CMD ["gunicorn", "shop.wsgi:application", "--bind", "0.0.0.0:8001", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "8", "--access-logfile", "-"]
+CMD ["gunicorn", "shop.wsgi:application", "--bind", "0.0.0.0:8001", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "8", "--access-logfile", "-", "--no-control-socket"]
