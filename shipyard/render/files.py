@@ -10,7 +10,7 @@ from pathlib import Path
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, SecretVolume
 from shipyard.targets.compose.command import model_text, yaml_json
-from shipyard.targets.compose.model import compose_model
+from shipyard.targets.compose.model import compose_model, secret_labels
 
 
 class RenderRefused(ShipyardError):
@@ -72,19 +72,23 @@ def _portable(desired: Desired, target: Path) -> str:
     for volume in desired.secret_volumes:
         head += [
             f"# The secret files of {volume.service} are in a volume filled by `shipyard apply`, or by:",
-            f"#   {_filling(volume, desired.service(volume.service).image)}",
+            f"#   {_filling(volume, desired)}",
         ]
     return "\n".join(head) + "\n" + yaml_text(model)
 
 
-def _filling(volume: SecretVolume, image: str) -> str:
-    """The command that makes a secret volume as apply does: mode 0400, of the service's user."""
+def _filling(volume: SecretVolume, desired: Desired) -> str:
+    """The command that makes a secret volume as apply does: mode 0400, of the service's user, and with the
+    labels by which `down --volumes` finds it."""
+    image = desired.service(volume.service).image
+    marks = " ".join(f"--label {name}={value}" for name, value in secret_labels(desired, volume).items())
     sources = sorted({file.source for file in volume.files})
     lines = [f'printf %s "${file.source}" > /s/{file.name}' for file in volume.files]
     script = " && ".join(["umask 377", *lines, f"chown {volume.uid}:{volume.gid} /s/*"])
     words = ["docker run --rm --user 0 --entrypoint sh", *(f"-e {source}" for source in sources)]
     return (
-        f"docker volume create {volume.name} && {' '.join(words)} -v {volume.name}:/s {image} -c '{script}'"
+        f"docker volume create {marks} {volume.name} && {' '.join(words)} -v {volume.name}:/s {image} "
+        f"-c '{script}'"
     )
 
 

@@ -12,8 +12,9 @@ from typing import Literal
 
 from shipyard.compile import labels
 from shipyard.compile.spec import canonical, service_document
-from shipyard.model.desired import Desired, ServiceSpec
+from shipyard.model.desired import Desired, NetworkSpec, SecretVolume, ServiceSpec, VolumeSpec
 from shipyard.model.manifest import Mount, SecretRef, Template
+from shipyard.reconcile.settings import network_document, volume_document
 
 Form = Literal["applied", "portable"]
 Model = dict[str, object]
@@ -44,6 +45,7 @@ def compose_model(desired: Desired, form: Form = "applied") -> Model:
         else {
             "name": volume.name,
             **({"driver": volume.driver} if volume.driver else {}),
+            "labels": _labels(desired, volume_labels(volume)),
         }
         for volume in desired.volumes
     }
@@ -70,12 +72,31 @@ def _network_settings(desired: Desired, key: str, form: Form) -> Model:
         settings["internal"] = True
     if network.subnet:
         settings["ipam"] = {"config": [{"subnet": network.subnet}]}
+    settings["labels"] = _labels(desired, network_labels(network))
     return settings
 
 
+def network_labels(network: NetworkSpec) -> dict[str, str]:
+    """The labels of a network beside whose it is."""
+    return {labels.SPEC: network_document(network)}
+
+
+def volume_labels(volume: VolumeSpec) -> dict[str, str]:
+    """The labels of a volume beside whose it is."""
+    database = {labels.DATABASE: volume.database} if volume.database is not None else {}
+    return {labels.SPEC: volume_document(volume), **database}
+
+
+def secret_labels(desired: Desired, volume: SecretVolume) -> dict[str, str]:
+    """All labels of a volume of secret files."""
+    return _labels(desired, {labels.ROLE: "secrets", labels.SERVICE: volume.service})
+
+
 def _labels(desired: Desired, extra: Mapping[str, str]) -> dict[str, str]:
+    """Whose it is, so that an apply takes over what Compose made by a rendered file."""
     manifest = desired.manifest
-    return {**labels.ownership(manifest.name, manifest.stage, manifest.instance), **extra}
+    whose = labels.ownership(manifest.name, manifest.stage, manifest.instance)
+    return {**whose, **{name: escape(text) for name, text in extra.items()}}
 
 
 def _service(desired: Desired, spec: ServiceSpec, form: Form) -> Model:
@@ -102,9 +123,9 @@ def _service(desired: Desired, spec: ServiceSpec, form: Form) -> Model:
         "labels": _labels(
             desired,
             {
-                **{key: escape(value) for key, value in spec.labels.items()},
+                **spec.labels,
                 labels.SERVICE: spec.name,
-                labels.SPEC: escape(canonical(service_document(spec))),
+                labels.SPEC: canonical(service_document(spec)),
             },
         ),
     }

@@ -38,11 +38,11 @@ from shipyard.model.plan import (
 from shipyard.model.record import Record
 from shipyard.reconcile.leftovers import HELPER
 from shipyard.reconcile.limits import own_limits
-from shipyard.reconcile.settings import network_document, volume_document
 from shipyard.targets.compose.command import Compose
 from shipyard.targets.compose.containers import Containers
 from shipyard.targets.compose.health import wait_healthy
 from shipyard.targets.compose.jobs import Jobs
+from shipyard.targets.compose.model import network_labels, secret_labels, volume_labels
 from shipyard.targets.record import record_replicas
 
 if TYPE_CHECKING:
@@ -87,9 +87,7 @@ class ComposeTarget(Record):
                 self._replace_network(operation)
             case CreateVolume():
                 volume = next(one for one in self.desired.volumes if one.key == operation.name)
-                extra = {labels.SPEC: volume_document(volume), labels.COMPOSE_VOLUME: volume.key}
-                if volume.database is not None:
-                    extra[labels.DATABASE] = volume.database
+                extra = {**volume_labels(volume), labels.COMPOSE_VOLUME: volume.key}
                 self.objects.create_volume(volume.name, self._labels(extra), volume.driver)
             case CreateKey():
                 name = key_volume(self.desired.deployment)
@@ -170,7 +168,7 @@ class ComposeTarget(Record):
 
     def _create_network(self, key: str) -> None:
         network = next(one for one in self.desired.networks if one.key == key)
-        extra = {labels.SPEC: network_document(network), labels.COMPOSE_NETWORK: key}
+        extra = {**network_labels(network), labels.COMPOSE_NETWORK: key}
         self.objects.create_network(
             network.name,
             self._labels(extra),
@@ -199,8 +197,7 @@ class ComposeTarget(Record):
 
     def _create_secret(self, operation: CreateSecret) -> None:
         volume = next(one for one in self.desired.secret_volumes if one.name == operation.volume)
-        extra = {labels.ROLE: "secrets", labels.SERVICE: volume.service}
-        self.objects.create_volume(volume.name, self._labels(extra, compose=False))
+        self.objects.create_volume(volume.name, secret_labels(self.desired, volume))
         files = {file.name: self.values[file.source] for file in volume.files}
         # Owned, so that one which an interrupted run leaves is known and removed; no container of a service.
         marks = {labels.ROLE: HELPER, labels.SERVICE: volume.service, labels.COMPOSE_ONEOFF: "True"}

@@ -104,8 +104,9 @@ def test_portable_is_for_people(desired: Desired, tmp_path: Path) -> None:
         "# containers are replaced for nothing.\n"
         "# Set these in the environment or with --env-file: API_TOKEN, SECRET_KEY\n"
         "# The secret files of web are in a volume filled by `shipyard apply`, or by:\n"
-        "#   docker volume create shop_web-secrets-1 && docker run --rm --user 0 --entrypoint sh "
-        "-e API_TOKEN -v shop_web-secrets-1:/s shop/web:in-1 -c 'umask 377 && "
+        "#   docker volume create --label shipyard.project=shop --label shipyard.stage=default "
+        "--label shipyard.role=secrets --label shipyard.service=web shop_web-secrets-1 && "
+        "docker run --rm --user 0 --entrypoint sh -e API_TOKEN -v shop_web-secrets-1:/s shop/web:in-1 -c 'umask 377 && "
         'printf %s "$API_TOKEN" > /s/TOKEN && chown 10001:10001 /s/*\'\n'
         'name: "shop"\n'
         "services:\n"
@@ -124,7 +125,8 @@ def test_portable_is_for_people(desired: Desired, tmp_path: Path) -> None:
     assert '  worker:\n    image: "shop/web:in-1"\n' in text
     assert '      KEY: "${SECRET_KEY}"\n      PRICE: "5$$"\n' in text
     assert 'networks:\n  default:\n    name: "shop_default"\n' in text
-    assert '  shop_data:\n    name: "shop_data"\n  shop_web-secrets-1:\n' in text
+    assert '  shop_data:\n    name: "shop_data"\n    labels:\n      shipyard.project: "shop"\n' in text
+    assert '  shop_web-secrets-1:\n    name: "shop_web-secrets-1"\n    external: true\n' in text
 
 
 @pytest.mark.parametrize("applied", [True, False])

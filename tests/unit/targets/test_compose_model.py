@@ -20,6 +20,7 @@ from shipyard.model.desired import (
 )
 from shipyard.model.manifest import Manifest, Mount, Publish, SecretRef
 from shipyard.model.record import replace
+from shipyard.reconcile.settings import network_document
 from shipyard.targets.compose.model import compose_model, escape, literal, merged, variable
 
 FILES = (SecretFile(name="TOKEN", source="API_TOKEN"),)
@@ -185,6 +186,8 @@ def test_a_service_with_nothing() -> None:
 
 def test_networks_and_volumes_in_both_forms() -> None:
     applied, portable = compose_model(DESIRED), compose_model(DESIRED, "portable")
+    whose = {"shipyard.project": "shop", "shipyard.stage": "prod"}
+    back, default, _ = sorted(DESIRED.networks, key=lambda one: one.key)
     assert applied["name"] == portable["name"] == "shop-prod"
     assert applied["networks"] == {
         "back": {"name": "shop-prod_back", "external": True},
@@ -197,15 +200,26 @@ def test_networks_and_volumes_in_both_forms() -> None:
             "driver": "bridge",
             "internal": True,
             "ipam": {"config": [{"subnet": "10.9.0.0/24"}]},
+            "labels": {**whose, "shipyard.spec": network_document(back)},
         },
-        "default": {"name": "shop-prod_default"},
+        "default": {
+            "name": "shop-prod_default",
+            "labels": {**whose, "shipyard.spec": network_document(default)},
+        },
         "shared": {"name": "shared", "external": True},
     }
     names = ("shop-prod_media", "shop-prod_plain", "uploads", "shop-prod_web-secrets-1")
     assert applied["volumes"] == {name: {"name": name, "external": True} for name in names}
     assert portable["volumes"] == {
-        "shop-prod_media": {"name": "shop-prod_media", "driver": "nfs"},
-        "shop-prod_plain": {"name": "shop-prod_plain"},
+        "shop-prod_media": {
+            "name": "shop-prod_media",
+            "driver": "nfs",
+            "labels": {**whose, "shipyard.spec": '{"driver":"nfs"}'},
+        },
+        "shop-prod_plain": {
+            "name": "shop-prod_plain",
+            "labels": {**whose, "shipyard.spec": '{"driver":null}'},
+        },
         "uploads": {"name": "uploads", "external": True},
         "shop-prod_web-secrets-1": {"name": "shop-prod_web-secrets-1", "external": True},
     }
