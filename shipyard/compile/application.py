@@ -6,6 +6,7 @@ from shipyard.compile.decisions import DetectionError
 from shipyard.frameworks import FRAMEWORKS, KINDS, PROGRAMS, Framework
 from shipyard.frameworks.application import Application, ApplicationError
 from shipyard.frameworks.modules import broken
+from shipyard.manifest.errors import did_you_mean
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
@@ -32,10 +33,11 @@ def _declared(
 ) -> Application | None:
     chosen = [one for one in FRAMEWORKS if one.name == service.framework]
     if not chosen:
+        names = [one.name for one in FRAMEWORKS]
         raise DetectionError(
             f"framework {service.framework!r} is not known",
             where=f"services.{service.name}.framework",
-            hint=f"known: {', '.join(one.name for one in FRAMEWORKS)}; or say what to run with command",
+            hint=f"{did_you_mean(service.framework or '', names)}; or say what to run with command",
         )
     found = _found(tuple(chosen), service, tree, folder, dependencies)
     if not found and service.command is None:

@@ -50,11 +50,14 @@ def _table_causes(key: str, before: Mapping[str, object], after: Mapping[str, ob
 def _secret_causes(before: object, after: object) -> list[FieldCause]:
     old = before if isinstance(before, Mapping) else {}
     new = after if isinstance(after, Mapping) else {}
-    return [
-        FieldCause(path=f"secrets.{name}", sensitive=True)
-        for name in sorted(old.keys() | new.keys())
-        if (name in old) != (name in new) or (new.get(name) is not None and old.get(name) != new.get(name))
-    ]
+    causes = []
+    for name in sorted(old.keys() | new.keys()):
+        if (name in old) != (name in new):
+            before, after = ("declared" if name in one else None for one in (old, new))
+            causes.append(FieldCause(path=f"secrets.{name}", before=before, after=after))
+        elif new[name] is not None and old[name] != new[name]:
+            causes.append(FieldCause(path=f"secrets.{name}", sensitive=True))
+    return causes
 
 
 def told_once(causes: Iterable[Cause]) -> tuple[Cause, ...]:

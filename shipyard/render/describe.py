@@ -221,7 +221,8 @@ def effect_words(operation: Operation) -> Words:
         case StopService():
             return ("until it is replaced, later in this plan",)
         case RemoveVolume():
-            return ("the data in it is lost",)
+            ours = operation.name.startswith("shipyard-")
+            return ("what Shipyard remembers of the stage",) if ours else ("the data in it is lost",)
         case PullImage():
             return (Quoted(operation.reference),)
         case RunJob():

@@ -14,6 +14,7 @@ from shipyard.frameworks import FRAMEWORKS
 from shipyard.frameworks.application import Application
 
 KNOWN = ", ".join(one.name for one in FRAMEWORKS)
+SORTED = ", ".join(sorted(one.name for one in FRAMEWORKS))
 Compile = Callable[..., Any]
 Decided = Callable[..., tuple[str, str, str]]
 Refused = Callable[..., str]
@@ -164,7 +165,7 @@ def test_python_versions_that_do_not_fit(
             FASTAPI,
             'framework = "rails"',
             "services.web.framework: framework 'rails' is not known\n"
-            f"  -> known: {KNOWN}; or say what to run with command",
+            f"  -> known: {SORTED}; or say what to run with command",
         ),
         (
             FASTAPI,

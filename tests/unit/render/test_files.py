@@ -106,7 +106,8 @@ def test_portable_is_for_people(desired: Desired, tmp_path: Path) -> None:
         "# The secret files of web are in a volume filled by `shipyard apply`, or by:\n"
         "#   docker volume create --label shipyard.project=shop --label shipyard.stage=default "
         "--label shipyard.role=secrets --label shipyard.service=web shop_web-secrets-1 && "
-        "docker run --rm --user 0 --entrypoint sh -e API_TOKEN -v shop_web-secrets-1:/s shop/web:in-1 -c 'umask 377 && "
+        "docker run --rm --user 0 --entrypoint sh -e API_TOKEN -v shop_web-secrets-1:/s shop/web:in-1 "
+        "-c 'umask 377 && "
         'printf %s "$API_TOKEN" > /s/TOKEN && chown 10001:10001 /s/*\'\n'
         'name: "shop"\n'
         "services:\n"
