@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,10 @@ def _load(
     document = source.document
     _check_version(document, problems)
     problems.raise_found(source.text, {})
-    problems.found += _against_schema(root, source, environ)
+    schema_text = schema.schema_path().read_bytes()
+    digest = validated.digest(source.data, schema_text)
+    known = validated.is_known(root, digest, environ)
+    problems.found += [] if known else schema.check(document, schema_text)
     if not all(_within_service(problem.path) for problem in problems.found):
         problems.raise_found(source.text, {})
     for problem in problems.found:
@@ -87,7 +90,11 @@ def _load(
     manifest = replace(parse(root, resolved, chosen, instance, problems), locked=read_lock(root))
     validate(manifest, problems)
     manifest = validate_paths(manifest, problems)
+    if not known:
+        problems.found += _of_other_stages(root, document, chosen, environ)
     problems.raise_found(source.text, origins)
+    if not known:
+        validated.remember(root, digest, environ)
     return Loaded(manifest=manifest, merged=_shown(resolved), origins=origins, text=source.text)
 
 
@@ -118,15 +125,24 @@ def _check_version(document: Mapping[str, Any], problems: Problems) -> None:
         )
 
 
-def _against_schema(root: Path, source: Source, environ: Mapping[str, str]) -> list[Problem]:
-    text = schema.schema_path().read_bytes()
-    digest = validated.digest(source.data, text)
-    if validated.is_known(root, digest, environ):
-        return []
-    problems = schema.check(source.document, text)
-    if not problems:
-        validated.remember(root, digest, environ)
-    return problems
+def _of_other_stages(
+    root: Path, document: dict[str, Any], chosen: str, environ: Mapping[str, str]
+) -> Iterator[Problem]:
+    """What is wrong with stages that are not asked for: their CI would be the first to tell. What they take
+    from an environment that is not here is not judged."""
+    for stage in document.get("stages") or {}:
+        if stage == chosen:
+            continue
+        unset, problems = Problems(), Problems()
+        merged, origins = merge_stage(document, stage, problems)
+        resolved = interpolate(merged, environ, unset)
+        if unset.found:
+            continue
+        like.resolve(resolved, origins, problems)
+        validate(parse(root, resolved, stage, None, problems), problems)
+        for problem in problems.found:
+            path = problem.path if problem.in_file else place(problem.path, origins)
+            yield replace(problem, path=path, in_file=True)
 
 
 def _within_service(path: Place) -> bool:

@@ -194,3 +194,16 @@ def test_like_of_a_service_that_the_stage_removes(wrong: Wrong) -> None:
 
 def test_what_is_wrong_in_the_source_of_a_like_is_told_once(wrong: Wrong) -> None:
     assert len(wrong(LIKE.replace('"512M"', '"5Q"'))) == 1
+
+
+def test_other_stages_are_judged_too(wrong: Wrong) -> None:
+    text = f"{BASE}[stages.dev]\n[stages.prod.services.web]\nport = 80900\nstop_timeout = 'soon'\n"
+    told = wrong(text, stage="dev")
+    assert [one.partition(": ")[2].partition(": ")[0] for one in told] == [
+        "stages.prod.services.web.port",
+        "stages.prod.services.web.stop_timeout",
+    ]
+
+
+def test_what_another_stage_takes_from_an_environment_is_not(load_text: Load) -> None:
+    load_text(f'{BASE}registry = "${{env:HOST}}"\n[stages.dev]\n', stage="dev")
