@@ -130,6 +130,7 @@ def _drafts(
         networks=networks_after(desired, observed),
         mended=frozenset(one for made in mendings for one in made.remove),
         renamed=renamed_services(desired, observed, to_run.carried),
+        builds={plan.service: plan for plan in desired.images},
     )
     drafts: dict[str, ServiceDraft] = {}
     for spec, mended in zip(desired.services, mendings, strict=True):

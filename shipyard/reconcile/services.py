@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shipyard.compile import labels
 from shipyard.compile.references import image_id
 from shipyard.compile.spec import service_document
+from shipyard.model.build import BuildPlan
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Network, Observed
 from shipyard.model.plan import (
     Cause,
     CreateService,
     FieldCause,
+    ImageCause,
     Operation,
     ReasonCause,
     ReplaceService,
@@ -19,7 +22,7 @@ from shipyard.model.plan import (
     StartService,
 )
 from shipyard.model.record import Draft, Record, field
-from shipyard.reconcile.diff import told_once
+from shipyard.reconcile.diff import inputs_causes, told_once
 from shipyard.reconcile.outdated import comparable, outdated_causes, sharing_causes
 from shipyard.reconcile.renamed import Renamed
 from shipyard.reconcile.repairs import repairs
@@ -59,7 +62,7 @@ class ServiceDraft(Draft):
 class Surroundings(Record):
     """What the draft of a service depends on beyond itself: `recorded` replicas by service, services whose
     replacement is `forced`, `networks` as repairs takes them, what was `renamed`, and the ids of containers
-    that are removed before, in `mended`."""
+    that are removed before, in `mended`; `builds` are the plans of images by the service that owns each."""
 
     observed: Observed
     recorded: Mapping[str, int]
@@ -67,6 +70,7 @@ class Surroundings(Record):
     networks: Mapping[str, Network | None]
     renamed: Mapping[str, Renamed]
     mended: frozenset[str]
+    builds: Mapping[str, BuildPlan]
 
 
 def service_draft(
@@ -119,7 +123,13 @@ def _causes(
 ) -> tuple[Cause, ...]:
     """Why one container is replaced."""
     observed = around.observed
-    causes = outdated_causes(spec, service_document(spec), container, observed, _maker(spec, observed))
+    maker = _maker(spec, observed)
+    causes = outdated_causes(spec, service_document(spec), container, observed, maker)
+    if maker is None and any(isinstance(one, ImageCause) for one in causes):
+        # No build of this plan names what has changed in an image that is there already.
+        plan = around.builds.get(spec.built or "")
+        recorded = container.labels.get(labels.INPUTS)
+        causes += inputs_causes(recorded, plan.facts, plan.files) if plan is not None else ()
     fates = {name: draft.fate for name, draft in before.items() if draft.fate is not None}
     leaving = around.mended | {one.id for draft in before.values() for one in draft.leaving}
     causes += sharing_causes(spec, container, observed, fates, leaving)

@@ -11,6 +11,7 @@ from shipyard.model.manifest import Mount, Publish, SecretRef
 from shipyard.model.plan import (
     DriftCause,
     FieldCause,
+    FilesCause,
     ImageCause,
     Interruption,
     ReasonCause,
@@ -168,6 +169,20 @@ def test_a_new_image_is_named_with_what_makes_it(shop: Shop) -> None:
     replaced = [one for one in plan.operations if isinstance(one, ReplaceService)]
     cause = ImageCause(by="image.web/build", before="shop/web:in-1", after="shop/web:in-2")
     assert [(one.name, one.causes) for one in replaced] == [("web", (cause,)), ("worker", (cause,))]
+
+
+def test_what_changed_in_an_image_that_is_there_already_is_told(shop: Shop) -> None:
+    before = shop.desired(
+        shop.service("web", image="shop/web:in-1", built="web"), images=(shop.build(tag="in-1"),)
+    )
+    edited = shop.build(tag="in-2", files={"app.py": "b" * 64})
+    after = shop.desired(shop.service("web", image="shop/web:in-2", built="web"), images=(edited,))
+    there = replace(shop.world(before), images=shop.world(after).images)
+    operation = shop.only(after, there)
+    assert operation.causes == (
+        ImageCause(by=None, before="shop/web:in-1", after="shop/web:in-2"),
+        FilesCause(changed=("app.py",), added=(), removed=()),
+    )
 
 
 def test_a_tag_that_was_pulled_anew_by_hand_is_drift(shop: Shop) -> None:
