@@ -94,6 +94,11 @@ def reconcile(
             *dict.fromkeys(note for image in desired.images for note in image.notes),
             *unlocked(desired.manifest, desired.images),
             *notes(desired, observed, whole),
+            *(
+                f"{one.service}: before_deploy of an earlier apply still runs ({one.name}) and is waited for"
+                for one in observed.containers
+                if one.id in to_run.awaited
+            ),
             *caveats(desired, observed, whole),
         ),
         preconditions=preconditions(desired, observed, whole),

@@ -157,6 +157,12 @@ def test_the_record_of_a_command_that_is_no_longer_declared_goes(shop: Shop) -> 
     # One that still runs is left to its end.
     running = shop.change(shop.world(desired), "web-job", state="running")
     assert shop.ids(replace(desired, jobs=()), running) == []
+    # Declared, it is waited for, which the plan says.
+    (note,) = [one for one in reconcile(desired, running).notes if "before_deploy" in one]
+    assert note == (
+        "web: before_deploy of an earlier apply still runs (shop-prod-web-before-deploy-1) and is waited for"
+    )
+    assert not any("before_deploy" in one for one in reconcile(desired, shop.world(desired)).notes)
 
 
 def test_only_the_last_success_is_a_record(shop: Shop) -> None:
