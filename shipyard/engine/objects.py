@@ -199,7 +199,9 @@ class Objects:
             if error.status_code in (401, 403):
                 return None
             raise EngineError(
-                f"asking for {reference} failed: {error.explanation}", where=self._where
+                f"asking for {reference} failed: {error.explanation}",
+                where=self._where,
+                hint="the engine asks its registry: check its network and the registry's name",
             ) from error
         except (self._errors.DockerException, OSError) as error:
             raise EngineError(f"the engine did not answer: {error}", where=self._where) from error

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shipyard.compile import labels
 from shipyard.compile.known_images import is_database, known_image
 from shipyard.compile.listening import LOOPBACK, listening
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
-from shipyard.model.plan import CreateService, FieldCause, Operation, ReplaceService
+from shipyard.model.plan import CreateService, FieldCause, Operation, RemoveService, ReplaceService
 
 _MADE_WITH = frozenset(
     f"{product}_{what}"
@@ -22,6 +23,8 @@ def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...
     volumes = {volume.name for volume in observed.volumes}
     found: list[str] = []
     for operation in operations:
+        if isinstance(operation, RemoveService):
+            found += _kept_data(operation, desired, observed)
         if isinstance(operation, CreateService | ReplaceService):
             spec = desired.service(operation.name)
             found += _unnamed_data(spec)
@@ -33,6 +36,16 @@ def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...
                 found += _stored_passwords(spec, operation)
                 found += _stored_names(spec, operation)
     return tuple(dict.fromkeys(found))
+
+
+def _kept_data(operation: RemoveService, desired: Desired, observed: Observed) -> Iterator[str]:
+    """The volumes of a service that goes, and that no other has."""
+    owned = {one.name for one in observed.volumes if one.owned and labels.ROLE not in one.labels}
+    held = {name for one in observed.containers if one.id in operation.containers for name in one.volumes}
+    used = {mount.source for spec in desired.services for mount in spec.volumes}
+    left = sorted((held & owned) - used)
+    if left:
+        yield f"{operation.name}: its data stays in {', '.join(left)}"
 
 
 def _unnamed_data(spec: ServiceSpec) -> Iterator[str]:

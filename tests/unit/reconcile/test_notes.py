@@ -74,3 +74,10 @@ def test_what_nobody_outside_reaches(shop: Shop) -> None:
     free = (Publish(host_port=None, container_port=None),)
     (note,) = notes(shop, built(shop, port=8000, publish=free, replicas=2))
     assert "each gets a free one of its own" in note
+
+
+def test_a_service_that_goes_leaves_its_data(shop: Shop) -> None:
+    db = shop.service("db", image="postgres:17", volumes=(mount("shop-prod_data"),))
+    world = shop.world(shop.desired(db, shop.service("web"), volumes=(shop.volume(),)))
+    (note,) = reconcile(shop.desired(shop.service("web")), world).notes
+    assert note == "db: its data stays in shop-prod_data"
