@@ -69,7 +69,8 @@ READING = (
     (("plan", "--replace", "cache"), 0),
     (("plan", "cache"), 0),
     (("plan", "cache", "--format", "json", "--detailed-exitcode"), 2),
-    (("plan", "--stage", "default", "other"), 0),
+    # Alone it would share its data with what it replaces.
+    (("plan", "--stage", "default", "other"), 1),
     (("observe", "--out", "FILE"), 0),
     (("status",), 0),
     (("status", "--format", "json"), 0),

@@ -260,6 +260,8 @@ class Hands:
     def _stranger(self, name: str, ports: dict[str, str] | None = None) -> None:
         made = self.api.create_container(
             self.image,
+            # To stay: its image may be one that ends where it is told nothing.
+            entrypoint=["sleep", "infinity"],
             name=name,
             labels={FOREIGN: self.deployment},
             ports=[tuple(key.split("/")) for key in ports or {}],
