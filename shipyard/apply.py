@@ -182,6 +182,8 @@ def _carry_out(group: list[Operation], left: list[Operation], target: ComposeTar
         return
     operation = group[0]
     gate.wait_for_needs(operation)
+    if operation.address.startswith("service.") and operation.action in _STARTS:
+        target.alone(operation.name)
     target.execute(operation)
     if operation.address.startswith("service.") and operation.action in _STARTS:
         gate.changed(operation.name)

@@ -156,12 +156,14 @@ def _converge(
         with leased(seen.connection, manifest, "apply", request.lease_wait) as lease:
             seen = look(seen.connection, manifest, builds, fallback_key=seen.key, scope=seen.scope)
             plan = checked(seen, images_made=bool(done))
-            if _differs(rest, plan):
-                if exact:
-                    raise StalePlan("what was approved is no longer what would happen", hint="plan again")
+            changed = _differs(rest, plan)
+            if changed and exact:
+                raise StalePlan("what was approved is no longer what would happen", hint="plan again")
+            if changed or plan.problems:
                 print("\nmeanwhile something changed; the plan is now:\n", file=sys.stderr)
                 _show(request, plan)
-                _refuse_problems(request, plan, manifest.root)
+            _refuse_problems(request, plan, manifest.root)
+            if changed:
                 confirm("Apply this plan?", yes=request.yes)
             require_values(seen.desired, started(plan), seen.values)
             walk_plan(

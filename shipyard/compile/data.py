@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from shipyard.compile.known_images import known_image
+from shipyard.compile.known_images import KnownImage, known_image
+from shipyard.compile.programs import programs
 from shipyard.errors import ShipyardError
+from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
 
 
@@ -14,38 +17,65 @@ class DataShared(ShipyardError):
     """Two servers would run on one data folder."""
 
 
-def data_volumes(spec: ServiceSpec) -> frozenset[str]:
-    """The volumes, by their names on the engine, in which the server of a known image keeps its data."""
+def data_folder(spec: ServiceSpec, known: KnownImage) -> str | None:
+    """Where the server keeps its data, by its own variable if that is set."""
+    told = spec.env.get(known.data_variable) if known.data_variable else None
+    if told and all(isinstance(part, str) for part in told):
+        return posixpath.normpath("".join(map(str, told)))
+    return known.data
+
+
+def data_places(spec: ServiceSpec, root: Path) -> frozenset[str]:
+    """Where the server of a known image keeps its data, outside of its container: volumes by their names on
+    the engine, folders of the host by their paths. `root` is the project's folder."""
     known = known_image(spec.image)
-    if known is None or known.data is None or spec.one_shot or not _runs_server(spec, known.server):
+    folder = data_folder(spec, known) if known is not None else None
+    if known is None or folder is None or not _runs_server(spec, known):
         return frozenset()
     return frozenset(
-        mount.source
+        mount.source if mount.kind == "volume" else posixpath.normpath(str(root / mount.source))
         for mount in spec.volumes
-        if mount.kind == "volume" and mount.source and not mount.read_only
-        if mount.target == known.data or known.data.startswith(f"{mount.target}/")
+        if mount.source and not mount.read_only
+        if _within(folder, mount.target) or _within(mount.target, folder)
     )
 
 
-def shared_data(specs: Iterable[ServiceSpec]) -> Iterator[DataShared]:
-    """What would have two servers run on one volume: replicas, a rollout that starts the new one first,
-    two services."""
+def shared_data(specs: Iterable[ServiceSpec], root: Path) -> Iterator[DataShared]:
+    """What would have two servers run on one place: replicas, a rollout that starts the new one first, two
+    services."""
+    by_name = {spec.name: spec for spec in specs}
     holders: dict[str, str] = {}
-    for spec in specs:
-        for volume in sorted(data_volumes(spec)):
-            told = f"its data is in the volume {volume}, which two servers at once would damage"
+    for spec in by_name.values():
+        lender = by_name.get(shared_services(spec.compose).get("volumes_from", ""))
+        known = known_image(spec.image)
+        if lender is not None and known is not None and _runs_server(spec, known):
+            for place in sorted(data_places(lender, root) if known_image(lender.image) == known else ()):
+                yield DataShared(
+                    f"its data is in {place}, as {lender.name}'s: two servers at once would damage it",
+                    where=f"services.{spec.name}.compose.volumes_from",
+                    hint="give it a volume of its own",
+                )
+        for place in sorted(data_places(spec, root)):
+            told = f"its data is in {place}, which two servers at once would damage"
             if spec.replicas > 1:
                 yield DataShared(told, where=f"services.{spec.name}.replicas", hint="declare replicas = 1")
             if spec.rollout == "start-first":
                 hint = 'leave it at "stop-first"'
                 yield DataShared(told, where=f"services.{spec.name}.rollout", hint=hint)
-            if volume in holders:
-                hint = f"{holders[volume]} keeps its data there: give each a volume of its own"
+            if place in holders:
+                hint = f"{holders[place]} keeps its data there: give each a place of its own"
                 yield DataShared(told, where=f"services.{spec.name}.volumes", hint=hint)
-            holders.setdefault(volume, spec.name)
+            holders.setdefault(place, spec.name)
 
 
-def _runs_server(spec: ServiceSpec, server: str) -> bool:
+def _runs_server(spec: ServiceSpec, known: KnownImage) -> bool:
     """Whether it starts what the image is for, rather than a tool beside it."""
     words = (*(spec.entrypoint or ()), *(spec.command or ()))
-    return not words or words[0].startswith("-") or server in map(posixpath.basename, words)
+    if not words or words[0].startswith("-") or words[0].endswith(".conf"):
+        return True  # options of the server, by the images' own entrypoints
+    started = [word for program, rest in programs(words) for word in (program, *rest)]
+    return any(posixpath.basename(word) in known.servers for word in started)
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")

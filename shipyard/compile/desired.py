@@ -62,7 +62,7 @@ def compile_desired(
             spec = replace(spec, publish=(Publish(host_port=fixed, container_port=None),))
         specs.append(spec)
         decisions[service.name] = made
-    errors += [*_of_nobody(specs), *shared_data(specs)]
+    errors += [*_of_nobody(specs), *shared_data(specs, manifest.root)]
     if errors:
         raise ErrorGroup(tuple(errors))
     secret_volumes = tuple(volume for spec in specs if (volume := secret_volume(manifest, spec)) is not None)
@@ -142,7 +142,9 @@ def _service_spec(
                 f"{owner}",
             )
     program: Detected | Role | None = role or (detected if serves else None)
-    heard = listening(service.command) if detected is not None and service.command else None
+    heard = None
+    if detected is not None and service.command:
+        heard = listening(service.command, service.env)
     port = _port(service, program, heard)
     env = _environment(service)
     files = tuple(

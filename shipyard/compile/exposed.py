@@ -12,9 +12,9 @@ from shipyard.source.digests import SourceError
 
 _NAMES = (
     *("secrets.toml", "secrets.y*ml", "secrets.json", "credentials.json", "service-account*.json"),
-    *(".htpasswd", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx"),
+    *(".htpasswd", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.env"),
 )
-_MAY_HOLD_KEYS = ("*.pem", "*.key", "*.ppk")
+_MAY_HOLD_KEYS = ("*.pem", "*.key", "*.ppk", "*_key", "*-key", "id_*")
 _PRIVATE = "PRIVATE KEY"
 """In the first line of a private key (RFC 7468), in that of none of a certificate or a public key."""
 
@@ -34,7 +34,7 @@ def exposed_secrets(
 
 
 def _looks_secret(tree: SourceTree, context: str, path: str) -> bool:
-    name = posixpath.basename(path)
+    name = posixpath.basename(path).lower()
     if any(fnmatch.fnmatchcase(name, pattern) for pattern in _NAMES):
         return True
     if not any(fnmatch.fnmatchcase(name, pattern) for pattern in _MAY_HOLD_KEYS):

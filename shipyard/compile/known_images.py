@@ -10,15 +10,16 @@ from shipyard.model.record import Record
 
 
 class KnownImage(Record):
-    """`server` is the program that it is for; `dump` the command that writes all its data in a form that
-    another version reads; `data` where it keeps them, in an anonymous volume when nothing is mounted
-    there."""
+    """`servers` are the names of the program that it is for; `dump` the command that writes all its data in a
+    form that another version reads; `data` where it keeps them, in an anonymous volume when nothing is
+    mounted there, and `data_variable` what says otherwise."""
 
     name: str
     check: tuple[str, ...]
-    server: str
+    servers: tuple[str, ...]
     dump: str | None = None
     data: str | None = None
+    data_variable: str = ""
 
 
 _REDIS = "{0} ping | grep -qE 'PONG|NOAUTH'"
@@ -29,42 +30,46 @@ _KNOWN = {
         KnownImage(
             name="postgres",
             check=("pg_isready", "-q", "-h", "127.0.0.1"),
-            server="postgres",
+            servers=("postgres",),
             dump="pg_dumpall -U USER",
             data="/var/lib/postgresql/data",
+            data_variable="PGDATA",
         ),
         KnownImage(
             name="mysql",
             check=("mysqladmin", "ping", "-h", "127.0.0.1", "--silent"),
-            server="mysqld",
+            servers=("mysqld", "mysqld_safe"),
             dump="mysqldump -A -p",
             data="/var/lib/mysql",
         ),
         KnownImage(
             name="mariadb",
             check=("mariadb-admin", "ping", "-h", "127.0.0.1", "--silent"),
-            server="mariadbd",
+            servers=("mariadbd", "mariadbd-safe", "mysqld", "mysqld_safe"),
             dump="mariadb-dump -A -p",
             data="/var/lib/mysql",
         ),
         KnownImage(
-            name="redis", check=("sh", "-c", _REDIS.format("redis-cli")), server="redis-server", data="/data"
+            name="redis",
+            check=("sh", "-c", _REDIS.format("redis-cli")),
+            servers=("redis-server",),
+            data="/data",
         ),
         KnownImage(
             name="valkey",
             check=("sh", "-c", _REDIS.format("valkey-cli")),
-            server="valkey-server",
+            servers=("valkey-server",),
             data="/data",
         ),
         KnownImage(
             name="rabbitmq",
             check=("rabbitmq-diagnostics", "-q", "ping"),
-            server="rabbitmq-server",
+            servers=("rabbitmq-server",),
             data="/var/lib/rabbitmq",
         ),
         KnownImage(
             name="memcached",
-            server="memcached",
+            servers=("memcached",),
             check=(
                 "sh",
                 "-c",

@@ -82,6 +82,11 @@ class Objects:
         found: list[Mapping[str, Any]] = self._call("containers", all=True, filters=filters)
         return found
 
+    def running(self) -> list[Mapping[str, Any]]:
+        """Whatever runs on the engine, paused or between two starts too."""
+        found: list[Mapping[str, Any]] = self._call("containers")
+        return found
+
     def logs(self, container: str, tail: int) -> list[str]:
         """The last lines of a container's output, both streams."""
         try:

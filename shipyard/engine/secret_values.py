@@ -66,6 +66,12 @@ def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[s
         elif from_file.get(name):
             values[name], sources[name] = from_file[name] or "", path.name
     for name, value in values.items():
+        if not _encodes(value):
+            raise ShipyardError(
+                f"the value of {name} is no UTF-8",
+                where=sources[name],
+                hint="write it anew, in base64 if it is binary",
+            )
         if "\0" in value:
             raise ShipyardError(
                 f"the value of {name} holds a NUL, which no environment variable can",
@@ -73,6 +79,15 @@ def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[s
                 hint="write it anew, in base64 if it is binary",
             )
     return SecretValues(values=values, sources=sources, looked_in=("the environment", path.name))
+
+
+def _encodes(value: str) -> bool:
+    """False for bytes that Python carries along undecoded (PEP 383)."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def new_key() -> str:
@@ -90,6 +105,20 @@ def keyed_digests(key: str, project: str, stage: str, values: Mapping[str, str])
         ).hexdigest()[:32]
         for name, value in values.items()
     }
+
+
+def _too_long(desired: Desired, services: Iterable[str], values: SecretValues) -> Iterator[ShipyardError]:
+    """No process is started with a longer variable (Linux: MAX_ARG_STRLEN, 128 KiB with its name)."""
+    for service in services:
+        for variable, template in desired.service(service).env.items():
+            parts = [part if isinstance(part, str) else values.values.get(part.name, "") for part in template]
+            # "SHIPYARD_SECRET_NAME=" is what carries one of them to Compose.
+            if len("".join(parts).encode()) + len(variable) + 64 > 128 * 1024:
+                yield ShipyardError(
+                    f"the value of {variable} is longer than any environment variable may be",
+                    where=f"services.{service}.env.{variable}",
+                    hint='deliver it as a file: secrets = { NAME = { as = "file" } }',
+                )
 
 
 _RESERVED = frozenset("/?#[]@%: ")
@@ -134,7 +163,7 @@ def require_values(desired: Desired, services: Iterable[str], values: SecretValu
         for name in sorted(desired.service(service).secrets):
             if name not in values.values:
                 users.setdefault(name, []).append(service)
-    errors = [
+    errors: list[ShipyardError] = [
         SecretMissing(
             f"secret {name} of service {' and '.join(using)} has no value",
             where=", ".join(f"services.{service}" for service in using),
@@ -144,5 +173,6 @@ def require_values(desired: Desired, services: Iterable[str], values: SecretValu
         )
         for name, using in users.items()
     ]
+    errors += _too_long(desired, services, values)
     if errors:
         raise ErrorGroup(tuple(errors))

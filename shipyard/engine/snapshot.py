@@ -190,9 +190,13 @@ def _shares(host: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(ids | {text.partition(":")[0] for text in host.get("VolumesFrom") or ()}))
 
 
-def _volumes(item: Mapping[str, Any], *, written: bool = False) -> tuple[str, ...]:
-    mounts = [mount for mount in item.get("Mounts") or [] if mount.get("Type") == "volume"]
-    return tuple(sorted(mount["Name"] for mount in mounts if not written or mount.get("RW")))
+def _volumes(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(mount["Name"] for mount in item.get("Mounts") or [] if mount.get("Type") == "volume"))
+
+
+def _written(item: Mapping[str, Any]) -> tuple[str, ...]:
+    mounts = [mount for mount in item.get("Mounts") or [] if mount.get("RW")]
+    return tuple(sorted(mount.get("Name") or mount.get("Source") or "" for mount in mounts))
 
 
 def _foreign(item: Mapping[str, Any]) -> Foreign:
@@ -203,7 +207,7 @@ def _foreign(item: Mapping[str, Any]) -> Foreign:
         networks=tuple(sorted((item.get("NetworkSettings") or {}).get("Networks") or {})),
         volumes=_volumes(item),
         compose_project=found.get(labels.COMPOSE_PROJECT),
-        writes=_volumes(item, written=True) if item.get("State") in ("running", "paused") else (),
+        writes=_written(item) if item.get("State") in ("running", "paused", "restarting") else (),
     )
 
 

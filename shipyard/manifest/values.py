@@ -222,6 +222,11 @@ def url_path(value: object) -> str:
     text = line(value)
     if not text.startswith("/") or " " in text:
         raise Invalid(f"{text!r} is no path of a URL", 'write it as in "/healthz"')
+    if not text.isascii():
+        from urllib.parse import quote
+
+        encoded = quote(text, safe="/?=&%;:@!$'()*+,~#[]")
+        raise Invalid(f"{text!r} has characters that a URL wants encoded", f'write "{encoded}"')
     return text
 
 

@@ -70,10 +70,20 @@ class Container(Record):
     binds: Mapping[str, str] = field(default_factory=dict)
     shares: tuple[str, ...] = ()
 
+    @property
+    def places(self) -> frozenset[str]:
+        """Where it keeps what outlives it: its volumes by name, folders of the host by path."""
+        return frozenset((*self.volumes, *self.binds.values()))
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it runs, or does as soon as it goes on."""
+        return self.state in ("running", "paused", "restarting")
+
 
 class Foreign(Record):
-    """A container that is not of this deployment: known only to see conflicts. `writes` are the volumes that
-    it can write to while it runs."""
+    """A container that is not of this deployment: known only to see conflicts. `writes` are the
+    volumes and the host's folders that it can write to while it runs."""
 
     name: str
     ports: tuple[HostPort, ...]

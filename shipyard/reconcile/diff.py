@@ -17,8 +17,8 @@ _WHOLE = ("health",)
 def document_causes(recorded: Mapping[str, object], declared: Document) -> tuple[FieldCause, ...]:
     """Causes for every declared value that is not the recorded one, in order of path.
 
-    A secret whose declared digest is None could not be computed here and is not compared; a secret's
-    digests are never shown. The image is compared by its caller, who knows what makes it.
+    A secret whose digest is None could not be computed, here or where it was recorded, and is not compared;
+    a secret's digests are never shown. The image is compared by its caller, who knows what makes it.
     """
     causes: list[FieldCause] = []
     for key in sorted((recorded.keys() | declared.keys()) - set(_IGNORED)):
@@ -55,7 +55,7 @@ def _secret_causes(before: object, after: object) -> list[FieldCause]:
         if (name in old) != (name in new):
             before, after = ("declared" if name in one else None for one in (old, new))
             causes.append(FieldCause(path=f"secrets.{name}", before=before, after=after))
-        elif new[name] is not None and old[name] != new[name]:
+        elif None not in (old[name], new[name]) and old[name] != new[name]:
             causes.append(FieldCause(path=f"secrets.{name}", sensitive=True))
     return causes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shipyard.compile import labels
+from shipyard.compile.data import data_folder
 from shipyard.compile.known_images import is_database, known_image
 from shipyard.compile.listening import LOOPBACK, listening
 from shipyard.model.desired import Desired, ServiceSpec
@@ -50,14 +51,14 @@ def _kept_data(operation: RemoveService, desired: Desired, observed: Observed) -
 
 def _unnamed_data(spec: ServiceSpec) -> Iterator[str]:
     known = known_image(spec.image)
-    if (
-        known is not None
-        and known.data
-        and not any(mount.target == known.data and mount.source is not None for mount in spec.volumes)
-    ):
+    folder = data_folder(spec, known) if known is not None else None
+    if known is None or folder is None:
+        return
+    kept = [mount.target for mount in spec.volumes if mount.source is not None]
+    if not any(folder == one or folder.startswith(f"{one}/") or one.startswith(f"{folder}/") for one in kept):
         yield (
-            f"{spec.name}: {known.name} keeps its data in {known.data}, where no volume is declared: it is "
-            f'lost with the container; volumes = ["{spec.name}-data:{known.data}"] keeps it'
+            f"{spec.name}: {known.name} keeps its data in {folder}, where no volume is declared: it is "
+            f'lost with the container; volumes = ["{spec.name}-data:{folder}"] keeps it'
         )
 
 
@@ -74,7 +75,7 @@ def _other_ports(spec: ServiceSpec) -> Iterator[str]:
 
 def _unheard(spec: ServiceSpec) -> Iterator[str]:
     """A command of its own that listens where nobody asks."""
-    heard = listening(spec.command) if spec.built is not None and spec.command else None
+    heard = listening(spec.command, spec.env) if spec.built is not None and spec.command else None
     if heard is None:
         return
     if heard.port != spec.port:

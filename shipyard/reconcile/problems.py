@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shipyard.compile import labels
-from shipyard.compile.data import data_volumes
+from shipyard.compile.data import data_places
 from shipyard.compile.known_images import is_database, known_image, major_version
 from shipyard.model.desired import Desired
 from shipyard.model.observed import HostPort, Observed
@@ -182,28 +182,29 @@ def _database_problems(desired: Desired, observed: Observed) -> list[Problem]:
 
 
 def _data_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -> list[Problem]:
-    """Other servers at work on a database's data: somebody else's, or one that a plan of some services
-    leaves alone."""
+    """Others at work on a database's data: somebody else's container, somebody's own `run` of the service, or
+    a server that a plan of some services leaves alone."""
     found = []
     for spec in desired.services:
-        ours = [one for one in observed.containers if one.service == spec.name and one.state == "running"]
-        others = [(one.name, one.writes) for one in observed.foreign]
+        places = data_places(spec, desired.manifest.root)
+        staying = [one for one in observed.containers if one.at_work and one.id not in gone and not one.job]
+        ours = [one for one in staying if one.service == spec.name and not one.one_off]
+        others = [(one.name, frozenset(one.writes)) for one in observed.foreign]
         others += [
-            (one.name, one.volumes)
-            for one in observed.containers
-            if one.service != spec.name and one.id not in gone and one.state == "running"
-            if known_image(one.image) == known_image(spec.image)
+            (one.name, one.places)
+            for one in staying
+            if one not in ours and known_image(one.image) == known_image(spec.image)
         ]
         found += [
             Problem(
                 address=f"service.{spec.name}",
-                title=f"container {name} runs on volume {volume}: two servers on one database's data "
-                "damage it",
+                title=f"container {name} runs with {place}, where {spec.name} keeps its data: two servers at "
+                "once would damage it",
                 hint=f"stop it: docker stop {name}",
             )
-            for volume in sorted(data_volumes(spec) - {held for one in ours for held in one.volumes})
-            for name, volumes in others
-            if volume in volumes
+            for place in sorted(places - {held for one in ours for held in one.places})
+            for name, held in others
+            if place in held
         ]
     return found
 

@@ -45,7 +45,7 @@ def reconcile(
     claimed |= {one for job in runs.values() for one in job.records}
     early, leaving = ([], []) if partial else orphans(desired, observed, frozenset(claimed))
     guests = stops_before_removals(early, drafts)
-    stops = early_stops(drafts, guests)
+    stops = early_stops(drafts, desired.manifest.root, guests)
     stopped = frozenset(
         one for found in (guests, *stops.values()) for stop in found for one in stop.containers
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Operation, ReplaceService
@@ -54,12 +56,22 @@ def feels(
 
 
 def not_compared(desired: Desired, observed: Observed) -> tuple[str, ...]:
-    """Secrets of what runs whose digests could not be computed here."""
+    """Secrets of what runs whose digests could not be computed here, or where it was started."""
     running = {one.service for one in observed.containers}
     return tuple(
         f"service.{spec.name}: secrets.{name}"
         for spec in desired.services
         if spec.name in running
         for name, digest in sorted(spec.secrets.items())
-        if digest is None
+        if digest is None or name in _unrecorded(spec.name, observed)
     )
+
+
+def _unrecorded(service: str, observed: Observed) -> set[str]:
+    """Secrets of which a container tells no digest: Compose started it by a rendered file."""
+    found: set[str] = set()
+    for one in observed.containers:
+        recorded = (one.spec or {}).get("secrets") if one.service == service and not one.one_off else None
+        if isinstance(recorded, Mapping):
+            found |= {name for name, digest in recorded.items() if digest is None}
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from shipyard.compile import labels
-from shipyard.compile.data import data_volumes
+from shipyard.compile.data import data_places
 from shipyard.compile.storage import key_volume
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Network, Observed
@@ -83,13 +83,15 @@ def orphans(
     leaving: list[RemoveService] = []
     declared = {spec.name for spec in desired.services}
     wanted = {publish.host_port for spec in desired.services for publish in spec.publish}
-    data = {volume: spec.name for spec in desired.services for volume in data_volumes(spec)}
+    data = {
+        place: spec.name for spec in desired.services for place in data_places(spec, desired.manifest.root)
+    }
     names = f"{re.escape(desired.deployment)}-({'|'.join(map(re.escape, sorted(declared)))})-[0-9]+"
     for name in sorted({one.service for one in observed.containers} - declared):
         containers = [one for one in observed.containers if one.service == name and one.id not in claimed]
         if not containers:
             continue
-        takers = sorted({data[held] for one in containers for held in one.volumes if held in data})
+        takers = sorted({data[held] for one in containers for held in one.places if held in data})
         text = f"no longer declared; {takers[0]} takes over its data" if takers else "no longer declared"
         cause = ReasonCause(reason="removed", text=text)
         removal = RemoveService(

@@ -4,8 +4,9 @@ namespaces."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from shipyard.compile.data import data_volumes
+from shipyard.compile.data import data_places
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Publish
@@ -52,7 +53,7 @@ def stops_before_removals(
 
 
 def early_stops(
-    drafts: Sequence[ServiceDraft], before: Sequence[StopService] = ()
+    drafts: Sequence[ServiceDraft], root: Path, before: Sequence[StopService] = ()
 ) -> dict[str, list[StopService]]:
     """By service, what has to stop before it, unless it did `before`: containers of later services that
     are replaced anyway. The drafts of those no longer unpause them, nor promise that there is no
@@ -67,7 +68,7 @@ def early_stops(
             text = f"{draft.spec.name} needs port {min(held.values(), default=0)}, which it holds"
             ids = tuple(held)
             if not ids:
-                ids = _data_holders(draft, later)
+                ids = _data_holders(draft, later, root)
                 text = f"{draft.spec.name} takes over its data"
             if not ids:
                 ids = _guests(_going(draft), later)
@@ -107,12 +108,12 @@ def _port_holders(draft: ServiceDraft, later: ServiceDraft) -> dict[str, int]:
     }
 
 
-def _data_holders(draft: ServiceDraft, later: ServiceDraft) -> tuple[str, ...]:
+def _data_holders(draft: ServiceDraft, later: ServiceDraft, root: Path) -> tuple[str, ...]:
     """Containers of a later service that write to a database's data, on which another server starts now."""
     if not any(isinstance(one, _BINDING) for one in draft.main):
         return ()
-    wanted = data_volumes(draft.spec)
-    return tuple(one.id for one in later.leaving if wanted & set(one.volumes))
+    wanted = data_places(draft.spec, root)
+    return tuple(one.id for one in later.leaving if wanted & one.places)
 
 
 def _going(draft: ServiceDraft) -> frozenset[str]:

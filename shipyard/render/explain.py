@@ -10,6 +10,7 @@ from shipyard.compile.context import PROJECT_FILES
 from shipyard.model.build import BuildPlan, Ignored
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.record import asdict
+from shipyard.render.printable import printable
 
 _SHOWN = 12
 """Of the project's own lines in the text; JSON has all."""
@@ -32,7 +33,7 @@ def explain_text(desired: Desired, names: tuple[str, ...], sizes: Mapping[str, i
         lines += _columns(rows)
         if name in plans:
             lines += _files(plans[name], sizes[name])
-            lines += [f"  note: {note}" for note in plans[name].notes]
+            lines += [f"  note: {printable(note)}" for note in plans[name].notes]
     return "\n".join(lines) + "\n"
 
 

@@ -80,7 +80,10 @@ def _portable(desired: Desired, target: Path) -> str:
 def _filling(volume: SecretVolume, desired: Desired) -> str:
     """The command that makes a secret volume as apply does: mode 0400, of the service's user, and with the
     labels by which `down --volumes` finds it."""
-    image = desired.service(volume.service).image
+    spec = desired.service(volume.service)
+    plan = next((one for one in desired.images if one.service == spec.built), None)
+    # Without a shell the image cannot fill it itself.
+    image = plan.base if plan is not None and plan.base and plan.facts.get("distroless") else spec.image
     marks = " ".join(f"--label {name}={value}" for name, value in secret_labels(desired, volume).items())
     sources = sorted({file.source for file in volume.files})
     lines = [f'printf %s "${file.source}" > /s/{file.name}' for file in volume.files]

@@ -165,7 +165,7 @@ def _notes(plan: Plan) -> Iterator[str]:
         more = f" and {len(addresses) - _NAMES} more" if len(addresses) > _NAMES else ""
         yield f"- {_prose(text)}: {', '.join(map(_of, addresses[:_NAMES]))}{more}"
     for entry in plan.not_compared:
-        yield f"- not compared, for want of a value or a key here: {_code(entry)}"
+        yield f"- not compared, for want of a value or a key here, or of a record: {_code(entry)}"
     yield from (f"- {_prose(text)}" for text in secrets_text(plan))
     for note in plan.notes:
         yield f"- {_prose(note)}"

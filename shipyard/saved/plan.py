@@ -96,6 +96,17 @@ def read_plan(path: Path, root: Path) -> SavedPlan:
         )
     if checksum != _checksum(body):
         raise damaged(where)
+    try:
+        saved = _parsed(body, root, where)
+        # What is read later on is there.
+        _ = saved.operations, saved.preconditions.items(), saved.builds_images
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise damaged(where) from None
+    return saved
+
+
+def _parsed(body: dict[str, Any], root: Path, where: str) -> SavedPlan:
+    """What is not as it is written fails in some way."""
     model = body.pop("model")
     manifest = from_values(model["manifest"], Manifest, where)
     return SavedPlan(

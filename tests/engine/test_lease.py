@@ -465,6 +465,7 @@ def test_nothing_is_written_on_the_engine_once_the_lease_is_lost(
         "put_file": lambda it: it.put_file(container, "a", "b"),
     }
     reads = {
+        "running",
         "inspect",
         "containers",
         "logs",

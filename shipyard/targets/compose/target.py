@@ -40,6 +40,7 @@ from shipyard.reconcile.leftovers import HELPER
 from shipyard.reconcile.limits import own_limits
 from shipyard.targets.compose.command import Compose
 from shipyard.targets.compose.containers import Containers
+from shipyard.targets.compose.data import refuse_shared_data
 from shipyard.targets.compose.health import wait_healthy
 from shipyard.targets.compose.jobs import Jobs
 from shipyard.targets.compose.model import network_labels, secret_labels, volume_labels
@@ -73,6 +74,10 @@ class ComposeTarget(Record):
     def wait_healthy(self, service: str, expected: int | None = None, leaving: Collection[str] = ()) -> None:
         """Wait for `expected` containers, or all replicas. Raises Unhealthy."""
         wait_healthy(self.objects, self.desired, self.desired.service(service), expected, leaving)
+
+    def alone(self, service: str) -> None:
+        """Raises DataShared where another is at work on a database's data."""
+        refuse_shared_data(self.objects, self.desired, self.desired.service(service))
 
     def execute(self, operation: Operation) -> None:  # noqa: C901 - one case for each operation
         """Carry out one operation. Raises ShipyardError."""

@@ -168,3 +168,16 @@ def test_a_value_with_a_nul_is_told_before_anything_is_touched(tmp_path: Path) -
         find_values(tmp_path, "default", ["PW"], {})
     assert ".env: the value of PW holds a NUL" in str(caught.value)
     assert "S3NT" not in str(caught.value)
+
+
+def test_what_no_variable_can_hold_is_told(tmp_path: Path, desired: Desired) -> None:
+    with pytest.raises(ShipyardError, match="the value of A is no UTF-8"):
+        find_values(tmp_path, "prod", ["A"], {"A": "\udcff\udcfe"})
+    web = ServiceSpec(
+        name="web", image="x", built=None, env={"URL": (SecretRef(name="A"),)}, secrets={"A": None}
+    )
+    whole = Desired(manifest=desired.manifest, services=(web,))
+    require_values(whole, ["web"], values(A="x" * 100_000))
+    with pytest.raises(ShipyardError, match="the value of URL is longer") as caught:
+        require_values(whole, ["web"], values(A="x" * 200_000))
+    assert "xxx" not in str(caught.value)

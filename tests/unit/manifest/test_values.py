@@ -235,6 +235,7 @@ def test_nothing_hostile_passes(parse: Parse, text: str) -> None:
         (values.python, ">=3.12", "no Python version", "3.13"),
         (values.python, "3", "no Python version", "3.13"),
         (values.url_path, "healthz", "no path of a URL", "/healthz"),
+        (values.url_path, "/ü?x=1", "wants encoded", "/%C3%BC?x=1"),
         (values.extra, "a b", "no name of an extra", "letters, digits"),
         (values.extra, "-x", "no name of an extra", "letters, digits"),
         (values.moment, "2024-13-01", "no date", "2024-05-01"),

@@ -53,7 +53,8 @@ def test_somebody_elses_server_on_the_data_is_a_problem(shop: Shop) -> None:
     there = replace(shop.world(desired), containers=())
     told = [one.title for one in reconcile(desired, replace(there, foreign=(at_work,))).problems]
     assert told == [
-        "container old-db-1 runs on volume shop-prod_data: two servers on one database's data damage it"
+        "container old-db-1 runs with shop-prod_data, where db keeps its data: two servers at once would "
+        "damage it"
     ]
     assert reconcile(desired, replace(there, foreign=(stranger,))).problems == ()
     both = replace(shop.world(desired), foreign=(at_work,))
@@ -65,4 +66,4 @@ def test_a_plan_of_the_new_one_alone_is_told_of_the_old(shop: Shop) -> None:
     after = shop.desired(database(shop, "aaa"), volumes=(shop.volume(),))
     (problem,) = reconcile(after, shop.world(before), partial=True).problems
     assert problem.address == "service.aaa"
-    assert "two servers on one database's data" in problem.title
+    assert "two servers at once would damage it" in problem.title

@@ -58,7 +58,7 @@ GONE = FieldCause(path="secrets.A", before="declared", after=None)
         ({"A": "1"}, {"A": "1"}, None),
         ({"A": "1"}, {"A": "2"}, CHANGED),
         ({"A": "1"}, {"A": None}, None),
-        ({"A": None}, {"A": "1"}, CHANGED),
+        ({"A": None}, {"A": "1"}, None),
         ({"A": None}, {"A": None}, None),
         ({}, {"A": None}, NEW),
         ({"A": "1"}, None, GONE),

@@ -62,7 +62,8 @@ def test_a_command_that_listens_elsewhere(shop: Shop) -> None:
     here = (Publish(host_port=8000, container_port=8000),)
     (note,) = notes(shop, built(shop, "gunicorn", "a:b", "-b", "0.0.0.0:9000", port=8000, publish=here))
     assert note == "web: its command listens on 9000 (gunicorn -b 0.0.0.0:9000), and its port is 8000"
-    (note,) = notes(shop, built(shop, "uvicorn", "a:b", port=8000, publish=here))
+    loopback = built(shop, "uvicorn", "a:b", "--port", "8000", port=8000, publish=here)
+    (note,) = notes(shop, loopback)
     assert "listens on 127.0.0.1 inside its container" in note
     assert notes(shop, built(shop, "gunicorn", "a:b", "-b", ":8000", port=8000, publish=here)) == ()
 
