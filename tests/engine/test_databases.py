@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 from project import Project, docker
@@ -60,7 +62,7 @@ def test_somebody_elses_server_on_the_data_is_refused(project: Project) -> None:
     try:
         project.manifest(f'{DATABASE.format(name="db")}[volumes.data]\nname = "{volume}"\nexternal = true\n')
         (problem,) = project.plan(code=1)["problems"]
-        assert f"runs on volume {volume}" in problem["title"]
+        assert f"runs with {volume}" in problem["title"]
         assert "nothing was touched" in project.apply(code=1).stderr
         deadline = time.monotonic() + 30
         while "ready to accept" not in docker("logs", stranger) and time.monotonic() < deadline:
@@ -69,5 +71,47 @@ def test_somebody_elses_server_on_the_data_is_refused(project: Project) -> None:
         project.apply()
     finally:
         docker("rm", "-f", "-v", stranger)
+        project.run("down", "--yes", code=None)
+        docker("volume", "rm", volume)
+
+
+def test_a_server_that_comes_between_is_noticed(project: Project) -> None:
+    """What the plan knew may be minutes old when it comes to a database."""
+    volume = f"{project.name}-theirs"
+    docker("volume", "create", volume)
+    project.manifest(f"""
+        [services.slow]
+        image = "redis:7"
+        command = ["sh", "-c", "sleep 4; exec redis-server"]
+        [services.db]
+        image = "redis:7"
+        volumes = ["data:/data"]
+        needs = ["slow"]
+        [volumes.data]
+        name = "{volume}"
+        external = true
+    """)
+    stranger = ""
+    applying = subprocess.Popen(
+        [sys.executable, "-m", "shipyard", "apply", "--yes"],
+        cwd=project.root,
+        env=project.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while not project.ids():
+            assert applying.poll() is None
+            time.sleep(0.1)
+        stranger = docker("run", "-d", "-v", f"{volume}:/data", "redis:7")
+        _, told = applying.communicate(timeout=60)
+        assert applying.returncode == 6, told
+        assert f"runs with {volume}, where db keeps its data" in told
+        assert len(project.ids()) == 1
+    finally:
+        applying.kill()
+        applying.communicate()
+        if stranger:
+            docker("rm", "-f", "-v", stranger)
         project.run("down", "--yes", code=None)
         docker("volume", "rm", volume)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import pytest
 from apps import write_fastapi
 from project import Project, docker, fetch, free_port
 from registry import registry
+
+from shipyard.compile.spec import canonical
 
 MANIFEST = """
     [services.cache]
@@ -68,7 +71,16 @@ def test_an_unrelated_change_does_not_make_it_stale(project: Project) -> None:
     assert project.changes() == ["service.queue/start"]
 
 
-@pytest.mark.parametrize("how", ["cut", "edited", "other", "missing"])
+def forged(text: str, part: str, value: object) -> str:
+    """A plan with another part, and a checksum that fits."""
+    body = json.loads(text)
+    body[part] = value
+    del body["checksum"]
+    digest = hashlib.sha256(canonical(body).encode()).hexdigest()
+    return json.dumps({**body, "checksum": f"sha256:{digest}"})
+
+
+@pytest.mark.parametrize("how", ["cut", "edited", "other", "missing", "model", "operations", "preconditions"])
 def test_a_damaged_plan_is_refused(project: Project, how: str) -> None:
     declare(project)
     file = project.root / "release.plan"
@@ -77,6 +89,8 @@ def test_a_damaged_plan_is_refused(project: Project, how: str) -> None:
     file.write_text({"cut": text[:-200], "edited": text.replace("redis:7", "redis:8")}.get(how, "{}"))
     if how == "missing":
         file.unlink()
+    elif how in ("model", "operations", "preconditions"):
+        file.write_text(forged(text, how, 3))
     refused = project.apply("release.plan", code=1)
     assert "release.plan" in refused.stderr
     assert project.ids() == []
