@@ -215,7 +215,7 @@ def effect_words(operation: Operation) -> Words:
         case ScaleService() if operation.removed:
             return (f"stops {_containers(len(operation.removed))}",)
         case RemoveService():
-            return (f"stops {_containers(len(operation.containers))}",)
+            return (f"removes {_containers(len(operation.containers))}",)
         case RemoveRecords():
             return (f"removes {_containers(len(operation.containers))} that ended",)
         case StopService():
