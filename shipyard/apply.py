@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from typing import Protocol
 
 from shipyard.errors import ExitCode, ShipyardError
@@ -71,6 +72,10 @@ class ApplyFailed(ShipyardError):
         lines += [f"note: {note}" for note in self.notes]
         lines.append("  -> `shipyard plan` shows what is left; `shipyard apply` goes on from here")
         return "\n".join(lines)
+
+    def each(self) -> Iterator[ShipyardError]:
+        if isinstance(self.cause, ShipyardError):
+            yield from self.cause.each()
 
 
 def walk(
@@ -182,10 +187,11 @@ def _carry_out(group: list[Operation], left: list[Operation], target: ComposeTar
         return
     operation = group[0]
     gate.wait_for_needs(operation)
-    if operation.address.startswith("service.") and operation.action in _STARTS:
+    starts = operation.address.startswith("service.") and operation.action in _STARTS
+    if starts:
         target.alone(operation.name)
     target.execute(operation)
-    if operation.address.startswith("service.") and operation.action in _STARTS:
+    if starts:
         gate.changed(operation.name)
         # Its health says something only when nothing else is going to change it.
         if all(later.address != operation.address for later in left):

@@ -5,6 +5,7 @@ Each concrete error class lives beside the code that raises it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
 
 
@@ -48,6 +49,10 @@ class ShipyardError(Exception):
             lines.append(f"  -> {self.hint}")
         return "\n".join(lines)
 
+    def each(self) -> Iterator[ShipyardError]:
+        """The errors that it stands for: itself, or those that it gathers."""
+        yield self
+
 
 class ErrorGroup(ShipyardError):
     """Several errors found in one pass, shown one after the other."""
@@ -58,6 +63,10 @@ class ErrorGroup(ShipyardError):
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
+
+    def each(self) -> Iterator[ShipyardError]:
+        for error in self.errors:
+            yield from error.each()
 
 
 class UsageError(ShipyardError):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from shipyard.model.plan import Problem
 
 if TYPE_CHECKING:
+    from shipyard.errors import ShipyardError
     from shipyard.render.annotations import Annotation, Line
 
 
-def annotate_error(error: BaseException, arguments: Sequence[str]) -> None:
+def annotate_error(error: ShipyardError, arguments: Sequence[str]) -> None:
     """Annotations of an error that ended a command line; nothing outside GitHub Actions."""
     if not _wanted():
         return

@@ -7,11 +7,10 @@ error to tell.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from shipyard.apply import ApplyFailed
-from shipyard.errors import ErrorGroup, ShipyardError
+from shipyard.errors import ShipyardError
 from shipyard.manifest import find_root, load
 from shipyard.manifest.errors import parts_of
 
@@ -19,12 +18,14 @@ from shipyard.manifest.errors import parts_of
 def place_errors(error: ShipyardError, arguments: Sequence[str]) -> None:
     """Complete `where` of each error that names a place (`services.web.port`) without its line, as far as
     the manifest of this command line can be loaded."""
-    unplaced = [one for one in _each(error) if one.where and parts_of(one.where)]
+    unplaced = [one for one in error.each() if one.where and parts_of(one.where)]
     if not unplaced:
         return
     try:
         root = find_root(folder(arguments))
-        loaded = load(root, stage=_stage(arguments), instance=None, environ=os.environ)
+        stage = _option(arguments, "--stage", "-s")
+        instance = _option(arguments, "--instance")
+        loaded = load(root, stage=stage, instance=instance, environ=os.environ)
     except (ShipyardError, OSError):
         return
     for one in unplaced:
@@ -33,14 +34,10 @@ def place_errors(error: ShipyardError, arguments: Sequence[str]) -> None:
 
 def folder(arguments: Sequence[str]) -> Path:
     """The folder that a command line names with -C or --dir, else the current one."""
-    return Path(_option(arguments, "-C", "--dir") or ".").absolute()
+    return Path(_option(arguments, "--dir", "-C") or ".").absolute()
 
 
-def _stage(arguments: Sequence[str]) -> str | None:
-    return _option(arguments, "-s", "--stage")
-
-
-def _option(arguments: Sequence[str], short: str, long: str) -> str | None:
+def _option(arguments: Sequence[str], long: str, short: str | None = None) -> str | None:
     found = None
     for index, word in enumerate(arguments):
         if word == "--":
@@ -49,16 +46,6 @@ def _option(arguments: Sequence[str], short: str, long: str) -> str | None:
             found = arguments[index + 1] if index + 1 < len(arguments) else found
         elif word.startswith(f"{long}="):
             found = word.removeprefix(f"{long}=")
-        elif word.startswith(short):
+        elif short is not None and word.startswith(short):
             found = word.removeprefix(short)
     return found
-
-
-def _each(error: BaseException) -> Iterator[ShipyardError]:
-    if isinstance(error, ErrorGroup):
-        for one in error.errors:
-            yield from _each(one)
-    elif isinstance(error, ApplyFailed):
-        yield from _each(error.cause)
-    elif isinstance(error, ShipyardError):
-        yield error

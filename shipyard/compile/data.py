@@ -25,6 +25,14 @@ def data_folder(spec: ServiceSpec, known: KnownImage) -> str | None:
     return known.data
 
 
+def unkept_folder(spec: ServiceSpec) -> str | None:
+    """The data folder of a known image, if nothing is mounted there that outlives the container."""
+    known = known_image(spec.image)
+    folder = data_folder(spec, known) if known is not None else None
+    kept = folder is None or any(_meets(folder, one.target) for one in spec.volumes if one.source is not None)
+    return None if kept else folder
+
+
 def data_places(spec: ServiceSpec, root: Path) -> frozenset[str]:
     """Where the server of a known image keeps its data, outside of its container: volumes by their names on
     the engine, folders of the host by their paths. `root` is the project's folder."""
@@ -36,7 +44,7 @@ def data_places(spec: ServiceSpec, root: Path) -> frozenset[str]:
         mount.source if mount.kind == "volume" else posixpath.normpath(str(root / mount.source))
         for mount in spec.volumes
         if mount.source and not mount.read_only
-        if _within(folder, mount.target) or _within(mount.target, folder)
+        if _meets(folder, mount.target)
     )
 
 
@@ -77,5 +85,6 @@ def _runs_server(spec: ServiceSpec, known: KnownImage) -> bool:
     return any(posixpath.basename(word) in known.servers for word in started)
 
 
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
+def _meets(one: str, other: str) -> bool:
+    """Whether one of two folders is the other, or in it."""
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")

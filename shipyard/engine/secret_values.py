@@ -17,6 +17,13 @@ from shipyard.model.desired import Desired
 from shipyard.model.record import Record
 from shipyard.source.env_file import read_env_file
 
+_RESERVED = frozenset("/?#[]@%: ")
+"""What cannot stand for itself in the user and password of a URL (RFC 3986, section 3.2.1), or is mistaken
+by what parses it."""
+_LONGEST = 127 * 1024
+"""Bytes of a value. With its name, and that of what carries it to Compose, 128 KiB are what a process can be
+started with (Linux: MAX_ARG_STRLEN)."""
+
 
 class SecretMissing(ShipyardError):
     """A service that is about to be started uses a secret that has no value here."""
@@ -66,28 +73,22 @@ def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[s
         elif from_file.get(name):
             values[name], sources[name] = from_file[name] or "", path.name
     for name, value in values.items():
-        if not _encodes(value):
+        if unfit := _unfit(value):
             raise ShipyardError(
-                f"the value of {name} is no UTF-8",
-                where=sources[name],
-                hint="write it anew, in base64 if it is binary",
-            )
-        if "\0" in value:
-            raise ShipyardError(
-                f"the value of {name} holds a NUL, which no environment variable can",
+                f"the value of {name} {unfit}",
                 where=sources[name],
                 hint="write it anew, in base64 if it is binary",
             )
     return SecretValues(values=values, sources=sources, looked_in=("the environment", path.name))
 
 
-def _encodes(value: str) -> bool:
-    """False for bytes that Python carries along undecoded (PEP 383)."""
+def _unfit(value: str) -> str:
+    """Why no environment variable can hold it, "" where one can."""
     try:
         value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    except UnicodeEncodeError:  # bytes that Python carries along undecoded (PEP 383)
+        return "is no UTF-8"
+    return "holds a NUL, which no environment variable can" if "\0" in value else ""
 
 
 def new_key() -> str:
@@ -105,25 +106,6 @@ def keyed_digests(key: str, project: str, stage: str, values: Mapping[str, str])
         ).hexdigest()[:32]
         for name, value in values.items()
     }
-
-
-def _too_long(desired: Desired, services: Iterable[str], values: SecretValues) -> Iterator[ShipyardError]:
-    """No process is started with a longer variable (Linux: MAX_ARG_STRLEN, 128 KiB with its name)."""
-    for service in services:
-        for variable, template in desired.service(service).env.items():
-            parts = [part if isinstance(part, str) else values.values.get(part.name, "") for part in template]
-            # "SHIPYARD_SECRET_NAME=" is what carries one of them to Compose.
-            if len("".join(parts).encode()) + len(variable) + 64 > 128 * 1024:
-                yield ShipyardError(
-                    f"the value of {variable} is longer than any environment variable may be",
-                    where=f"services.{service}.env.{variable}",
-                    hint='deliver it as a file: secrets = { NAME = { as = "file" } }',
-                )
-
-
-_RESERVED = frozenset("/?#[]@%: ")
-"""What cannot stand for itself in the user and password of a URL (RFC 3986, section 3.2.1), or is mistaken
-by what parses it."""
 
 
 def secrets_in_urls(desired: Desired, services: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -176,3 +158,15 @@ def require_values(desired: Desired, services: Iterable[str], values: SecretValu
     errors += _too_long(desired, services, values)
     if errors:
         raise ErrorGroup(tuple(errors))
+
+
+def _too_long(desired: Desired, services: Iterable[str], values: SecretValues) -> Iterator[ShipyardError]:
+    for service in services:
+        for variable, template in desired.service(service).env.items():
+            parts = [part if isinstance(part, str) else values.values.get(part.name, "") for part in template]
+            if len("".join(parts).encode()) > _LONGEST:
+                yield ShipyardError(
+                    f"the value of {variable} is longer than any environment variable may be",
+                    where=f"services.{service}.env.{variable}",
+                    hint='deliver it as a file: secrets = { NAME = { as = "file" } }',
+                )

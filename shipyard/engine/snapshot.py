@@ -16,7 +16,7 @@ from shipyard.engine.connect import Connection
 from shipyard.engine.http import EngineReader, EngineRefused
 from shipyard.errors import ShipyardError
 from shipyard.model.manifest import Manifest
-from shipyard.model.observed import Container, Engine, Foreign, HostPort, Network, Observed, Volume
+from shipyard.model.observed import AT_WORK, Container, Engine, Foreign, HostPort, Network, Observed, Volume
 
 OLDEST_ENGINE = (25, 0)
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -194,7 +194,8 @@ def _volumes(item: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(mount["Name"] for mount in item.get("Mounts") or [] if mount.get("Type") == "volume"))
 
 
-def _written(item: Mapping[str, Any]) -> tuple[str, ...]:
+def written_places(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a listed container can write to: volumes by name, folders of the host by path."""
     mounts = [mount for mount in item.get("Mounts") or [] if mount.get("RW")]
     return tuple(sorted(mount.get("Name") or mount.get("Source") or "" for mount in mounts))
 
@@ -207,7 +208,7 @@ def _foreign(item: Mapping[str, Any]) -> Foreign:
         networks=tuple(sorted((item.get("NetworkSettings") or {}).get("Networks") or {})),
         volumes=_volumes(item),
         compose_project=found.get(labels.COMPOSE_PROJECT),
-        writes=_written(item) if item.get("State") in ("running", "paused", "restarting") else (),
+        writes=written_places(item) if item.get("State") in AT_WORK else (),
     )
 
 

@@ -19,6 +19,10 @@ class Engine(Record):
     cpus: int = 0
 
 
+AT_WORK = ("running", "paused", "restarting")
+"""The states of a container whose process lives, or is about to again."""
+
+
 class HostPort(Record):
     """A published port as it is: `host_ip` as the engine says it, such as 0.0.0.0."""
 
@@ -78,7 +82,7 @@ class Container(Record):
     @property
     def at_work(self) -> bool:
         """Whether it runs, or does as soon as it goes on."""
-        return self.state in ("running", "paused", "restarting")
+        return self.state in AT_WORK
 
 
 class Foreign(Record):

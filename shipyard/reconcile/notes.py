@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shipyard.compile import labels
-from shipyard.compile.data import data_folder
+from shipyard.compile.data import unkept_folder
 from shipyard.compile.known_images import is_database, known_image
 from shipyard.compile.listening import LOOPBACK, listening
 from shipyard.model.desired import Desired, ServiceSpec
@@ -50,12 +50,8 @@ def _kept_data(operation: RemoveService, desired: Desired, observed: Observed) -
 
 
 def _unnamed_data(spec: ServiceSpec) -> Iterator[str]:
-    known = known_image(spec.image)
-    folder = data_folder(spec, known) if known is not None else None
-    if known is None or folder is None:
-        return
-    kept = [mount.target for mount in spec.volumes if mount.source is not None]
-    if not any(folder == one or folder.startswith(f"{one}/") or one.startswith(f"{folder}/") for one in kept):
+    known, folder = known_image(spec.image), unkept_folder(spec)
+    if known is not None and folder is not None:
         yield (
             f"{spec.name}: {known.name} keeps its data in {folder}, where no volume is declared: it is "
             f'lost with the container; volumes = ["{spec.name}-data:{folder}"] keeps it'

@@ -70,8 +70,8 @@ def sharing_causes(
     for key, name in shared_services(spec.compose).items():
         hosts = [one for one in observed.containers if one.service == name and not one.one_off]
         joined = [one for one in hosts if one.id in container.shares or one.name in container.shares]
-        running = container.state in ("running", "paused", "restarting")
-        if name in restarted and (restarted[name] != "started" or (running and key != "volumes_from")):
+        lives = container.at_work and key != "volumes_from"
+        if name in restarted and (restarted[name] != "started" or lives):
             text = f"it shares {key} of {name}, which is {restarted[name]}"
             causes.append(ReasonCause(reason="dependency", text=text))
         elif any(one.id in leaving for one in joined):
@@ -80,7 +80,7 @@ def sharing_causes(
         elif container.shares and not joined:
             causes.append(DriftCause(path=f"shares.{key}", declared=name, found="a container that is gone"))
         # Of a host that was started again the guest is still where it was before.
-        elif running and key != "volumes_from" and any(started_later(one, container) for one in joined):
+        elif lives and any(started_later(one, container) for one in joined):
             causes.append(DriftCause(path=f"shares.{key}", declared=name, found="an earlier run of it"))
     return tuple(causes)
 

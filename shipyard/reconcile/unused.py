@@ -22,8 +22,6 @@ from shipyard.model.plan import (
     StartService,
 )
 
-_UP = ("running", "paused", "restarting")
-
 
 def unused(
     desired: Desired, observed: Observed, operations: Sequence[Operation], awaited: frozenset[str]
@@ -57,7 +55,7 @@ def unused(
     taken_off = {link for one in connects for link in one.unlinks if link not in one.links}
     started = {each for one in operations if isinstance(one, StartService) for each in one.containers}
     # A run that is waited for has ended by then.
-    running = {one.id for one in staying if one.state in _UP} - awaited | started
+    running = {one.id for one in staying if one.at_work} - awaited | started
     used |= {
         network
         for one in staying

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from shipyard.apply import ApplyFailed
-from shipyard.errors import ErrorGroup, ShipyardError
+from shipyard.errors import ShipyardError
 from shipyard.manifest.errors import parts_of
 from shipyard.model.origin import Path
 from shipyard.model.plan import Problem
@@ -41,17 +40,12 @@ Line = Callable[[Path], int | None]
 """The line of a place in the manifest."""
 
 
-def error_annotations(error: BaseException, manifest: str, line: Line) -> Iterator[Annotation]:
+def error_annotations(error: ShipyardError, manifest: str, line: Line) -> Iterator[Annotation]:
     """One for each error that has a place. `manifest` is the manifest's name; `line` finds a place in it
     that is told without a line (`services.web.publish`, or the address `service.web`)."""
-    if isinstance(error, ErrorGroup):
-        for one in error.errors:
-            yield from error_annotations(one, manifest, line)
-    elif isinstance(error, ApplyFailed):
-        yield from error_annotations(error.cause, manifest, line)
-    elif isinstance(error, ShipyardError) and error.where:
-        where = error.where
-        message = "\n".join([error.title, *error.details, *([f"-> {error.hint}"] if error.hint else [])])
+    for one in error.each():
+        where = one.where or ""
+        message = "\n".join([one.title, *one.details, *([f"-> {one.hint}"] if one.hint else [])])
         if found := _IN_FILE.fullmatch(where):
             what = found["what"] or ""
             yield Annotation(file=found["file"], line=int(found["line"]), what=what, message=message)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from shipyard.compile.storage import KEY_VOLUME, RECORD_VOLUME
 from shipyard.model.plan import (
     Cause,
     CreateService,
@@ -221,7 +222,7 @@ def effect_words(operation: Operation) -> Words:
         case StopService():
             return ("until it is replaced, later in this plan",)
         case RemoveVolume():
-            ours = operation.name.startswith("shipyard-")
+            ours = operation.name in (KEY_VOLUME, RECORD_VOLUME)
             return ("what Shipyard remembers of the stage",) if ours else ("the data in it is lost",)
         case PullImage():
             return (Quoted(operation.reference),)

@@ -137,13 +137,8 @@ def _remarks(plan: Plan, width: int, measure: Measure) -> list[_Remark]:
         lines.append((f"{printable(text)}: {listed(map(_name, addresses), _SHOWN_NAMES)}", "aside", 0))
     for entry, addresses in grouped(_parted(entry) for entry in plan.not_compared):
         services = f" of {listed(map(_name, addresses), _SHOWN_NAMES)}" if addresses != ("",) else ""
-        lines.append(
-            (
-                f"not compared: {printable(entry)}{services} (no value or key here, or none recorded)",
-                "aside",
-                0,
-            )
-        )
+        text = f"not compared: {printable(entry)}{services} (no value or key here, or none recorded)"
+        lines.append((text, "aside", 0))
     if not plan.empty:
         lines += [(text, "aside", 0) for text in secrets_text(plan)]
     for note in plan.notes:

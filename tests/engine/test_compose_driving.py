@@ -160,6 +160,7 @@ def test_a_one_shot_by_a_name_runs_once(compose_project: ComposeProject) -> None
         done = compose_project.compose(
             compose_project.write(OUTDATED), *words, "sh", "-c", "echo said; exit 7"
         )
+        recording.until_ended(name)
     assert (done.returncode, done.stdout.strip()) == (7, "said")
     expect(recording.found, {"new job": "create start die +shared -shared"})
     labels = compose_project.inspect("job")["Config"]["Labels"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shipyard.compile import labels
 from shipyard.compile.data import DataShared, data_places
 from shipyard.engine.objects import Objects
+from shipyard.engine.snapshot import written_places
 from shipyard.model.desired import Desired, ServiceSpec
 
 
@@ -23,11 +24,10 @@ def refuse_shared_data(objects: Objects, desired: Desired, spec: ServiceSpec) ->
         own = ours and marks.get(labels.SERVICE) in (spec.name, spec.was)
         if own and marks.get(labels.COMPOSE_ONEOFF) != "True":
             continue
-        held = {one.get("Name") or one.get("Source") for one in item.get("Mounts") or () if one.get("RW")}
-        if places & held:
+        if held := places.intersection(written_places(item)):
             name = (item.get("Names") or ["/?"])[0].lstrip("/")
             raise DataShared(
-                f"container {name} runs with {sorted(places & held)[0]}, where {spec.name} keeps its data: "
+                f"container {name} runs with {min(held)}, where {spec.name} keeps its data: "
                 "two servers at once would damage it",
                 where=f"service.{spec.name}",
                 hint=f"stop it: docker stop {name}",
