@@ -14,12 +14,14 @@ class ApplicationError(ShipyardError):
 
 class EnvironmentRead(Record):
     """A variable that settings read. `default`: the read names a value of its own to fall back on;
-    `required`: without the variable the settings do not load. `cast` such as "int" or "db", else ""."""
+    `fallback` is that value where it is a literal text; `required`: without the variable the settings do not
+    load. `cast` such as "int" or "db", else ""."""
 
     name: str
     default: bool
     required: bool
     cast: str = ""
+    fallback: str = ""
 
 
 Role = Literal["web", "worker", "scheduler", "program"]

@@ -50,14 +50,19 @@ def _call(node: ast.Call, schemes: set[str | None]) -> EnvironmentRead | None:
     name = text_of(given[0]) if given else _UNNAMED.get(function)
     if not name:
         return None
-    default = len(node.args) > 1 or any(keyword.arg == "default" for keyword in node.keywords)
+    defaults = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "default")]
+    default, fallback = bool(defaults), text_of(defaults[0]) or "" if defaults else ""
     if function in (*_LENIENT, "dj_database_url.config"):
-        return EnvironmentRead(name=name, default=default, required=False)
+        return EnvironmentRead(name=name, default=default, required=False, fallback=fallback)
     method = function.removeprefix("env.") if function.startswith("env.") else ""
     if function not in _STRICT and not method:
         return None
     default = default or name in schemes
     casts = [dotted(keyword.value) for keyword in node.keywords if keyword.arg == "cast"]
     return EnvironmentRead(
-        name=name, default=default, required=not default, cast=method or next(iter(casts), "")
+        name=name,
+        default=default,
+        required=not default,
+        cast=method or next(iter(casts), ""),
+        fallback=fallback,
     )

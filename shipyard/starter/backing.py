@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from shipyard.frameworks.application import EnvironmentRead
 from shipyard.model.record import Record
 
 VARIABLE = "DB_PASSWORD"
@@ -16,6 +17,7 @@ _NAME = re.compile(
 _USER = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL)_USER(?:NAME)?|PGUSER")
 _PASS = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL)_PASS(?:WORD)?|PGPASSWORD")
 _URL = re.compile(r"(?:DATABASE|DB|POSTGRES|SQLALCHEMY_DATABASE)_(?:URL|URI)")
+_ENGINE = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL)_ENGINE")
 _CACHE = re.compile(
     r"(?:REDIS|CACHE|CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RQ_REDIS|DRAMATIQ_BROKER)(?:_UR[LI])?"
 )
@@ -23,10 +25,11 @@ _CACHE_HOST = re.compile(r"(?:REDIS|CACHE)_HOST")
 
 
 class Database(Record):
-    """A database image with the scheme of its URLs and its own variables."""
+    """A database image with the scheme of its URLs, Django's name of its backend and its own variables."""
 
     image: str
     scheme: str
+    engine: str
     port: str
     data: str
     prefix: str
@@ -40,12 +43,24 @@ def database(packages: Iterable[str], *, django: bool) -> Database | None:
         if name in there:
             scheme = "postgres" if django else f"postgresql{dialect}"
             path = "/var/lib/postgresql/data"
-            return Database(image="postgres:17", scheme=scheme, port="5432", data=path, prefix="POSTGRES")
+            return Database(
+                image="postgres:17",
+                scheme=scheme,
+                engine="postgresql",
+                port="5432",
+                data=path,
+                prefix="POSTGRES",
+            )
     for name, dialect in (("aiomysql", "+aiomysql"), ("pymysql", "+pymysql"), ("mysqlclient", "")):
         if name in there:
             scheme = "mysql" if django else f"mysql{dialect}"
             return Database(
-                image="mariadb:11", scheme=scheme, port="3306", data="/var/lib/mysql", prefix="MARIADB"
+                image="mariadb:11",
+                scheme=scheme,
+                engine="mysql",
+                port="3306",
+                data="/var/lib/mysql",
+                prefix="MARIADB",
             )
     return None
 
@@ -58,12 +73,12 @@ def cache_wanted(packages: Mapping[str, tuple[str, ...]], reads: Iterable[str]) 
 
 
 def database_variables(
-    reads: Iterable[str], found: Database, name: str
+    reads: Mapping[str, EnvironmentRead], found: Database, name: str
 ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """The variables that connect the application: (env, secrets)."""
     env: dict[str, str] = {}
     secrets: dict[str, dict[str, str]] = {}
-    for read in reads:
+    for read, how in reads.items():
         if _URL.fullmatch(read):
             env[read] = f"{found.scheme}://{name}:${{secret:{VARIABLE}}}@db/{name}"
         elif _HOST.fullmatch(read):
@@ -72,6 +87,10 @@ def database_variables(
             env[read] = found.port
         elif _NAME.fullmatch(read) or _USER.fullmatch(read):
             env[read] = name
+        elif _ENGINE.fullmatch(read):
+            # Put together from a path and a name, or a whole path: what it falls back on tells.
+            path, dot, _ = (how.fallback or "django.db.backends.").rpartition(".")
+            env[read] = f"{path}{dot}{found.engine}"
         elif _PASS.fullmatch(read):
             secrets[read] = {} if read == VARIABLE else {"from": VARIABLE}
     return env, secrets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import tomllib
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
+from shipyard.compile.decisions import DetectionError
 from shipyard.compile.detect import Detection, detect
 from shipyard.compile.uploads import upload_folder
 from shipyard.model.manifest import Service
@@ -21,6 +23,7 @@ from shipyard.starter.backing import (
     database_service,
     database_variables,
 )
+from shipyard.starter.dockerfile import FILE, Told, port_of, python_of
 from shipyard.starter.draft import Draft
 from shipyard.starter.health import health_path
 from shipyard.starter.processes import beside, own_command, release
@@ -36,7 +39,7 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
     Raises ShipyardError where nothing can be found out.
     """
     tree = SourceTree(root)
-    found = detect(Service(name="web", path="."), tree)
+    found, by_dockerfile = _detected(tree)
     name = project_name(root, tree)
     reads = {read.name: read for read in all_reads(tree, ".")}
     packages = {package: one.extras for package, one in found.dependencies.packages.items()}
@@ -62,6 +65,7 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
     owner = "web" if found.detected.role == "web" else "worker"
     services = _services(found, owner, env, wanted, backing is not None, cache)
     services[owner] |= _health(tree, found)
+    services[owner] |= {key: one.value for key, one in by_dockerfile.items()}
     uploads = upload_folder(found.application, "/app")
     if uploads is not None:
         services[owner]["volumes"] = [f"media:{uploads[0]}"]
@@ -87,11 +91,11 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
     if values:
         taken = ", ".join(sorted(values.keys() & secrets.keys())) or "nothing"
         notes.append(f".env is not read by the stage dev, .env.dev is: taken from it: {taken}")
-    if tree.is_file("Dockerfile"):
-        notes.append('there is a Dockerfile, which is not used: build = { dockerfile = "Dockerfile" } does')
+    if tree.is_file(FILE):
+        notes.append(f'there is a Dockerfile, which is not used: build = {{ dockerfile = "{FILE}" }} does')
     return Draft(
         document={"name": name, "services": services, "stages": {"dev": {}}},
-        comments={f"services.{owner}": _decisions(found)},
+        comments={f"services.{owner}": _decisions(found, by_dockerfile)},
         secrets=secrets,
         notes=tuple(notes),
     )
@@ -130,15 +134,31 @@ def _services(
     return {owner: web}
 
 
+def _detected(tree: SourceTree) -> tuple[Detection, dict[str, Told]]:
+    """What the source is; and the keys that its Dockerfile alone knows."""
+    found, python, port = detect(Service(name="web", path="."), tree), python_of(tree), port_of(tree)
+    keys: dict[str, Told] = {}
+    if python is not None and any(
+        one.subject == "python" and one.origin == "default" for one in found.detected.decisions
+    ):
+        with contextlib.suppress(DetectionError):  # not one that the project's own range allows
+            found = detect(Service(name="web", path=".", python=str(python.value)), tree)
+            keys["python"] = python
+    if port is not None and found.detected.port not in (None, port.value):
+        keys["port"] = port
+    return found, keys
+
+
 def _health(tree: SourceTree, found: Detection) -> dict[str, object]:
     path = health_path(tree, found.application) if found.detected.health is None else None
     return {} if path is None else {"health": path}
 
 
-def _decisions(found: Detection) -> tuple[str, ...]:
-    told = ("framework", "app", "server", "python")
-    return tuple(
-        f"{one.subject} {one.value} ({one.evidence})"
+def _decisions(found: Detection, by_dockerfile: Mapping[str, Told]) -> tuple[str, ...]:
+    told = {
+        one.subject: (one.value, one.evidence)
         for one in found.detected.decisions
-        if one.subject in told
-    )
+        if one.subject in ("framework", "app", "server", "python")
+    }
+    told |= {subject: (str(one.value), one.evidence) for subject, one in by_dockerfile.items()}
+    return tuple(f"{subject} {value} ({evidence})" for subject, (value, evidence) in told.items())
