@@ -175,7 +175,7 @@ def test_the_hosts_that_are_allowed(
 def test_the_variables_that_settings_read(find: Find) -> None:
     files = django("from shop.base import *\nA = os.environ['A']\n", shop__base="B = os.getenv('B', '1')\n")
     assert find("django", files).reads == (
-        EnvironmentRead(name="B", default=True, required=False),
+        EnvironmentRead(name="B", default=True, required=False, fallback="1"),
         EnvironmentRead(name="A", default=False, required=True),
     )
 

@@ -11,9 +11,11 @@ from shipyard.frameworks.environment import environment_reads, environment_varia
 
 
 def read(
-    name: str = "A", *, default: bool = False, required: bool = False, cast: str = ""
+    name: str = "A", *, default: bool = False, required: bool = False, cast: str = "", fallback: str = ""
 ) -> EnvironmentRead:
-    return EnvironmentRead(name=name, default=default, required=required, cast=cast)
+    return EnvironmentRead(
+        name=name, default=default or bool(fallback), required=required, cast=cast, fallback=fallback
+    )
 
 
 @pytest.mark.parametrize(
@@ -22,19 +24,19 @@ def read(
         ("os.environ['A']", read(required=True)),
         ("environ['A']", read(required=True)),
         ("os.environ.get('A')", read()),
-        ("os.environ.get('A', 'x')", read(default=True)),
-        ("os.getenv('A', default='x')", read(default=True)),
+        ("os.environ.get('A', 'x')", read(fallback="x")),
+        ("os.getenv('A', default='x')", read(fallback="x")),
         ("getenv('A')", read()),
         ("env('A')", read(required=True)),
         ("env.int('A')", read(required=True, cast="int")),
         ("env.bool('A', False)", read(default=True, cast="bool")),
         ("env.db('A')", read(required=True, cast="db")),
         ("dj_database_url.config(conn_max_age=60)", read("DATABASE_URL")),
-        ("dj_database_url.config(default='sqlite://x')", read("DATABASE_URL", default=True)),
+        ("dj_database_url.config(default='sqlite://x')", read("DATABASE_URL", fallback="sqlite://x")),
         ("dj_database_url.config(env='A')", read()),
         ("dj_database_url.config('A')", read()),
         ("env.db()", read("DATABASE_URL", required=True, cast="db")),
-        ("env.cache(default='dummycache://')", read("CACHE_URL", default=True, cast="cache")),
+        ("env.cache(default='dummycache://')", read("CACHE_URL", fallback="dummycache://", cast="cache")),
         ("config('A', cast=int)", read(required=True, cast="int")),
         ("config('A', default=1, cast=int)", read(default=True, cast="int")),
         ("env = environ.Env(A=(bool, False))\nenv('A')", read(default=True)),
