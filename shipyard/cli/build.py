@@ -47,6 +47,7 @@ def build(
     from shipyard.engine.buildx import Progress, bake
     from shipyard.engine.connect import connect
     from shipyard.engine.snapshot import snapshot
+    from shipyard.reconcile.moved import moved_images
 
     manifest = load_project(folder, stage, instance).manifest
     named = known_services(manifest, services)
@@ -63,8 +64,11 @@ def build(
     progress: Progress = "auto" if sys.stderr.isatty() else "plain"
     with connect(manifest.engine, os.environ) as connection:
         # Asked before Buildx is, so that an engine that is not there is said in our own words.
-        there = snapshot(connection, manifest, (plan.reference for plan in plans)).images
-        here = [plan for plan in plans if no_cache or plan.reference not in there]
+        seen = snapshot(connection, manifest, (plan.reference for plan in plans))
+        moved = moved_images(plans, seen)
+        here = [
+            plan for plan in plans if no_cache or plan.reference not in seen.images or plan.reference in moved
+        ]
         if not push:
             if here:
                 bake(connection, here, manifest.root, cache=not no_cache, progress=progress)

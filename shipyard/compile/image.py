@@ -23,6 +23,7 @@ from shipyard.compile.reach import places_of, reaches, reads_of
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
+from shipyard.compile.static_files import unserved_static_files
 from shipyard.compile.throw_away import throw_away
 from shipyard.compile.uploads import unkept_uploads
 from shipyard.errors import ShipyardError
@@ -88,6 +89,7 @@ def plan_build(
     digests = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     workdir = APP if inner == "." else f"{APP}/{inner}"
     notes = unkept_uploads(service, detection.application, workdir) + _without_version(service, install)
+    notes += unserved_static_files(service, detection.application, detection.dependencies)
     if found is not None:
         detected = replace(detected, decisions=detected.decisions + found.decisions)
         notes += tuple(f"{service.name}: {note}" for note in found.notes)

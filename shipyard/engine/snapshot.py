@@ -65,9 +65,12 @@ def _read(
     check_version(engine.version, connection.address)
     volumes = found.get("Volumes") or []
     images: dict[str, str] = {}
+    inputs: dict[str, str] = {}
     for image in listed_images[0] if listed_images else ():
         for reference in (image.get("RepoTags") or []) + (image.get("RepoDigests") or []):
             images[reference] = image["Id"]
+            if recorded := (image.get("Labels") or {}).get(labels.INPUTS):
+                inputs[reference] = recorded
     # A lock, of this deployment or another: nothing that runs.
     listed = [item for item in listed if (item.get("Labels") or {}).get(labels.ROLE) != labels.LEASE_ROLE]
     own = [item for item in listed if owned(item.get("Labels"), ownership)]
@@ -101,6 +104,7 @@ def _read(
             for item in sorted(volumes, key=lambda one: one["Name"])
         ),
         images=images,
+        inputs=inputs,
         listening=_listening() if connection.local else (),
     )
 

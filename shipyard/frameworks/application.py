@@ -42,7 +42,8 @@ class Application(Record):
 
     `media` is the folder that it writes uploads to, relative to the project's unless absolute, and where it
     says so. `spatial` says what uses GeoDjango, "" for nothing; `static` why static files are to be
-    collected, "" when they are not, by Python with the words `manage`. `hosts` and `hosts_env` as in
+    collected, "" when they are not, by Python with the words `manage`; `static_app`: it has
+    static files at all. `hosts` and `hosts_env` as in
     `Detected`. `reads` are the variables that its settings read.
     """
 
@@ -62,6 +63,7 @@ class Application(Record):
     stop_signal: str | None = None
     workers: str = ""
     static: str = ""
+    static_app: bool = False
     spatial: str = ""
     media: tuple[str, str] | None = None
     manage: tuple[str, ...] = ("manage.py",)

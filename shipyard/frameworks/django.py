@@ -45,6 +45,9 @@ class _Project(Record):
         return next((path for path in found if self.tree.is_file(self.path(path))), None)
 
 
+_STATIC_APP = "django.contrib.staticfiles"
+
+
 class _Settings(Draft):
     """What the settings files assign, the last one winning; (value, where)."""
 
@@ -110,6 +113,7 @@ class Django:
             import_path=manage.root,
             environment=environment,
             static=_static(settings),
+            static_app=_STATIC_APP in settings.installed,
             spatial=_spatial(settings),
             media=_media(manage.root, settings),
             manage=(manage.path,) if manage.path else ("-m", "django"),
@@ -226,11 +230,11 @@ def _prefers_asgi(settings: _Settings, dependencies: Dependencies) -> bool:
 
 def _static(settings: _Settings) -> str:
     root, where = settings.values.get("STATIC_ROOT", (None, ""))
-    if "django.contrib.staticfiles" not in settings.installed or root is None:
+    if _STATIC_APP not in settings.installed or root is None:
         return ""
     if isinstance(root, ast.Constant) and not root.value:
         return ""
-    return f"django.contrib.staticfiles is installed and {where} sets STATIC_ROOT"
+    return f"{_STATIC_APP} is installed and {where} sets STATIC_ROOT"
 
 
 def _spatial(settings: _Settings) -> str:

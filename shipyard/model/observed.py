@@ -111,7 +111,8 @@ class Volume(Record):
 
 
 class Observed(Record):
-    """One snapshot. `images` maps every reference on the engine to an image id."""
+    """One snapshot. `images` maps references to the ids of images on the engine, `inputs` to what those that
+    were built here record that they were made from."""
 
     engine: Engine
     containers: tuple[Container, ...] = ()
@@ -119,4 +120,5 @@ class Observed(Record):
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
     images: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
     listening: tuple[int, ...] = ()

@@ -85,6 +85,9 @@ def inputs_causes(
         old_facts, old_files = dict(recorded["facts"]), dict(recorded["files"])
     except (ValueError, KeyError, TypeError):
         return ()
+    if not old_facts and not old_files:
+        # There was no room for them in the label.
+        return ()
     causes: list[FieldCause | FilesCause] = []
     for key in sorted(old_facts.keys() | facts.keys()):
         before, after = old_facts.get(key), facts.get(key)

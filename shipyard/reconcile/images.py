@@ -22,21 +22,27 @@ from shipyard.model.plan import (
 )
 from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
+from shipyard.reconcile.moved import tag_cause
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.renamed import earlier_containers
 from shipyard.reconcile.scale import RECORD
 
 
-def images(desired: Desired, observed: Observed, wanted: set[str]) -> list[Operation]:
+def images(desired: Desired, observed: Observed, wanted: set[str], moved: frozenset[str]) -> list[Operation]:
+    """What of `wanted` references has to be made, and each whose tag was `moved`, whoever runs from it."""
     made: list[Operation] = []
     built = {plan.reference for plan in desired.images if plan.digest is None}
     for plan in desired.images:
+        if plan.reference in moved:
+            causes: tuple[Cause, ...] = (tag_cause(plan, observed),)
+            made.append(BuildImage(address=f"image.{plan.service}", causes=causes, reference=plan.reference))
+            continue
         if plan.reference not in wanted & built or image_id(observed.images, plan.reference) is not None:
             continue
         users = {spec.name: spec for spec in desired.services if spec.built == plan.service}
         running = _running(users, observed)
         recorded = running.labels.get(labels.INPUTS) if running else None
-        causes: tuple[Cause, ...] = inputs_causes(recorded, plan.facts, plan.files)
+        causes = inputs_causes(recorded, plan.facts, plan.files)
         if not causes:
             causes = (_reason(recorded, running, users),)
         made.append(BuildImage(address=f"image.{plan.service}", causes=causes, reference=plan.reference))

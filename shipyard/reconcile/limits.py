@@ -44,7 +44,7 @@ def limits_drift(spec: ServiceSpec, container: Container) -> tuple[DriftCause, .
         ("resources.memory", _OWN["memory"], spec.memory or 0, container.memory),
     ]
     rows += [
-        (f"limits.{name}", _PASSED_THROUGH[name], 0, container.limits[name])
+        (f"compose.{_PASSED_THROUGH[name][0]}", _PASSED_THROUGH[name], 0, container.limits[name])
         for name in sorted(container.limits.keys() & _PASSED_THROUGH.keys())
     ]
     return tuple(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from shipyard.compile import labels
 from shipyard.compile.data import unkept_folder
 from shipyard.compile.known_images import is_database, known_image
 from shipyard.compile.listening import LOOPBACK, listening
+from shipyard.compile.spec import show_template
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
 from shipyard.model.plan import CreateService, FieldCause, Operation, RemoveService, ReplaceService
@@ -135,5 +137,15 @@ def _stored_passwords(spec: ServiceSpec, operation: ReplaceService) -> Iterator[
     if changed and is_database(spec.image):
         yield (
             f"{spec.name}: a database keeps the password that it stored at its first start: change it there "
-            "too, or those who use the new one are refused"
+            f"too, or those who use the new one are refused{_password_command(spec)}"
         )
+
+
+def _password_command(spec: ServiceSpec) -> str:
+    """How, for a database of which that is known."""
+    if (known := known_image(spec.image)) is None or known.name != "postgres":
+        return ""
+    user = show_template(spec.env.get("POSTGRES_USER", ("postgres",)))
+    if not re.fullmatch(r"\w+", user):
+        return ""
+    return f": `shipyard compose -- exec {spec.name} psql -U {user} postgres`, then `\\password {user}`"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from datetime import datetime
 
-from shipyard.compile.references import image_id
 from shipyard.compile.spec import Document, in_format, service_document
 from shipyard.manifest.sharing import shared_services
+from shipyard.model.build import BuildPlan
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, FieldCause, ImageCause, ReasonCause
 from shipyard.reconcile.diff import document_causes
 from shipyard.reconcile.limits import limits_drift
+from shipyard.reconcile.moved import image_drift
 
 
 def comparable(spec: ServiceSpec, container: Container) -> bool:
@@ -22,10 +23,17 @@ def comparable(spec: ServiceSpec, container: Container) -> bool:
 
 
 def outdated_causes(
-    spec: ServiceSpec, document: Document, container: Container, observed: Observed, build: str | None
+    spec: ServiceSpec,
+    document: Document,
+    container: Container,
+    observed: Observed,
+    build: str | None,
+    image: BuildPlan | None,
+    moved: bool,
 ) -> tuple[Cause, ...]:
     """Empty when it is as declared, or was recorded by a later version of Shipyard and cannot be compared.
-    `build` is the id of the operation that makes the image, if any does."""
+    `build` is the id of the operation that makes the image, if any does; `image` the plan of one that is
+    built; `moved`: its tag means another image now."""
     if container.spec is None:
         return (ReasonCause(reason="missing", text="its recorded spec cannot be read"),)
     declared = in_format(document, container.spec)
@@ -39,21 +47,16 @@ def outdated_causes(
         else:
             causes.append(FieldCause(path="image", before=before, after=after))
     elif spec.image == after:
-        now = image_id(observed.images, spec.image)
-        if now is not None and now != container.image_id:
-            causes.append(DriftCause(path="image", declared=_short(now), found=_short(container.image_id)))
+        drift = image_drift(container, image, spec.image, moved, observed)
+        causes += [drift] if drift is not None else []
     fields = document_causes(container.spec, declared)
     changed = {cause.path for cause in fields}
     causes += fields
-    # The engine can change a limit in place and cannot take one away.
-    causes += [
-        cause for cause in limits_drift(spec, container) if cause.declared == 0 and cause.path not in changed
-    ]
+    limits = [cause for cause in limits_drift(spec, container) if cause.path not in changed]
+    # The engine changes a limit in place and takes none away; with a new container all of them are put right.
+    if causes or any(cause.declared == 0 for cause in limits):
+        causes += limits
     return tuple(causes)
-
-
-def _short(digest: str) -> str:
-    return digest.removeprefix("sha256:")[:12]
 
 
 def sharing_causes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shipyard.compile.lockable import unlocked
+from shipyard.model.build import BuildPlan
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Operation, Plan, ReplaceService
@@ -12,6 +13,7 @@ from shipyard.model.record import replace as replaced
 from shipyard.reconcile.caveats import caveats
 from shipyard.reconcile.images import Jobs, images, jobs
 from shipyard.reconcile.leftovers import Mending, give_names_back, mending, own_name
+from shipyard.reconcile.moved import moved_images
 from shipyard.reconcile.names import job_name, made_names
 from shipyard.reconcile.notes import notes
 from shipyard.reconcile.ordering import chained
@@ -39,7 +41,8 @@ def reconcile(
     to_run = jobs(desired, observed)
     mendings = [mending(desired.deployment, observed, spec) for spec in desired.services]
     give_names_back(desired.deployment, mendings, observed)
-    drafts = _drafts(desired, observed, mendings, to_run, replace)
+    moved = moved_images(desired.images, observed)
+    drafts = _drafts(desired, observed, mendings, to_run, replace, moved)
     runs = to_run.runs
     claimed = {one for draft in drafts for op in draft.main for one in _taken_over(op)}
     claimed |= {one for job in runs.values() for one in job.records}
@@ -61,7 +64,7 @@ def reconcile(
         for draft, made in zip(drafts, mendings, strict=True)
     }
     wanting = {draft.spec.name for draft in drafts if draft.wants_image} | to_run.runs.keys()
-    made = images(desired, observed, {desired.service(name).image for name in wanting})
+    made = images(desired, observed, {desired.service(name).image for name in wanting}, moved)
     needed = resources(desired, observed, wanting)
     mends = [one for mended in mendings if (one := mended.operation()) is not None]
     waited = tuple(one.id for one in guests)
@@ -91,7 +94,7 @@ def reconcile(
         not_compared=not_compared(desired, observed),
         problems=problems(desired, observed, names, removed_by(whole)),
         notes=(
-            *dict.fromkeys(note for image in desired.images for note in image.notes),
+            *dict.fromkeys(note for image in _noticed(desired, touched) for note in image.notes),
             *unlocked(desired.manifest, desired.images),
             *notes(desired, observed, whole),
             *(
@@ -103,6 +106,12 @@ def reconcile(
         ),
         preconditions=preconditions(desired, observed, whole),
     )
+
+
+def _noticed(desired: Desired, touched: set[str]) -> list[BuildPlan]:
+    """Images that a plan has to do with: what is to be said of the others was said before."""
+    users = {spec.built for spec in desired.services if f"service.{spec.name}" in touched}
+    return [one for one in desired.images if one.service in users or f"image.{one.service}" in touched]
 
 
 def in_order(observed: Observed) -> Observed:
@@ -126,6 +135,7 @@ def _drafts(
     mendings: Sequence[Mending],
     to_run: Jobs,
     forced: frozenset[str],
+    moved: frozenset[str],
 ) -> list[ServiceDraft]:
     """In the order of needs, so that who lives in another's namespaces knows what becomes of it."""
     around = Surroundings(
@@ -135,6 +145,7 @@ def _drafts(
         networks=networks_after(desired, observed),
         mended=frozenset(one for made in mendings for one in made.remove),
         renamed=renamed_services(desired, observed, to_run.carried),
+        moved=moved,
         builds={plan.service: plan for plan in desired.images},
     )
     drafts: dict[str, ServiceDraft] = {}

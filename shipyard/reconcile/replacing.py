@@ -18,7 +18,7 @@ def replace_operation(
     elif total > 1:
         interruption = Interruption(seconds=0, why=f"one of {total} at a time")
     else:
-        interruption = stopped_first(spec)
+        interruption = stopped_first(spec, outdated)
     return ReplaceService(
         address=f"service.{spec.name}",
         causes=causes,
@@ -29,12 +29,15 @@ def replace_operation(
     )
 
 
-def stopped_first(spec: ServiceSpec) -> Interruption:
-    """What users notice when the old one is gone before the new one starts."""
+def stopped_first(spec: ServiceSpec, old: tuple[Container, ...]) -> Interruption:
+    """What users notice when the old ones are gone before the new one starts."""
+    if not any(container.at_work for container in old):
+        return Interruption(seconds=START_SECONDS, why="it does not run now")
     if spec.stop_timeout > 10:
         why = f"up to {_minutes(spec.stop_timeout)} to finish what it does"
         return Interruption(seconds=spec.stop_timeout, why=why)
-    held = sorted(publish.host_port for publish in spec.publish if publish.host_port)
+    declared = {publish.host_port for publish in spec.publish if publish.host_port}
+    held = sorted(declared & {port.host_port for container in old for port in container.ports})
     why = f"port {held[0]} is held" if held else "it stops before the new one starts"
     return Interruption(seconds=START_SECONDS, why=why)
 
@@ -46,7 +49,7 @@ def renaming_operation(
     if spec.rollout == "start-first":
         interruption = Interruption(seconds=0, why="the new one is healthy before the old one stops")
     else:
-        interruption = stopped_first(spec)
+        interruption = stopped_first(spec, old)
     return ReplaceService(
         address=f"service.{spec.name}",
         causes=causes,

@@ -62,7 +62,8 @@ class ServiceDraft(Draft):
 class Surroundings(Record):
     """What the draft of a service depends on beyond itself: `recorded` replicas by service, services whose
     replacement is `forced`, `networks` as repairs takes them, what was `renamed`, and the ids of containers
-    that are removed before, in `mended`; `builds` are the plans of images by the service that owns each."""
+    that are removed before, in `mended`; `moved` are references of built images whose tags mean others now;
+    `builds` are the plans of images by the service that owns each."""
 
     observed: Observed
     recorded: Mapping[str, int]
@@ -70,6 +71,7 @@ class Surroundings(Record):
     networks: Mapping[str, Network | None]
     renamed: Mapping[str, Renamed]
     mended: frozenset[str]
+    moved: frozenset[str]
     builds: Mapping[str, BuildPlan]
 
 
@@ -82,7 +84,7 @@ def service_draft(
     """`before` are those of the services before it."""
     draft = ServiceDraft(spec=spec, current=current)
     if spec.name in around.renamed:
-        _replace_renamed(draft, around.renamed[spec.name], around.observed)
+        _replace_renamed(draft, around.renamed[spec.name], around)
         return draft
     if not current:
         causes = creation_causes(spec, around.recorded.get(spec.name))
@@ -123,11 +125,11 @@ def _causes(
 ) -> tuple[Cause, ...]:
     """Why one container is replaced."""
     observed = around.observed
-    maker = _maker(spec, observed)
-    causes = outdated_causes(spec, service_document(spec), container, observed, maker)
+    maker, plan = _maker(spec, around), around.builds.get(spec.built or "")
+    moved = spec.image in around.moved
+    causes = outdated_causes(spec, service_document(spec), container, observed, maker, plan, moved)
     if maker is None and any(isinstance(one, ImageCause) for one in causes):
         # No build of this plan names what has changed in an image that is there already.
-        plan = around.builds.get(spec.built or "")
         recorded = container.labels.get(labels.INPUTS)
         causes += inputs_causes(recorded, plan.facts, plan.files) if plan is not None else ()
     fates = {name: draft.fate for name, draft in before.items() if draft.fate is not None}
@@ -138,19 +140,21 @@ def _causes(
     return causes
 
 
-def _maker(spec: ServiceSpec, observed: Observed) -> str | None:
+def _maker(spec: ServiceSpec, around: Surroundings) -> str | None:
     """The id of the operation that gets the image of a built service; None when it is there."""
-    if image_id(observed.images, spec.image) is not None:
+    if image_id(around.observed.images, spec.image) is not None and spec.image not in around.moved:
         return None
     return f"image.{spec.built}/{'pull' if '@' in spec.image else 'build'}"
 
 
-def _replace_renamed(draft: ServiceDraft, renamed: Renamed, observed: Observed) -> None:
+def _replace_renamed(draft: ServiceDraft, renamed: Renamed, around: Surroundings) -> None:
     spec = draft.spec
     causes: list[Cause] = [ReasonCause(reason="renamed", text=f"was {spec.was}")]
-    maker = _maker(spec, observed)
+    maker, plan = _maker(spec, around), around.builds.get(spec.built or "")
+    moved = spec.image in around.moved
+    document = service_document(spec)
     for container in renamed.containers:
-        causes += outdated_causes(spec, service_document(spec), container, observed, maker)
+        causes += outdated_causes(spec, document, container, around.observed, maker, plan, moved)
     if len(renamed.containers) != spec.replicas:
         causes.append(FieldCause(path="replicas", before=len(renamed.containers), after=spec.replicas))
     told = told_once(causes)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from shipyard.compile.data import data_places
 from shipyard.manifest.sharing import shared_services
-from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Publish
 from shipyard.model.observed import Container, HostPort
 from shipyard.model.plan import (
@@ -86,7 +85,7 @@ def _stopped(draft: ServiceDraft, ids: tuple[str, ...], text: str) -> StopServic
     draft.main = [
         changed
         for operation in draft.main
-        if (changed := _after_a_stop(operation, draft.spec, frozenset(ids))) is not None
+        if (changed := _after_a_stop(operation, draft, frozenset(ids))) is not None
     ]
     cause = ReasonCause(reason="dependency", text=text)
     return StopService(address=f"service.{draft.spec.name}", causes=(cause,), containers=ids)
@@ -143,13 +142,15 @@ def _in_namespaces(container: Container) -> bool:
     return bool(shared.keys() - {"volumes_from"})
 
 
-def _after_a_stop(operation: Operation, spec: ServiceSpec, stopped: frozenset[str]) -> Operation | None:
+def _after_a_stop(operation: Operation, draft: ServiceDraft, stopped: frozenset[str]) -> Operation | None:
     """The same operation on containers of which some were stopped before."""
     match operation:
         case UnpauseService():
             left = tuple(one for one in operation.containers if one not in stopped)
             return replace(operation, containers=left) if left else None
         case ReplaceService(strategy="start-first") if stopped & set(operation.containers):
-            return replace(operation, strategy="stop-first", interruption=stopped_first(spec))
+            return replace(
+                operation, strategy="stop-first", interruption=stopped_first(draft.spec, draft.leaving)
+            )
         case _:
             return operation

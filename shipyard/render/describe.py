@@ -27,6 +27,7 @@ from shipyard.model.plan import (
     ScaleService,
     StopService,
 )
+from shipyard.reconcile import moved
 from shipyard.reconcile.resources import KEY_ADDRESS
 from shipyard.render.printable import printable, shortened, shortened_pair
 
@@ -52,6 +53,7 @@ _DEPENDENCIES = "build.dependencies."
 _LIMIT = 60
 _COMMAND_LIMIT = 200
 _PATH_LIMIT = 160
+_SIZES = ("compose.memswap_limit", "compose.mem_reservation")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -124,9 +126,15 @@ def cause_words(cause: Cause, operation: Operation | None = None, limit: int = _
                 *("drift: the tag now means image ", Quoted(plain(cause.declared, limit))),
                 *(", what runs is ", Quoted(plain(cause.found, limit))),
             )
+        case DriftCause(path=moved.TAG):
+            yield "drift: its tag was moved by hand, to image ", Quoted(plain(cause.found, limit))
+        case DriftCause(path=moved.INPUTS):
+            yield "drift: it runs image ", Quoted(plain(cause.found, limit)), ", which is not of these inputs"
         case DriftCause():
             found, declared = (_value(cause.path, value, limit) for value in (cause.found, cause.declared))
-            yield "drift: ", Quoted(cause.path), " is ", found, ", declared ", declared
+            words: Words = ("drift: ", Quoted(cause.path), " is ", found, ", declared ", declared)
+            taken = cause.declared == 0 and cause.path.startswith(("resources.", "compose."))
+            yield (*words, ", which takes a new container") if taken else words
         case ReasonCause():
             yield (cause.text,)
 
@@ -167,10 +175,10 @@ def _table(path: str, value: object) -> Mapping[str, object] | None:
 
 def _value(path: str, value: object, limit: int) -> Quoted:
     """A value as shipyard.toml would say it: memory in units of 1024, no limit for 0 or none."""
-    if path.startswith("resources."):
-        if not value:
+    if path.startswith(("resources.", "compose.")):
+        if value in (0, None):
             return Quoted("no limit")
-        if path == "resources.memory" and isinstance(value, int):
+        if path in ("resources.memory", *_SIZES) and isinstance(value, int):
             for unit, size in (("G", 1024**3), ("M", 1024**2), ("K", 1024)):
                 if value % size == 0:
                     return Quoted(f"{value // size}{unit}")

@@ -248,7 +248,7 @@ def test_other_limits_set_by_hand(shop: Shop) -> None:
     desired = shop.desired(shop.service("web"))
     operation = shop.only(desired, shop.change(shop.world(desired), "web1", limits={"PidsLimit": 9}))
     assert isinstance(operation, ReplaceService)
-    assert operation.causes == (DriftCause(path="limits.PidsLimit", declared=0, found=9),)
+    assert operation.causes == (DriftCause(path="compose.pids_limit", declared=0, found=9),)
     passed_through = shop.desired(shop.service("web", compose={"pids_limit": 9}))
     world = shop.change(shop.world(passed_through), "web1", limits={"PidsLimit": 9})
     assert shop.ids(passed_through, world) == []

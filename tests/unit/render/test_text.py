@@ -308,8 +308,20 @@ def test_nothing_that_a_terminal_obeys_comes_through(plan: Make) -> None:
             'drift: the tag now means image "53c2", what runs is "0f12"',
         ),
         (
+            DriftCause(path="image.tag", declared="in-1", found="0f12"),
+            'drift: its tag was moved by hand, to image "0f12"',
+        ),
+        (
+            DriftCause(path="image.inputs", declared="those of its tag", found="0f12"),
+            'drift: it runs image "0f12", which is not of these inputs',
+        ),
+        (
+            DriftCause(path="compose.memswap_limit", declared=0, found=1024**3),
+            "drift: compose.memswap_limit is 1G, declared no limit, which takes a new container",
+        ),
+        (
             DriftCause(path="resources.cpus", declared=0, found=1.5),
-            "drift: resources.cpus is 1.5, declared no limit",
+            "drift: resources.cpus is 1.5, declared no limit, which takes a new container",
         ),
         (ReasonCause(reason="new", text="new service x"), "new service x"),
     ],
