@@ -52,7 +52,7 @@ def connect(engine: str | None, environ: Mapping[str, str]) -> Iterator[Connecti
 
     Raises EngineAddressError, EngineUnreachable.
     """
-    address = engine or environ.get("DOCKER_HOST") or _context_endpoint(None, environ)
+    address = engine or usual_address(environ)
     shown = without_password(engine or ("local engine" if address == DEFAULT_SOCKET else address))
     if "://" not in address:
         address = _context_endpoint(address, environ)
@@ -75,6 +75,11 @@ def connect(engine: str | None, environ: Mapping[str, str]) -> Iterator[Connecti
             where="engine",
             hint="write unix:///path, ssh://user@host, tcp://host:port or the name of a docker context",
         )
+
+
+def usual_address(environ: Mapping[str, str]) -> str:
+    """The engine's address where no manifest names one. Raises EngineAddressError."""
+    return environ.get("DOCKER_HOST") or _context_endpoint(None, environ)
 
 
 def _context_endpoint(name: str | None, environ: Mapping[str, str]) -> str:

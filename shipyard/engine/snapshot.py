@@ -14,6 +14,7 @@ from shipyard.compile import labels
 from shipyard.compile.references import familiar
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import EngineReader, EngineRefused
+from shipyard.engine.lists import lists_of
 from shipyard.errors import ShipyardError
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import AT_WORK, Container, Engine, Foreign, HostPort, Network, Observed, Volume
@@ -35,25 +36,23 @@ def snapshot(connection: Connection, manifest: Manifest, references: Iterable[st
     Listing every image of an engine costs more than all the rest together: only these are asked for.
     Raises EngineUnreachable, EngineRefused, EngineTooOld.
     """
-    reader = EngineReader(connection.url)
     ownership = labels.ownership(manifest.name, manifest.stage, manifest.instance)
+    reader, answers = lists_of(connection.url)
     try:
-        return _read(reader, connection, ownership, sorted({familiar(one) for one in references}))
+        return _read(reader, answers, connection, ownership, sorted({familiar(one) for one in references}))
     finally:
         reader.close()
 
 
 def _read(
-    reader: EngineReader, connection: Connection, ownership: Mapping[str, str], references: list[str]
+    reader: EngineReader,
+    answers: list[Any],
+    connection: Connection,
+    ownership: Mapping[str, str],
+    references: list[str],
 ) -> Observed:
-    lists = ["/info", "/containers/json?all=1", "/networks", "/volumes"]
-    if references:
-        lists.append(f"/images/json?filters={quote(json.dumps({'reference': references}))}")
-    answers = reader.get_all(lists)
-    for answer in answers:
-        if isinstance(answer, EngineRefused):
-            raise answer
-    info, listed, networks, found, *listed_images = answers
+    info, listed, networks, found = map(_answered, answers)
+    volumes = found.get("Volumes") or []
     engine = Engine(
         id=info.get("ID") or "",
         name=info.get("Name") or "",
@@ -63,24 +62,26 @@ def _read(
         cpus=info.get("NCPU") or 0,
     )
     check_version(engine.version, connection.address)
-    volumes = found.get("Volumes") or []
-    images: dict[str, str] = {}
-    inputs: dict[str, str] = {}
-    for image in listed_images[0] if listed_images else ():
-        for reference in (image.get("RepoTags") or []) + (image.get("RepoDigests") or []):
-            images[reference] = image["Id"]
-            if recorded := (image.get("Labels") or {}).get(labels.INPUTS):
-                inputs[reference] = recorded
     # A lock, of this deployment or another: nothing that runs.
     listed = [item for item in listed if (item.get("Labels") or {}).get(labels.ROLE) != labels.LEASE_ROLE]
     own = [item for item in listed if owned(item.get("Labels"), ownership)]
+    filters = quote(json.dumps({"reference": references}))
+    asked = [f"/containers/{item['Id']}/json" for item in own]
+    asked += [f"/images/json?filters={filters}"] if references else []
+    inspected = reader.get_all(asked)
+    images: dict[str, str] = {}
+    inputs: dict[str, str] = {}
+    if references:
+        for image in _answered(inspected.pop()):
+            for reference in (image.get("RepoTags") or []) + (image.get("RepoDigests") or []):
+                images[reference] = image["Id"]
+                if recorded := (image.get("Labels") or {}).get(labels.INPUTS):
+                    inputs[reference] = recorded
     ours = []
-    inspected = reader.get_all([f"/containers/{item['Id']}/json" for item in own])
     for item, answer in zip(own, inspected, strict=True):
-        if not isinstance(answer, EngineRefused):
-            ours.append(_container(answer, item))
-        elif answer.status != 404:  # gone between the list and the inspect
-            raise answer
+        # Gone between the list and the inspect.
+        if not (isinstance(answer, EngineRefused) and answer.status == 404):
+            ours.append(_container(_answered(answer), item))
     foreign = [_foreign(item) for item in listed if not owned(item.get("Labels"), ownership)]
     return Observed(
         engine=engine,
@@ -107,6 +108,12 @@ def _read(
         inputs=inputs,
         listening=_listening() if connection.local else (),
     )
+
+
+def _answered(answer: Any) -> Any:
+    if isinstance(answer, EngineRefused):
+        raise answer
+    return answer
 
 
 def check_version(version: str, where: str) -> None:

@@ -7,6 +7,8 @@ import json
 from apps import write_fastapi
 from project import Project, docker, fetch, free_port
 
+from shipyard.compile.labels import INPUTS
+
 
 def layers(image: str) -> list[str]:
     return list(json.loads(docker("image", "inspect", image))[0]["RootFS"]["Layers"])
@@ -190,4 +192,44 @@ def test_before_deploy_runs_when_its_inputs_change_and_only_then(project: Projec
     assert {"service.cache/replace", "service.second/replace", "service.cache/scale"} == set(planned[1:])
     project.apply()
     assert runs() == "run 1\nrun 2"
+    assert project.changes() == []
+
+
+def test_a_tag_that_was_moved_by_hand_is_given_back(project: Project) -> None:
+    project.write("Dockerfile", "FROM redis:7\nCOPY word /word\n")
+    project.manifest("""
+        [services.web]
+        build.dockerfile = "Dockerfile"
+        health.command = ["redis-cli", "ping"]
+    """)
+    references = []
+    for word in ("one", "two"):
+        project.write("word", word)
+        project.apply()
+        references.append(project.container("web")["Config"]["Image"])
+    before = project.container("web")["Id"]
+
+    docker("tag", *references)
+    operation = project.operation("image.web/build")
+    assert [one["path"] for one in operation["causes"]] == ["image.tag"]
+    assert project.changes() == ["image.web/build"], "what runs is right"
+    project.apply()
+    assert project.container("web")["Id"] == before
+    assert project.changes() == []
+
+    docker("tag", *references)
+    docker("rm", "-f", before)
+    project.apply()
+    assert docker("exec", project.container("web")["Id"], "cat", "/word") == "two"
+    assert project.changes() == []
+
+    # A container that somebody made of the wrong image under the right name.
+    wrong, name = project.container("web"), f"{project.name}-web-1"
+    docker("tag", *references)
+    docker("rm", "-f", wrong["Id"])
+    marks = [f"--label={key}={value}" for key, value in wrong["Config"]["Labels"].items() if key != INPUTS]
+    docker("run", "-d", "--name", name, *marks, "--network", f"{project.name}_default", references[1])
+    assert project.changes() == ["image.web/build", "service.web/replace"]
+    project.apply()
+    assert docker("exec", project.container("web")["Id"], "cat", "/word") == "two"
     assert project.changes() == []

@@ -37,6 +37,8 @@ def _strange(name: str) -> Callable[[Container], Fields]:
     }
 
 
+OTHER_INPUTS = '{"depth":0,"facts":{"python":"3.0"},"files":{}}'
+"""What an image of something else records."""
 DOWN: Fields = {"ports": (), "health": ""}
 DISTURBED: dict[str, Callable[[Container], Fields]] = {
     "untouched": lambda one: {},
@@ -60,6 +62,9 @@ DISTURBED: dict[str, Callable[[Container], Fields]] = {
     "later format": lambda one: {} if one.shares else {"spec": {"format": 99}},
     "unhealthy": lambda one: {"health": "unhealthy"} if one.health else {},
     "image moved": lambda one: {"image_id": "sha256:other"},
+    "made of a moved tag": lambda one: (
+        {"labels": {**one.labels, labels.INPUTS: OTHER_INPUTS}} if labels.INPUTS in one.labels else {}
+    ),
     "lives in what is gone": lambda one: {"shares": (identity("gone"),)} if one.shares else {},
 }
 RECORDS: dict[str, Callable[[Container], Fields]] = {
@@ -233,11 +238,14 @@ def _volumes(rng: random.Random, seen: Observed) -> Observed:
 
 
 def _images(rng: random.Random, seen: Observed) -> Observed:
-    """Tags taken away; what a pull brings then is what was there."""
+    """Tags taken away, so that a pull brings what was there, and tags of built images given to others."""
     gone = [one for one in sorted(seen.images) if rng.random() < 0.3]
+    moved = [one for one in sorted(seen.inputs) if one not in gone and rng.random() < 0.3]
+    others = dict.fromkeys(moved, "sha256:moved")
     return replace(
         seen,
-        images={name: ident for name, ident in seen.images.items() if name not in gone},
+        images={name: ident for name, ident in (seen.images | others).items() if name not in gone},
+        inputs=seen.inputs | dict.fromkeys(moved, OTHER_INPUTS),
         containers=tuple(
             replace(one, image_id=f"sha256:{one.image}") if gone else one for one in seen.containers
         ),

@@ -18,6 +18,7 @@ from property.worlds import (
 )
 
 from shipyard.compile import labels
+from shipyard.compile.inputs import inputs_label
 from shipyard.compile.references import familiar
 from shipyard.model import plan as plans
 from shipyard.model.desired import Desired, ServiceSpec
@@ -52,7 +53,11 @@ class Model(EngineModel):
     def carry_out(self, operation: plans.Operation) -> None:  # noqa: C901 - one case for each operation
         match operation:
             case plans.BuildImage() | plans.PullImage():
-                self.images[familiar(operation.reference)] = f"sha256:{operation.reference}"
+                name = familiar(operation.reference)
+                self.images[name] = f"sha256:{operation.reference}"
+                for plan in self.desired.images:
+                    if plan.reference == operation.reference:
+                        self.inputs[name] = inputs_label(plan)
             case plans.CreateNetwork():
                 self.create_network(operation.name)
             case plans.ReplaceNetwork():

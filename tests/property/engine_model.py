@@ -31,7 +31,7 @@ class EngineModel:
         self.containers = {one.id: one for one in observed.containers}
         self.networks = {one.name: one for one in observed.networks}
         self.volumes = {one.name: one for one in observed.volumes}
-        self.images = dict(observed.images)
+        self.images, self.inputs = dict(observed.images), dict(observed.inputs)
         self.gone: set[str] = set()
         self.published = {port.host_port for one in observed.containers for port in one.ports}
         self.clock = max((moment_of(one) for one in observed.containers), default=0)
@@ -52,6 +52,7 @@ class EngineModel:
             networks=tuple(self.networks.values()),
             volumes=(*kept, *((record(replicas),) if replicas else ())),
             images=self.images,
+            inputs=self.inputs,
             # What listens on a container's port is the engine itself.
             listening=tuple(port for port in self.base.listening if port not in self.published),
         )

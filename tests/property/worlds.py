@@ -197,4 +197,5 @@ def world(desired: Desired) -> Observed:
             *(made_volume(one) for one in desired.volumes),
         ),
         images={familiar(spec.image): f"sha256:{spec.image}" for spec in desired.services},
+        inputs={familiar(plan.reference): inputs_label(plan) for plan in desired.images},
     )

@@ -3,87 +3,25 @@
 from __future__ import annotations
 
 import http.server
-import json
-import socketserver
-import tempfile
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shipyard.engine.http import EngineReader, EngineRefused, EngineUnreachable, unreachable
 
-ANSWERS = {
-    "/info": (200, b'{"ID": "E1"}'),
-    "/empty": (200, b"[]"),
-    "/missing": (404, b'{"message": "No such container: x"}'),
-    "/broken": (500, b"it broke"),
-    "/odd": (500, b'["no message"]'),
-    "/page": (200, b"<html>hello</html>"),
-}
-
-
-class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Remembers what it was asked."""
-
-    daemon_threads = True
-    block_on_close = False
-    asked: list[str]
-    connections = 0
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.connections += 1
-
-    def do_GET(self) -> None:
-        self.server.asked.append(f"{self.command} {self.path} {self.headers['Host']}")
-        if self.path == "/hangup":
-            self.close_connection = True
-            return
-        status, body = ANSWERS.get(self.path.partition("?")[0], (200, json.dumps(self.path).encode()))
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None: ...
-
-    def address_string(self) -> str:
-        return "test"
-
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """A short path: a socket's may have 107 bytes."""
-    with tempfile.TemporaryDirectory() as name:
-        yield Path(name)
-
-
-@pytest.fixture
-def server(folder: Path) -> Iterator[Server]:
-    with Server(str(folder / "s"), Handler) as made:
-        made.asked = []
-        thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield made
-        made.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def reader(server: Server) -> Iterator[EngineReader]:
+def reader(server: Any) -> Iterator[EngineReader]:
     made = EngineReader(f"unix://{server.server_address!s}")
     yield made
     made.close()
 
 
-def test_it_gets_json_over_one_connection(reader: EngineReader, server: Server) -> None:
+def test_it_gets_json_over_one_connection(reader: EngineReader, server: Any) -> None:
     assert reader.get("/info") == {"ID": "E1"}
     assert reader.get("/empty") == []
     assert (reader.calls, server.connections) == (2, 1)
@@ -137,7 +75,9 @@ def test_no_socket_there(folder: Path) -> None:
 
 
 def test_a_socket_without_an_engine(folder: Path) -> None:
-    Server(str(folder / "s"), Handler).server_close()
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(folder / "s"))
+    left.close()
     with pytest.raises(EngineUnreachable, match="no Docker engine is running there"):
         EngineReader(f"unix://{folder}/s").get("/info")
 
@@ -164,12 +104,12 @@ def test_what_failed_in_words(error: Exception, title: str) -> None:
     assert told.hint.endswith("; `plan --offline` needs no engine")
 
 
-def test_an_engine_over_tcp() -> None:
+def test_an_engine_over_tcp(handler: Any) -> None:
     class Loopback(http.server.ThreadingHTTPServer):
         asked: list[str]
         connections = 0
 
-    with Loopback(("127.0.0.1", 0), Handler) as made:
+    with Loopback(("127.0.0.1", 0), handler) as made:
         made.asked = []
         thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
         thread.start()

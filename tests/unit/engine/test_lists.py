@@ -1,0 +1,69 @@
+"""The engine's lists are asked for ahead by commands that want them, once, and of a local socket alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shipyard.engine import lists
+from shipyard.engine.http import EngineUnreachable
+from shipyard.engine.lists import LISTS, ask_ahead, lists_of
+
+ASKED = [f"GET {path} docker" for path in LISTS]
+
+
+@pytest.fixture
+def url(server: Any) -> Iterator[str]:
+    lists._asked.clear()  # of a command line that another test ran, and that ended before it looked
+    yield f"unix://{server.server_address!s}"
+    assert lists._asked == [], "what was asked ahead is handed out or given up"
+
+
+def test_they_are_there_before_they_are_wanted(server: Any, url: str) -> None:
+    ask_ahead(["plan", "--stage", "prod"], {"DOCKER_HOST": url})
+    lists._asked[0].thread.join()
+    assert sorted(server.asked) == sorted(ASKED)
+    reader, answers = lists_of(url)
+    assert answers[0] == {"ID": "E1"}
+    assert len(server.asked) == len(LISTS), "they are asked for once"
+    reader.close()
+
+
+def test_each_look_is_a_new_one(server: Any, url: str) -> None:
+    ask_ahead(["status"], {"DOCKER_HOST": url})
+    for _ in range(2):
+        lists_of(url)[0].close()
+    assert len(server.asked) == 2 * len(LISTS)
+
+
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        (["apply", "--yes"], "{url}"),
+        (["plan", "--offline"], "{url}"),
+        (["plan", "--observed=x.json"], "{url}"),
+        (["plan", "--help"], "{url}"),
+        ([], "{url}"),
+        (["plan"], "tcp://127.0.0.1:1"),
+        (["plan"], "ssh://box"),
+    ],
+)
+def test_nobody_else_is_asked(server: Any, url: str, words: list[str], address: str) -> None:
+    ask_ahead(words, {"DOCKER_HOST": address.format(url=url)})
+    assert lists._asked == []
+    assert server.asked == []
+
+
+def test_another_engine_is_asked_itself(server: Any, url: str) -> None:
+    ask_ahead(["plan"], {"DOCKER_HOST": "unix:///nowhere"})
+    reader, _ = lists_of(url)
+    reader.close()
+    assert len(server.asked) == len(LISTS)
+
+
+def test_one_that_is_not_there_is_told_when_it_is_wanted(url: str) -> None:
+    ask_ahead(["plan"], {"DOCKER_HOST": "unix:///nowhere"})
+    with pytest.raises(EngineUnreachable):
+        lists_of("unix:///nowhere")
