@@ -10,10 +10,16 @@ from pathlib import Path
 
 
 def cache_file(kind: str, root: Path, environ: Mapping[str, str]) -> Path | None:
-    """The file of this kind for a project's root, None where there is no place for one.
+    """The file of this kind for a project's root, None where there is no place for one. One file a project,
+    so that nothing piles up."""
+    folder = cache_folder(kind, environ)
+    return folder / hashlib.sha256(os.fsencode(root)).hexdigest()[:32] if folder is not None else None
 
-    Source of the place: the XDG base directory specification. One file a project, so that nothing piles
-    up.
+
+def cache_folder(kind: str, environ: Mapping[str, str]) -> Path | None:
+    """Where what is of one kind is remembered, None where there is no place for it.
+
+    Source of the place: the XDG base directory specification.
     """
     cache = environ.get("XDG_CACHE_HOME", "")
     if not cache.startswith("/"):  # the specification: relative ones are ignored
@@ -21,7 +27,7 @@ def cache_file(kind: str, root: Path, environ: Mapping[str, str]) -> Path | None
         if not home.startswith("/"):
             return None
         cache = f"{home}/.cache"
-    return Path(cache, "shipyard", kind, hashlib.sha256(os.fsencode(root)).hexdigest()[:32])
+    return Path(cache, "shipyard", kind)
 
 
 def read_cache(path: Path | None) -> bytes:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from shipyard.compile.distroless import root_stage
 from shipyard.compile.dockerfile import Instruction, Write, dockerfile_text
+from shipyard.compile.scripts import scripts_stage
 from shipyard.compile.system import SystemPackages
-from shipyard.compile.system_layers import links_stage
 
 GOLDEN = Path(__file__).resolve().parent / "golden" / "corpus"
 
@@ -27,7 +27,7 @@ def _scripts(instructions: tuple[Instruction, ...]) -> dict[str, str]:
     }
 
 
-_SCRIPTS = _scripts(links_stage() + root_stage(SystemPackages(), local=False))
+_SCRIPTS = _scripts(scripts_stage() + root_stage(SystemPackages(), local=False))
 
 
 def short(text: str) -> str:

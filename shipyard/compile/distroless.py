@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
-from shipyard.compile.dockerfile import BindMount, Comment, Env, From, Instruction, Run, Write
+from shipyard.compile.dockerfile import BindMount, Comment, Env, From, Instruction, Run
 from shipyard.compile.install import TOUCH, VENV
+from shipyard.compile.scripts import LINKS, written
 from shipyard.compile.system import SystemPackages
-from shipyard.compile.system_layers import EPOCH, system_image
+from shipyard.compile.system_layers import ENVIRONMENT as BUILDING
+from shipyard.compile.system_layers import system_image
 
-SCRIPT = Path(__file__).with_name("rootfs.py")
 ENVIRONMENT = (("LANG", "C.UTF-8"), ("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
 """What the slim image sets, or finds by itself."""
 
@@ -21,7 +21,7 @@ def root_stage(system: SystemPackages, *, local: bool) -> tuple[Instruction, ...
     mounts = [
         BindMount(stage="user", source="/user", target="/user"),
         BindMount(stage="deps", source=VENV, target=VENV),
-        BindMount(stage="links", source="/links.py", target="/scripts/links.py"),
+        BindMount(stage=LINKS.stage, source=LINKS.source, target="/scripts/links.py"),
     ]
     image = system_image("base", system)
     words = ["/rootfs", VENV]
@@ -31,16 +31,15 @@ def root_stage(system: SystemPackages, *, local: bool) -> tuple[Instruction, ...
     if image != "base":
         mounts.append(BindMount(stage="base", target="/base"))
         words += ["/base", *system.run]
-    script = SCRIPT.read_text(encoding="utf-8").replace("from shipyard.compile.links ", "from links ")
     return (
         Comment(text="The interpreter with what it and its packages need to run, and nothing else."),
         From(image=image, name="root"),
-        *((Env(values=(("SOURCE_DATE_EPOCH", EPOCH),)),) if image != "base" else ()),
-        Write(target=f"/scripts/{SCRIPT.name}", lines=tuple(script.splitlines())),
+        *((Env(values=BUILDING),) if image != "base" else ()),
+        written("rootfs.py", "/scripts/rootfs.py"),
         Run(
             mounts=tuple(mounts),
             commands=(
-                f"python -E -s -B /scripts/{SCRIPT.name} {' '.join(map(shlex.quote, words))}",
+                f"python -E -s -B /scripts/rootfs.py {' '.join(map(shlex.quote, words))}",
                 f"find /rootfs {TOUCH}",
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from shipyard.compile.context import (
     dockerignore_text,
@@ -35,6 +35,7 @@ from shipyard.source import EMPTIED, SourceTree, parse_ignore
 
 APP = "/app"
 APP_USER = "10001:10001"
+_COMPILED = (".c", ".cc", ".cpp", ".cxx", ".f90", ".pyx", ".rs")
 _NUMERIC = re.compile(r"[0-9]+(:[0-9]+)?")
 
 
@@ -63,6 +64,7 @@ def plan_build(
     ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
     static = _static(service, detection)
     base = _base(service, detected.python)
+    digests = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     distroless = service.build.base == DISTROLESS
     if distroless:
         detected = _without_shell(service, detected, base)
@@ -74,6 +76,7 @@ def plan_build(
         system=detection.system,
         service=service.name,
         optional_libraries=service.build.optional_libraries,
+        extensions=_has_extensions(install, inner, digests),
         static_environment=_static_environment(service, detection) if static else None,
         import_path=detection.application.import_path if detection.application else "",
         mount_points=_mount_points(service, sharers),
@@ -86,7 +89,6 @@ def plan_build(
         distroless=distroless,
         front=front,
     )
-    digests = tree.digests(context, parse_ignore(dockerignore_text(ignored)))
     workdir = APP if inner == "." else f"{APP}/{inner}"
     notes = unkept_uploads(service, detection.application, workdir) + _without_version(service, install)
     notes += unserved_static_files(service, detection.application, detection.dependencies)
@@ -154,6 +156,13 @@ def _without_version(service: Service, install: DependencyInstall) -> tuple[str,
         for one in install.local
         if one.from_git
     )
+
+
+def _has_extensions(install: DependencyInstall, inner: str, files: Iterable[str]) -> bool:
+    """Whether a package of the source tree has something that a compiler reads."""
+    folders = [posixpath.normpath(posixpath.join(inner, one.folder)) for one in install.local]
+    sources = [path for path in files if path.endswith(_COMPILED)]
+    return any(is_below(path, folder) for folder in folders for path in sources)
 
 
 def _emptied(files: Mapping[str, str]) -> tuple[str, ...]:

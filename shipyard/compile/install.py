@@ -14,8 +14,9 @@ from shipyard.compile.dockerfile import (
     Run,
     Write,
 )
+from shipyard.compile.scripts import BYTECODE, LINKS, byte_code
 from shipyard.compile.system import SystemPackages
-from shipyard.compile.system_layers import FOUND, LINKS, apt
+from shipyard.compile.system_layers import FOUND, apt
 from shipyard.model.build import DependencyInstall, LocalPackage
 
 VENV = "/opt/venv"
@@ -63,14 +64,17 @@ def dependency_stages(
     commands += [
         f"uv pip {_quiet(words)}{_advised(system)}" for words in (install.install, install.direct) if words
     ]
-    commands += [f"uv pip uninstall -q --python {VENV} {shlex.quote(one.name)}" for one in resolved]
+    if resolved:
+        # By what they are called there: their own files may say it otherwise.
+        built = f"uv pip freeze -q --python {VENV} | sed -n 's, @ file:///build/.*,,p'"
+        commands.append(f"uv pip uninstall -q --python {VENV} $({built})")
     if install.extra:
         commands.append(f"uv pip {_quiet(('install', *install.extra))}")
-    commands.append(f"find /opt {TOUCH}")
+    commands += [byte_code(f"{VENV}/lib"), f"find /opt {TOUCH}"]
     if system.linked:
         mounts = (*mounts, LINKS)
         commands += ["mkdir /debian", FOUND]
-    made.append(Run(mounts=(_UV, *mounts, _CACHE), commands=tuple(commands)))
+    made.append(Run(mounts=(_UV, *mounts, _CACHE, *BYTECODE), commands=tuple(commands)))
     return tuple(made)
 
 
@@ -85,16 +89,17 @@ def local_stage(install: DependencyInstall, inner: str, system: SystemPackages) 
         Comment(text="Packages of the source tree, over the dependencies."),
         From(image="deps", name="local"),
         Run(
-            mounts=(_UV, *_sources(install.local, inner), _CACHE),
+            mounts=(_UV, *_sources(install.local, inner), _CACHE, *BYTECODE),
             commands=(
                 "rm -rf /build",
                 "cp -R /src /build",
                 *_unversioned(install),
-                f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps --compile-bytecode"
+                f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps"
                 f"{options} {names}{_advised(system)}",
                 # uv notes there when it built what.
                 "find /local '(' -name uv_cache.json -o -name .lock ')' -delete",
                 "find /local -name RECORD -exec sed -i '/uv_cache.json,/d' {} +",
+                byte_code(f"{VENV}/lib", "/local"),
                 f"find /local {TOUCH}",
             ),
         ),
@@ -130,4 +135,4 @@ def _within(*parts: str) -> str:
 
 def _quiet(words: tuple[str, ...]) -> str:
     verb, *rest = map(shlex.quote, words)
-    return " ".join([verb, "-q", "--python", VENV, "--compile-bytecode", *rest])
+    return " ".join([verb, "-q", "--python", VENV, *rest])

@@ -13,8 +13,10 @@ import re
 import struct
 import subprocess
 import sys
+from collections.abc import Iterable
 
-VENV = "/opt/venv"
+VENVS = ("/opt/venv", "/local/opt/venv")
+"""Where packages are installed, those of the source tree apart from the others."""
 # Names that do not follow from the library's (Debian policy 8.1). Newer releases provide these too.
 PACKAGES = (
     (r"libGLX\.so\.0", "libglx0"),
@@ -100,22 +102,25 @@ def linked(path: str) -> tuple[list[str], list[str]]:
     return needed, [one.replace("$ORIGIN", origin).replace("${ORIGIN}", origin) for one in places]
 
 
-def from_outside(venv: str) -> dict[str, list[str]]:
-    """Libraries that the environment does not bring itself, each with the files that link to it.
+def files_below(venvs: Iterable[str]) -> list[str]:
+    return [f"{top}/{name}" for venv in venvs for top, _, names in os.walk(venv) for name in names]
 
-    A name that is anywhere in it counts as brought: packages load each other's libraries, and one that is
+
+def from_outside(venvs: Iterable[str]) -> dict[str, list[str]]:
+    """Libraries that the environments do not bring themselves, each with the files that link to it.
+
+    A name that is anywhere in them counts as brought: packages load each other's libraries, and one that is
     bundled for a single package has a name of its own.
     """
     files: dict[str, tuple[list[str], list[str]]] = {}
     named: dict[str, list[str]] = {}
-    for folder, _, names in os.walk(venv):
-        for name in names:
-            path = f"{folder}/{name}"
-            if ".so" in name:
-                named.setdefault(name, []).append(os.path.realpath(path))
-            elif not os.access(path, os.X_OK):
-                continue
-            files[path] = ([], []) if os.path.islink(path) else linked(path)
+    for path in files_below(venvs):
+        name = os.path.basename(path)
+        if ".so" in name:
+            named.setdefault(name, []).append(os.path.realpath(path))
+        elif not os.access(path, os.X_OK):
+            continue
+        files[path] = ([], []) if os.path.islink(path) else linked(path)
     outside: dict[str, list[str]] = {}
     pending = [path for path in files if not OPENED.search(path)]
     seen = set(pending)
@@ -143,21 +148,21 @@ def debian_package(soname: str) -> str:
     return stem + ("-" if version and stem[-1:].isdigit() else "") + version.lstrip(".")
 
 
-def owners(venv: str) -> dict[str, str]:
-    """What installed each file of the environment, and its version."""
+def owners(venvs: Iterable[str]) -> dict[str, str]:
+    """What installed each file of the environments, and its version."""
     found = {}
-    for folder, _, names in os.walk(venv):
-        if folder.endswith(".dist-info") and "RECORD" in names:
-            site, _, name = folder[: -len(".dist-info")].rpartition("/")
-            with open(f"{folder}/RECORD", encoding="utf-8") as lines:
+    for path in files_below(venvs):
+        if path.endswith(".dist-info/RECORD"):
+            site, _, name = path[: -len(".dist-info/RECORD")].rpartition("/")
+            with open(path, encoding="utf-8") as lines:
                 for line in lines:
                     found[os.path.normpath(f"{site}/{line.rsplit(',', 2)[0]}")] = name.replace("-", " ")
     return found
 
 
-def packages(venv: str) -> str:
+def packages(venvs: Iterable[str]) -> str:
     """The Debian packages, one a line, that have the libraries here."""
-    names = [f"*/{library}" for library in from_outside(venv)]
+    names = [f"*/{library}" for library in from_outside(venvs)]
     # It fails where it does not know one of them, and says the others.
     command = ["dpkg", "-S", *names]
     said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout if names else ""
@@ -166,18 +171,18 @@ def packages(venv: str) -> str:
     )
 
 
-def check(venv: str, service: str, absent: list[str]) -> str:
+def check(venvs: Iterable[str], service: str, absent: list[str]) -> str:
     """What is to be said of libraries that are missing here, "" where none is."""
     cache = subprocess.run(["/sbin/ldconfig", "-p"], stdout=subprocess.PIPE, text=True, check=True).stdout
     there = {line.split()[0] for line in cache.splitlines() if "=>" in line}.union(absent)
     missing = {
         library: files
-        for library, files in from_outside(venv).items()
+        for library, files in from_outside(venvs).items()
         if library not in there and not OPTIONAL.fullmatch(library)
     }
     if not missing:
         return ""
-    known = owners(venv)
+    known = owners(venvs)
     lines = ["The image lacks libraries that installed packages link to:"]
     for library, files in missing.items():
         users = ", ".join(sorted({known.get(file, file) for file in files}))
@@ -191,6 +196,6 @@ def check(venv: str, service: str, absent: list[str]) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1] == "packages":
-        sys.stdout.write(packages(VENV))
+        sys.stdout.write(packages(VENVS))
     else:
-        sys.exit(check(VENV, sys.argv[2], sys.argv[3:]) or 0)
+        sys.exit(check(VENVS, sys.argv[2], sys.argv[3:]) or 0)

@@ -3,9 +3,9 @@
 Build stages, in the order of how rarely they change: base, tool (the installer), std (byte code of the
 standard library), lock (what is to be installed), deps, system (Debian packages that run time needs), user
 (and a look at every library that the dependencies link to), front, src. The final stage copies results only,
-each as a linked layer, so that a code edit moves the source layer alone. Two builds of the same inputs give
-the same bytes: byte code is keyed by content, every time is SOURCE_DATE_EPOCH, whole top-level folders
-are copied.
+each as a layer of its own, so that a code edit moves the source layer alone. Two builds of the same inputs
+give the same bytes: byte code is keyed by content, every time is SOURCE_DATE_EPOCH, whole top-level folders
+are copied, no empty folder is.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from shipyard.compile import distroless
 from shipyard.compile.context import is_below, removal_of_project_files
 from shipyard.compile.dockerfile import (
     BindMount,
+    CacheMount,
     Cmd,
     Comment,
     Copy,
@@ -32,20 +33,24 @@ from shipyard.compile.dockerfile import (
 from shipyard.compile.front_end import FrontEnd
 from shipyard.compile.front_stages import BUILT, front_stages, put_in_place
 from shipyard.compile.install import TOUCH, VENV, dependency_stages, local_stage
+from shipyard.compile.scripts import BYTECODE, LINKS, byte_code, scripts_stage
 from shipyard.compile.system import SystemPackages
-from shipyard.compile.system_layers import EPOCH, LINKS, links_stage, system_image, system_stage
+from shipyard.compile.system_layers import ENVIRONMENT, EPOCH, system_image, system_stage
 from shipyard.model.build import DependencyInstall
 from shipyard.model.record import Record
 
-RECIPE = "3"
+RECIPE = "4"
 """Raised by hand when the text changes: a newer recipe is taken at the next real change."""
-UV = "0.13.9"
+UV_VERSION = "0.13.9"
+TOOL = "tool"
+"""The build stage of the installer, a file /uv: a build context of that name stands in for it."""
 
 
 class Recipe(Record):
     """`inner` is the project's folder in the context, "." when they are the same. `whole`: all of the context
     is the application's, not its own folder alone. `service` and `optional_libraries` are for the check of
-    what the dependencies link to: how the manifest names the service, and what may be missing.
+    what the dependencies link to: how the manifest names the service, and what may be missing; `extensions`:
+    packages of the source tree have compiled modules, which are looked at too.
     `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect;
     `manage` are the words after python that run Django's commands. `environment` are variables that stay.
     `stop_signal` is what asks the program to finish, where that is not SIGTERM. `distroless`: no shell and no
@@ -58,6 +63,7 @@ class Recipe(Record):
     system: SystemPackages
     service: str
     optional_libraries: tuple[str, ...] = ()
+    extensions: bool = False
     static_environment: tuple[tuple[str, str], ...] | None
     import_path: str
     mount_points: tuple[str, ...]
@@ -76,7 +82,7 @@ def recipe_text(recipe: Recipe) -> str:
     return dockerfile_text(
         (
             *_base_stages(recipe),
-            *links_stage(),
+            *scripts_stage(),
             *dependency_stages(recipe.install, recipe.inner, recipe.system),
             *local_stage(recipe.install, recipe.inner, recipe.system),
             *system_stage(recipe.base, recipe.system),
@@ -95,8 +101,10 @@ def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
         From(image=recipe.base, name="base"),
         Env(
             values=(
-                ("SOURCE_DATE_EPOCH", EPOCH),
-                ("PYC_INVALIDATION_MODE", "UNCHECKED_HASH"),
+                *ENVIRONMENT,
+                # Where something was built is among what a compiler says to debuggers.
+                ("CFLAGS", "-g0"),
+                ("CXXFLAGS", "-g0"),
                 ("UV_NO_PROGRESS", "1"),
                 ("UV_PYTHON_DOWNLOADS", "never"),
                 ("UV_LINK_MODE", "copy"),
@@ -104,12 +112,12 @@ def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
                 ("UV_CONCURRENT_DOWNLOADS", "16"),
             )
         ),
-        Comment(text="The installer, in a build stage of its own."),
-        From(image="base", name="tool"),
+        Comment(text="The installer, in a build stage of its own; Shipyard brings it along."),
+        From(image="base", name=TOOL),
         Run(
             commands=(
                 f"python -m pip install -q --no-cache-dir --no-compile --root-user-action=ignore"
-                f" --target /tool uv=={UV}",
+                f" --target /tool uv=={UV_VERSION}",
                 "mv /tool/bin/uv /uv",
             )
         ),
@@ -133,14 +141,17 @@ def _user_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     uid, _, gid = recipe.user.partition(":")
     gid = gid or uid
     words = ("check", recipe.service, *recipe.optional_libraries)
+    mounts = [BindMount(stage="deps", source=VENV, target=VENV), LINKS]
+    if recipe.extensions:
+        mounts.append(BindMount(stage="local", source="/local", target="/local"))
     return (
         Comment(text="Every library that the dependencies link to is there; a passwd line for the user."),
         From(image=system_image(recipe.base, recipe.system), name="user"),
         Run(
-            mounts=(BindMount(stage="deps", source=VENV, target=VENV), LINKS),
+            mounts=tuple(mounts),
             commands=(
                 f"python -I {LINKS.target} {' '.join(map(shlex.quote, words))}",
-                "mkdir -p /user/etc",
+                f"mkdir -p /user/etc {shlex.quote('/user' + _workdir(recipe))}",
                 f"sed '$a app:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin' /etc/passwd > /user/etc/passwd",
                 f"sed '$a app:x:{gid}:' /etc/group > /user/etc/group",
                 f"find /user -exec touch -hcd @{EPOCH} {{}} +",
@@ -163,10 +174,14 @@ def _front_stages(recipe: Recipe) -> tuple[Instruction, ...]:
     return front_stages(recipe.front, sources, recipe.inner)
 
 
+def _workdir(recipe: Recipe) -> str:
+    return "/app" if recipe.inner == "." else f"/app/{recipe.inner}"
+
+
 def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
-    top = "/app" if recipe.inner == "." else f"/app/{recipe.inner}"
+    top = _workdir(recipe)
     commands = ["mkdir /app /points", "cp -R /context/. /app"]
-    mounts: list[BindMount] = [BindMount(target="/context")]
+    mounts: list[BindMount | CacheMount] = [BindMount(target="/context")]
     if not recipe.whole:
         commands = [f"mkdir -p {shlex.quote(top)} /points", f"cp -R /context/. {shlex.quote(top)}"]
         mounts = [BindMount(source=recipe.inner, target="/context")]
@@ -176,21 +191,15 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         commands += put_in_place(recipe.front)
     if recipe.static_environment is not None:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
-        pairs = recipe.static_environment
-        # What Python writes by itself is stamped with the time, and compileall would leave it.
-        commands.append("export PYTHONDONTWRITEBYTECODE=1")
         if recipe.install.local:
             mounts.append(BindMount(stage="local", source="/local", target="/local"))
-            # The installed packages of the source tree stand apart from the others until the last stage.
-            commands.append(f'export PYTHONPATH="$(echo /local{VENV}/lib/python*/site-packages)"')
-        environment = " ".join(f"{shlex.quote(name)}={shlex.quote(value)}" for name, value in pairs)
-        manage = " ".join(map(shlex.quote, recipe.manage))
-        collect = f"{VENV}/bin/python {manage} collectstatic --noinput -v 0"
-        commands.append(f"env -C {shlex.quote(top)} {environment} {collect}")
+        commands += _collection(recipe, recipe.static_environment)
+    folders = "/app /points /static" if recipe.static_environment is not None else "/app /points"
     commands += [
-        # A file that is no Python of this version (a template, say) is left without byte code.
-        "(python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app || true)",
-        "chmod -R u=rwX,go=rX /app",
+        byte_code("/app"),
+        f"chmod -R u=rwX,go=rX {folders}",
+        # No digest of the inputs knows them, and git keeps none.
+        "find /app -mindepth 1 -type d -empty -delete",
     ]
     owner = shlex.quote(recipe.user if ":" in recipe.user else f"{recipe.user}:{recipe.user}")
     inside = [point for point in recipe.mount_points if point.startswith("/app/")]
@@ -201,23 +210,46 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     ]
     for point in map(shlex.quote, inside + outside):
         commands.append(f"mkdir -p {point} && chown {owner} {point}")
-    commands.append(f"find /app /points {TOUCH}")
+    commands.append(f"find {folders} {TOUCH}")
     return (
         Comment(text="The source, without what only people and tools read."),
         *_source_base(recipe),
-        Run(mounts=tuple(mounts), commands=tuple(commands)),
+        Run(mounts=(*mounts, *BYTECODE), commands=tuple(commands)),
+    )
+
+
+def _collection(recipe: Recipe, variables: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Commands that collect static files and move them to /static, which an edit of code leaves as it is."""
+    # What Python writes by itself is stamped with the time, and would stay.
+    commands = ["export PYTHONDONTWRITEBYTECODE=1"]
+    if recipe.install.local:
+        # The installed packages of the source tree stand apart from the others until the last stage.
+        commands.append(f'export PYTHONPATH="$(echo /local{VENV}/lib/python*/site-packages)"')
+    environment = " ".join(f"{shlex.quote(name)}={shlex.quote(value)}" for name, value in variables)
+    manage = " ".join(map(shlex.quote, recipe.manage))
+    collect = f"{VENV}/bin/python {manage} collectstatic --noinput -v 0"
+    elsewhere = ("/static", "/tmp", "/root", "/run", "/var/cache", "/var/log", "/var/tmp")
+    kept_out = " -o ".join(f"-path {one}" for one in elsewhere)
+    return (
+        *commands,
+        "mkdir /static",
+        "touch /begun",
+        f"env -C {shlex.quote(_workdir(recipe))} {environment} {collect}",
+        f"find / -xdev '(' {kept_out} ')' -prune -o -type f -cnewer /begun"
+        " -exec cp --parents -t /static {} + -exec rm {} +",
     )
 
 
 def _source_base(recipe: Recipe) -> tuple[Instruction, ...]:
-    """Settings may load what only the final image has."""
+    """The standard library with its byte code, for what is run here; settings may load what only the final
+    image has."""
     if recipe.static_environment is None or system_image(recipe.base, recipe.system) == recipe.base:
-        return (From(image="base", name="src"),)
-    return (From(image="system", name="src"), Env(values=(("SOURCE_DATE_EPOCH", EPOCH),)))
+        return (From(image="std", name="src"),)
+    return (From(image="system", name="src"), Env(values=ENVIRONMENT))
 
 
 def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
-    workdir = "/app" if recipe.inner == "." else f"/app/{recipe.inner}"
+    workdir = _workdir(recipe)
     environment = [
         ("PATH", f"{VENV}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
         ("PYTHONUNBUFFERED", "1"),
@@ -244,9 +276,12 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         made.append(Copy(stage="local", source="/local/", target="/"))
     if any(not point.startswith("/app/") for point in recipe.mount_points):
         made.append(Copy(stage="src", source="/points/", target="/"))
+    if recipe.static_environment is not None:
+        made.append(Copy(stage="src", source="/static/", target="/"))
     made += [
-        Copy(stage="src", source="/app", target="/app"),
+        # Before the source, so that it costs nothing at an edit; the folder is there.
         Workdir(path=workdir),
+        Copy(stage="src", source="/app", target="/app"),
         User(name=recipe.user if ":" in recipe.user else f"{recipe.user}:{recipe.user}"),
     ]
     if recipe.port is not None:

@@ -1,28 +1,24 @@
-"""The stages that install Debian packages, and the script that looks at what is linked to."""
+"""The stages that install Debian packages."""
 
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
-from shipyard.compile.dockerfile import BindMount, Comment, From, Instruction, Run, TmpfsMount, Write
+from shipyard.compile.dockerfile import BindMount, Comment, From, Instruction, Run, TmpfsMount
+from shipyard.compile.scripts import LINKS
 from shipyard.compile.system import SystemPackages
 
 EPOCH = "315532800"
-LINKS = BindMount(stage="links", source="/links.py", target="/links.py")
-"""The script for a RUN that asks what is linked to."""
+ENVIRONMENT = (
+    ("SOURCE_DATE_EPOCH", EPOCH),
+    ("PYC_INVALIDATION_MODE", "UNCHECKED_HASH"),
+    # The order of a set is in byte code before Python 3.11.
+    ("PYTHONHASHSEED", "0"),
+)
+"""What every build stage that runs Python has."""
 FOUND = f"python -I {LINKS.target} packages > /debian/packages"
 """A command that writes which Debian packages of its stage are linked to. /debian is a folder of its own, so
 that the final image's packages are installed anew only when the list changes."""
-
-
-def links_stage() -> tuple[Instruction, ...]:
-    script = Path(__file__).with_name("links.py").read_text(encoding="utf-8")
-    return (
-        Comment(text="What looks at the libraries that are linked to."),
-        From(image="scratch", name="links"),
-        Write(target=LINKS.target, lines=tuple(script.splitlines())),
-    )
 
 
 def system_image(base: str, system: SystemPackages) -> str:

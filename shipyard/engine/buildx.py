@@ -14,8 +14,10 @@ from typing import Literal
 
 from shipyard.compile import labels
 from shipyard.compile.inputs import inputs_label
+from shipyard.compile.recipe import TOOL
 from shipyard.engine.build_progress import KEPT, BuildProgress
 from shipyard.engine.connect import Connection
+from shipyard.engine.installer import installer_folder, takes_installer
 from shipyard.engine.leash import on_leash
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan
@@ -61,13 +63,18 @@ class Publication(Record):
 
 
 def bake_definition(
-    plans: Sequence[BuildPlan], root: Path, folder: Path, publication: Publication | None = None
+    plans: Sequence[BuildPlan],
+    root: Path,
+    folder: Path,
+    publication: Publication | None = None,
+    installer: Path | None = None,
 ) -> dict[str, object]:
-    """The bake file for some build plans, their Dockerfiles written to `folder`.
+    """The bake file for some build plans, their Dockerfiles written to `folder`. `installer` is the folder
+    that stands in for the recipe's stage of that name, None where it is made by the build.
 
     Dollar signs are doubled: bake interpolates in JSON too.
     """
-    targets = {}
+    targets: dict[str, dict[str, object]] = {}
     for plan in plans:
         dockerfile = folder / f"{plan.service}.Dockerfile"
         dockerfile.write_text(plan.dockerfile, encoding="utf-8")
@@ -85,6 +92,8 @@ def bake_definition(
             },
             **(publication.options(plan) if publication else {}),
         }
+        if installer is not None and takes_installer(plan) and not (publication and plan.platforms):
+            targets[plan.service]["contexts"] = {TOOL: _literal(str(installer))}
     return {"group": {"default": {"targets": sorted(targets)}}, "target": targets}
 
 
@@ -106,7 +115,8 @@ def bake(
     with tempfile.TemporaryDirectory(prefix="shipyard-") as name:
         folder = Path(name)
         file = folder / "bake.json"
-        file.write_text(json.dumps(bake_definition(plans, root, folder, publication)), encoding="utf-8")
+        definition = bake_definition(plans, root, folder, publication, installer_folder(connection))
+        file.write_text(json.dumps(definition), encoding="utf-8")
         try:
             # Bake asks for leave to read files outside its working folder; all paths here are absolute.
             with contextlib.chdir("/"):

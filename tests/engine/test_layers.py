@@ -11,7 +11,7 @@ import pytest
 from project import Project, docker
 from test_uv import WEB, lock
 
-LAYERS = ("std", "deps", "src", "workdir")
+LAYERS = ("std", "deps", "workdir", "src")
 """The last layers of an image, in their order; below them is the base."""
 
 

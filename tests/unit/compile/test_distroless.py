@@ -11,10 +11,11 @@ import dockerfile
 import pytest
 from sources import FASTAPI
 
-from shipyard.compile.distroless import SCRIPT
+from shipyard.compile import rootfs
 from shipyard.compile.rootfs import NO_LIBRARY, Root
 
 Compile = Callable[..., Any]
+ROOTFS = Path(rootfs.__file__)
 BASE = 'build = { base = "distroless" }'
 
 
@@ -23,11 +24,11 @@ def test_the_final_stage_starts_from_nothing(compiled: Compile) -> None:
     final = plan.dockerfile.partition("# The image: results only.\n")[2]
     assert [line for line in final.splitlines() if line.startswith(("FROM", "RUN", "COPY"))] == [
         "FROM scratch",
-        "COPY --link --from=root /rootfs/ /",
-        "COPY --link --from=user /user/ /",
-        "COPY --link --from=std /std/ /",
-        "COPY --link --from=deps /opt /opt",
-        "COPY --link --from=src /app /app",
+        "COPY --from=root /rootfs/ /",
+        "COPY --from=user /user/ /",
+        "COPY --from=std /std/ /",
+        "COPY --from=deps /opt /opt",
+        "COPY --from=src /app /app",
     ]
     # What the base image is locked by, and what a newer one of it is compared with.
     assert plan.base == "python:3.13-slim"
@@ -35,9 +36,9 @@ def test_the_final_stage_starts_from_nothing(compiled: Compile) -> None:
 
 def test_the_script_arrives_as_it_is(compiled: Compile) -> None:
     _, plan = compiled(FASTAPI, BASE)
-    _, copy = [line for line in dockerfile.parse_string(plan.dockerfile) if line.heredocs]
+    *_, copy = [line for line in dockerfile.parse_string(plan.dockerfile) if line.heredocs]
     text = copy.heredocs[0].content
-    assert text.replace("from links ", "from shipyard.compile.links ") == SCRIPT.read_text()
+    assert text.replace("from links ", "from shipyard.compile.links ") == ROOTFS.read_text()
     assert "shipyard" not in text
 
 

@@ -65,8 +65,8 @@ def test_a_file_of_every_instruction() -> None:
         "    true && \\\n"
         "    echo 'a b'\n"
         "\nFROM base\n"
-        "COPY --link --from=base /a /b\n"
-        'COPY --link --from=base ["/a b", "/c"]\n'
+        "COPY --from=base /a /b\n"
+        'COPY --from=base ["/a b", "/c"]\n'
         "WORKDIR /app\nUSER 1:1\nEXPOSE 8000\n"
         'CMD ["run", "a b", "\\u00e9\\ud83d\\ude00", "\\""]\n'
     )

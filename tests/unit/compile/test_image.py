@@ -32,10 +32,10 @@ def test_the_final_stage_copies_results_source_last(compiled: Compile) -> None:
     _, plan = compiled(FASTAPI)
     final = plan.dockerfile.partition("# The image: results only.\n")[2]
     assert [line.split()[0] for line in final.splitlines() if not line.startswith(" ")] == [
-        *("FROM", "ENV", "COPY", "COPY", "COPY", "COPY", "WORKDIR", "USER", "EXPOSE"),
+        *("FROM", "ENV", "COPY", "COPY", "COPY", "WORKDIR", "COPY", "USER", "EXPOSE"),
         *("STOPSIGNAL", "CMD"),
     ]
-    assert lines(plan, "COPY")[-1] == "COPY --link --from=src /app /app"
+    assert lines(plan, "COPY")[-1] == "COPY --from=src /app /app"
     assert lines(plan, "USER") == ["USER 10001:10001"]
 
 
@@ -144,7 +144,7 @@ def test_mount_points_are_in_the_image_and_its_users(
 ) -> None:
     _, plan = compiled(FASTAPI, declared)
     assert lines(plan, "mkdir -p /app/") + lines(plan, "mkdir -p '/points") == commands
-    assert ("COPY --link --from=src /points/ /" in lines(plan, "COPY")) is copies
+    assert ("COPY --from=src /points/ /" in lines(plan, "COPY")) is copies
 
 
 def test_those_who_share_an_image_have_their_mount_points_in_it(compiled: Compile) -> None:

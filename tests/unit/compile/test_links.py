@@ -51,7 +51,7 @@ def put(venv: Path, path: str, data: bytes) -> Path:
 
 
 def outside(venv: Path) -> dict[str, list[str]]:
-    found = links.from_outside(str(venv))
+    found = links.from_outside([str(venv)])
     return {name: [path.partition("site-packages/")[2] for path in paths] for name, paths in found.items()}
 
 
@@ -121,14 +121,14 @@ def test_what_is_missing_names_the_package_that_needs_it_and_the_line_to_add(ven
     put(venv, "psycopg2/_psycopg.so", elf(("libpqx.so.5", "libc.so.6", "libcuda.so.1")))
     zbar = put(venv, "zbar.so", elf(("libgobject-2.0.so.0x", "libpqx.so.5")))
     put(venv, "psycopg2-2.9.10.dist-info/RECORD", b"psycopg2/_psycopg.so,sha256=x,1\nother.py,,\n")
-    lines = links.check(str(venv), "web", ["libgobject-2.0.so.0x"]).splitlines()
+    lines = links.check([str(venv)], "web", ["libgobject-2.0.so.0x"]).splitlines()
     assert lines == [
         "The image lacks libraries that installed packages link to:",
         f"  libpqx.so.5 for {zbar}, psycopg2 2.9.10: Debian's libpqx5 has it",
         'Add packages = ["libpqx5"] to [services.web.build] in shipyard.toml;',
         'where they are never used, optional_libraries = ["libpqx.so.5"] instead.',
     ]
-    assert links.check(str(venv), "web", ["libgobject-2.0.so.0x", "libpqx.so.5"]) == ""
+    assert links.check([str(venv)], "web", ["libgobject-2.0.so.0x", "libpqx.so.5"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_the_debian_package_of_a_library(soname: str, package: str) -> None:
 def test_the_builder_names_the_packages_of_what_is_linked_to(
     venv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert links.packages(str(venv)) == ""
+    assert links.packages([str(venv)]) == ""
     put(venv, "x.so", elf(("libpq.so.5", "libc.so.6", "libown.so")))
     dpkg = venv / "dpkg"
     dpkg.write_text(
@@ -172,4 +172,4 @@ def test_the_builder_names_the_packages_of_what_is_linked_to(
     )
     dpkg.chmod(0o755)
     monkeypatch.setenv("PATH", f"{venv}:{os.environ['PATH']}")
-    assert links.packages(str(venv)) == "libc6\nlibpq5\n"
+    assert links.packages([str(venv)]) == "libc6\nlibpq5\n"

@@ -1,12 +1,15 @@
 FROM python:3.13-slim AS base
 ENV SOURCE_DATE_EPOCH=315532800 \
     PYC_INVALIDATION_MODE=UNCHECKED_HASH \
+    PYTHONHASHSEED=0 \
+    CFLAGS=-g0 \
+    CXXFLAGS=-g0 \
     UV_NO_PROGRESS=1 \
     UV_PYTHON_DOWNLOADS=never \
     UV_LINK_MODE=copy \
     UV_CONCURRENT_DOWNLOADS=16
 
-# The installer, in a build stage of its own.
+# The installer, in a build stage of its own; Shipyard brings it along.
 FROM base AS tool
 RUN python -m pip install -q --no-cache-dir --no-compile --root-user-action=ignore --target /tool uv==0.13.9 && \
     mv /tool/bin/uv /uv
@@ -19,10 +22,14 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
-# What looks at the libraries that are linked to.
-FROM scratch AS links
+# What looks at the libraries that are linked to, and what makes byte code.
+FROM scratch AS scripts
 COPY <<"LINES" /links.py
 # shipyard/compile/links.py
+LINES
+
+COPY <<"LINES" /bytecode.py
+# shipyard/compile/bytecode.py
 LINES
 
 # What is to be installed, as the project's lock says it.
@@ -47,28 +54,34 @@ RUN --mount=type=tmpfs,target=/var/cache \
 RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=bind,from=lock,source=/lock,target=/lock \
     --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
+    --mount=type=cache,target=/root/.cache/bytecode \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
-    uv pip install -q --python /opt/venv --compile-bytecode -r /lock/requirements.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
+    uv pip install -q --python /opt/venv -r /lock/requirements.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
+    python -I /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # Every library that the dependencies link to is there; a passwd line for the user.
 FROM python:3.13-slim AS user
 RUN --mount=type=bind,from=deps,source=/opt/venv,target=/opt/venv \
-    --mount=type=bind,from=links,source=/links.py,target=/links.py \
+    --mount=type=bind,from=scripts,source=/links.py,target=/links.py \
     python -I /links.py check web && \
-    mkdir -p /user/etc && \
+    mkdir -p /user/etc /user/app && \
     sed '$a app:x:10001:10001::/nonexistent:/usr/sbin/nologin' /etc/passwd > /user/etc/passwd && \
     sed '$a app:x:10001:' /etc/group > /user/etc/group && \
     find /user -exec touch -hcd @315532800 {} +
 
 # The source, without what only people and tools read.
-FROM base AS src
+FROM std AS src
 RUN --mount=type=bind,target=/context \
+    --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
+    --mount=type=cache,target=/root/.cache/bytecode \
     mkdir /app /points && \
     cp -R /context/. /app && \
     rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig && find /app -name .npmrc -type f -delete && \
-    (python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app || true) && \
-    chmod -R u=rwX,go=rX /app && \
+    python -I /bytecode.py /app && \
+    chmod -R u=rwX,go=rX /app /points && \
+    find /app -mindepth 1 -type d -empty -delete && \
     find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # The image: results only.
@@ -76,11 +89,11 @@ FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
-COPY --link --from=user /user/ /
-COPY --link --from=std /std/ /
-COPY --link --from=deps /opt /opt
-COPY --link --from=src /app /app
+COPY --from=user /user/ /
+COPY --from=std /std/ /
+COPY --from=deps /opt /opt
 WORKDIR /app
+COPY --from=src /app /app
 USER 10001:10001
 EXPOSE 8000
 CMD ["gunicorn", "app:app", "--bind", "0.0.0.0:8000", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "8", "--access-logfile", "-", "--no-control-socket"]

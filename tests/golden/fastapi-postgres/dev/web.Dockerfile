@@ -1,12 +1,15 @@
 FROM python:3.13-slim AS base
 ENV SOURCE_DATE_EPOCH=315532800 \
     PYC_INVALIDATION_MODE=UNCHECKED_HASH \
+    PYTHONHASHSEED=0 \
+    CFLAGS=-g0 \
+    CXXFLAGS=-g0 \
     UV_NO_PROGRESS=1 \
     UV_PYTHON_DOWNLOADS=never \
     UV_LINK_MODE=copy \
     UV_CONCURRENT_DOWNLOADS=16
 
-# The installer, in a build stage of its own.
+# The installer, in a build stage of its own; Shipyard brings it along.
 FROM base AS tool
 RUN python -m pip install -q --no-cache-dir --no-compile --root-user-action=ignore --target /tool uv==0.13.9 && \
     mv /tool/bin/uv /uv
@@ -19,8 +22,8 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
-# What looks at the libraries that are linked to.
-FROM scratch AS links
+# What looks at the libraries that are linked to, and what makes byte code.
+FROM scratch AS scripts
 COPY <<"LINES" /links.py
 """Which shared libraries the dependencies link to, by the ELF files themselves: an image has no readelf.
 
@@ -37,8 +40,10 @@ import re
 import struct
 import subprocess
 import sys
+from collections.abc import Iterable
 
-VENV = "/opt/venv"
+VENVS = ("/opt/venv", "/local/opt/venv")
+"""Where packages are installed, those of the source tree apart from the others."""
 # Names that do not follow from the library's (Debian policy 8.1). Newer releases provide these too.
 PACKAGES = (
     (r"libGLX\.so\.0", "libglx0"),
@@ -124,22 +129,25 @@ def linked(path: str) -> tuple[list[str], list[str]]:
     return needed, [one.replace("$ORIGIN", origin).replace("${ORIGIN}", origin) for one in places]
 
 
-def from_outside(venv: str) -> dict[str, list[str]]:
-    """Libraries that the environment does not bring itself, each with the files that link to it.
+def files_below(venvs: Iterable[str]) -> list[str]:
+    return [f"{top}/{name}" for venv in venvs for top, _, names in os.walk(venv) for name in names]
 
-    A name that is anywhere in it counts as brought: packages load each other's libraries, and one that is
+
+def from_outside(venvs: Iterable[str]) -> dict[str, list[str]]:
+    """Libraries that the environments do not bring themselves, each with the files that link to it.
+
+    A name that is anywhere in them counts as brought: packages load each other's libraries, and one that is
     bundled for a single package has a name of its own.
     """
     files: dict[str, tuple[list[str], list[str]]] = {}
     named: dict[str, list[str]] = {}
-    for folder, _, names in os.walk(venv):
-        for name in names:
-            path = f"{folder}/{name}"
-            if ".so" in name:
-                named.setdefault(name, []).append(os.path.realpath(path))
-            elif not os.access(path, os.X_OK):
-                continue
-            files[path] = ([], []) if os.path.islink(path) else linked(path)
+    for path in files_below(venvs):
+        name = os.path.basename(path)
+        if ".so" in name:
+            named.setdefault(name, []).append(os.path.realpath(path))
+        elif not os.access(path, os.X_OK):
+            continue
+        files[path] = ([], []) if os.path.islink(path) else linked(path)
     outside: dict[str, list[str]] = {}
     pending = [path for path in files if not OPENED.search(path)]
     seen = set(pending)
@@ -167,21 +175,21 @@ def debian_package(soname: str) -> str:
     return stem + ("-" if version and stem[-1:].isdigit() else "") + version.lstrip(".")
 
 
-def owners(venv: str) -> dict[str, str]:
-    """What installed each file of the environment, and its version."""
+def owners(venvs: Iterable[str]) -> dict[str, str]:
+    """What installed each file of the environments, and its version."""
     found = {}
-    for folder, _, names in os.walk(venv):
-        if folder.endswith(".dist-info") and "RECORD" in names:
-            site, _, name = folder[: -len(".dist-info")].rpartition("/")
-            with open(f"{folder}/RECORD", encoding="utf-8") as lines:
+    for path in files_below(venvs):
+        if path.endswith(".dist-info/RECORD"):
+            site, _, name = path[: -len(".dist-info/RECORD")].rpartition("/")
+            with open(path, encoding="utf-8") as lines:
                 for line in lines:
                     found[os.path.normpath(f"{site}/{line.rsplit(',', 2)[0]}")] = name.replace("-", " ")
     return found
 
 
-def packages(venv: str) -> str:
+def packages(venvs: Iterable[str]) -> str:
     """The Debian packages, one a line, that have the libraries here."""
-    names = [f"*/{library}" for library in from_outside(venv)]
+    names = [f"*/{library}" for library in from_outside(venvs)]
     # It fails where it does not know one of them, and says the others.
     command = ["dpkg", "-S", *names]
     said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout if names else ""
@@ -190,18 +198,18 @@ def packages(venv: str) -> str:
     )
 
 
-def check(venv: str, service: str, absent: list[str]) -> str:
+def check(venvs: Iterable[str], service: str, absent: list[str]) -> str:
     """What is to be said of libraries that are missing here, "" where none is."""
     cache = subprocess.run(["/sbin/ldconfig", "-p"], stdout=subprocess.PIPE, text=True, check=True).stdout
     there = {line.split()[0] for line in cache.splitlines() if "=>" in line}.union(absent)
     missing = {
         library: files
-        for library, files in from_outside(venv).items()
+        for library, files in from_outside(venvs).items()
         if library not in there and not OPTIONAL.fullmatch(library)
     }
     if not missing:
         return ""
-    known = owners(venv)
+    known = owners(venvs)
     lines = ["The image lacks libraries that installed packages link to:"]
     for library, files in missing.items():
         users = ", ".join(sorted({known.get(file, file) for file in files}))
@@ -215,9 +223,98 @@ def check(venv: str, service: str, absent: list[str]) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1] == "packages":
-        sys.stdout.write(packages(VENV))
+        sys.stdout.write(packages(VENVS))
     else:
-        sys.exit(check(VENV, sys.argv[2], sys.argv[3:]) or 0)
+        sys.exit(check(VENVS, sys.argv[2], sys.argv[3:]) or 0)
+LINES
+
+COPY <<"LINES" /bytecode.py
+"""Byte code for the modules of a folder, out of a cache by content where there is some.
+
+Run in a build stage by the base's own Python and nothing but its standard library (3.9 and later):
+`python -I bytecode.py FOLDER [ROOT]`. ROOT is where the folder stands for now, when that is not its place in
+the image. A file that is no Python of this version (a template, say) is left without byte code.
+
+Source: PEP 552; unchecked, since nobody edits an image.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import py_compile
+import sys
+import warnings
+
+CACHE = "/root/.cache/bytecode"
+FEW = 32
+"""So many files are done before another process is there to help."""
+_MAGIC = importlib.util.MAGIC_NUMBER
+_UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
+
+
+def modules(folder: str) -> list[str]:
+    """The folder's modules, in order."""
+    found = []
+    for top, folders, names in os.walk(folder):
+        folders.sort()
+        found += [f"{top}/{name}" for name in sorted(names) if name.endswith(".py")]
+    return found
+
+
+def compiled(path: str, shown: str) -> bytes | None:
+    """The byte code of a module that tracebacks show as `shown`; None where it cannot be compiled."""
+    with open(path, "rb") as file:
+        source = file.read()
+    key = hashlib.sha256(b"%s%s\0%s" % (_MAGIC, os.fsencode(shown), source)).hexdigest()
+    kept = f"{CACHE}/{key[:2]}/{key}"
+    try:
+        with open(kept, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        pass
+    try:
+        # It writes whole files or none: other builds use the same cache.
+        py_compile.compile(path, kept, shown, doraise=True, invalidation_mode=_UNCHECKED)
+    except py_compile.PyCompileError:
+        return None
+    with open(kept, "rb") as file:
+        return file.read()
+
+
+def compile_all(paths: list[str], root: str) -> None:
+    """Put the byte code beside each module."""
+    for path in paths:
+        code = compiled(path, path[len(root) :])
+        if code is not None:
+            target = importlib.util.cache_from_source(path, optimization="")
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with open(target, "wb") as file:
+                file.write(code)
+
+
+def main(folder: str, root: str = "") -> int:
+    warnings.simplefilter("ignore")
+    paths = modules(root + folder)
+    workers = min(os.cpu_count() or 1, 1 + len(paths) // FEW)
+    children = []
+    for number in range(1, workers):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                compile_all(paths[number::workers], root)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    compile_all(paths[::workers], root)
+    return max((os.waitpid(child, 0)[1] for child in children), default=0) and 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
 LINES
 
 # Dependencies, in a virtual environment outside the source.
@@ -225,28 +322,34 @@ FROM base AS deps
 RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=bind,source=requirements.txt,target=/p/requirements.txt \
     --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
+    --mount=type=cache,target=/root/.cache/bytecode \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
-    uv pip install -q --python /opt/venv --compile-bytecode -r /p/requirements.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
+    uv pip install -q --python /opt/venv -r /p/requirements.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
+    python -I /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # Every library that the dependencies link to is there; a passwd line for the user.
 FROM python:3.13-slim AS user
 RUN --mount=type=bind,from=deps,source=/opt/venv,target=/opt/venv \
-    --mount=type=bind,from=links,source=/links.py,target=/links.py \
+    --mount=type=bind,from=scripts,source=/links.py,target=/links.py \
     python -I /links.py check web && \
-    mkdir -p /user/etc && \
+    mkdir -p /user/etc /user/app && \
     sed '$a app:x:10001:10001::/nonexistent:/usr/sbin/nologin' /etc/passwd > /user/etc/passwd && \
     sed '$a app:x:10001:' /etc/group > /user/etc/group && \
     find /user -exec touch -hcd @315532800 {} +
 
 # The source, without what only people and tools read.
-FROM base AS src
+FROM std AS src
 RUN --mount=type=bind,target=/context \
+    --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
+    --mount=type=cache,target=/root/.cache/bytecode \
     mkdir /app /points && \
     cp -R /context/. /app && \
     rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig && find /app -name .npmrc -type f -delete && \
-    (python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app || true) && \
-    chmod -R u=rwX,go=rX /app && \
+    python -I /bytecode.py /app && \
+    chmod -R u=rwX,go=rX /app /points && \
+    find /app -mindepth 1 -type d -empty -delete && \
     find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # The image: results only.
@@ -254,11 +357,11 @@ FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
-COPY --link --from=user /user/ /
-COPY --link --from=std /std/ /
-COPY --link --from=deps /opt /opt
-COPY --link --from=src /app /app
+COPY --from=user /user/ /
+COPY --from=std /std/ /
+COPY --from=deps /opt /opt
 WORKDIR /app
+COPY --from=src /app /app
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGINT
