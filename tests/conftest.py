@@ -19,7 +19,7 @@ LONGEST = {
     *("test_interrupted.py", "test_examples.py", "test_ci.py", "test_managers.py", "test_sentinel.py"),
     *("test_reads_only.py", "test_lock.py", "test_lease.py", "test_commands.py", "test_secrets.py"),
     *("test_front_ends.py", "test_distroless.py", "test_system_packages.py", "test_supply_chain.py"),
-    "test_bad_releases.py",
+    *("test_bad_releases.py", "test_reproducible.py"),
 }
 """They begin first, so that none is left alone at the end."""
 

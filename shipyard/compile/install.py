@@ -66,8 +66,10 @@ def dependency_stages(
     ]
     if resolved:
         # By what they are called there: their own files may say it otherwise.
-        built = f"uv pip freeze -q --python {VENV} | sed -n 's, @ file:///build/.*,,p'"
-        commands.append(f"uv pip uninstall -q --python {VENV} $({built})")
+        commands += [
+            f"uv pip freeze -q --python {VENV} > /installed",
+            f"uv pip uninstall -q --python {VENV} $(sed -n 's, @ file:///build/.*,,p' /installed)",
+        ]
     if install.extra:
         commands.append(f"uv pip {_quiet(('install', *install.extra))}")
     commands += [byte_code(f"{VENV}/lib"), f"find /opt {TOUCH}"]

@@ -101,6 +101,6 @@ def _pid(folder: Path) -> int:
 
 def hand_over(image: str, engine: str) -> None:
     """The first engine's image for the second."""
-    save = subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE)
-    load = subprocess.run(["docker", "-H", engine, "load", "-q"], stdin=save.stdout, capture_output=True)
-    assert (save.wait(), load.returncode) == (0, 0), load.stderr
+    with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as save:
+        load = subprocess.run(["docker", "-H", engine, "load", "-q"], stdin=save.stdout, capture_output=True)
+    assert (save.returncode, load.returncode) == (0, 0), load.stderr

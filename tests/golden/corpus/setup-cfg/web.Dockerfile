@@ -49,7 +49,8 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     cp -R /src /build && \
     uv pip install -q --python /opt/venv -r /lock/requirements.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
-    uv pip uninstall -q --python /opt/venv $(uv pip freeze -q --python /opt/venv | sed -n 's, @ file:///build/.*,,p') && \
+    uv pip freeze -q --python /opt/venv > /installed && \
+    uv pip uninstall -q --python /opt/venv $(sed -n 's, @ file:///build/.*,,p' /installed) && \
     python -I /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
