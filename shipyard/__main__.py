@@ -30,6 +30,11 @@ def main() -> None:
         sys.stdout.reconfigure(errors="shipyard")
     # What a command makes lives as long as it runs: to look for garbage among it finds none.
     gc.set_threshold(100_000, 50, 1000)
+    # A help: what fails there is told when it is asked again.
+    with contextlib.suppress(Exception):
+        from shipyard.engine.lists import ask_ahead
+
+        ask_ahead(sys.argv[1:], os.environ)
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -54,9 +59,6 @@ def run(arguments: list[str]) -> int:
     from shipyard.errors import ExitCode, ShipyardError
 
     try:
-        from shipyard.engine.lists import ask_ahead
-
-        ask_ahead(arguments, os.environ)
         from shipyard.cli.app import invoke
 
         return invoke(arguments)

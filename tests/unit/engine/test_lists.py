@@ -16,7 +16,6 @@ ASKED = [f"GET {path} docker" for path in LISTS]
 
 @pytest.fixture
 def url(server: Any) -> Iterator[str]:
-    lists._asked.clear()  # of a command line that another test ran, and that ended before it looked
     yield f"unix://{server.server_address!s}"
     assert lists._asked == [], "what was asked ahead is handed out or given up"
 
