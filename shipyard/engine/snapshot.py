@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from shipyard.compile import labels
-from shipyard.compile.references import familiar
+from shipyard.compile.references import familiar, without_digest
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import EngineReader, EngineRefused
 from shipyard.engine.lists import lists_of
@@ -36,10 +38,9 @@ def snapshot(connection: Connection, manifest: Manifest, references: Iterable[st
     Listing every image of an engine costs more than all the rest together: only these are asked for.
     Raises EngineUnreachable, EngineRefused, EngineTooOld.
     """
-    ownership = labels.ownership(manifest.name, manifest.stage, manifest.instance)
     reader, answers = lists_of(connection.url)
     try:
-        return _read(reader, answers, connection, ownership, sorted({familiar(one) for one in references}))
+        return _read(reader, answers, connection, manifest, sorted({familiar(one) for one in references}))
     finally:
         reader.close()
 
@@ -48,9 +49,10 @@ def _read(
     reader: EngineReader,
     answers: list[Any],
     connection: Connection,
-    ownership: Mapping[str, str],
+    manifest: Manifest,
     references: list[str],
 ) -> Observed:
+    ownership = labels.ownership(manifest.name, manifest.stage, manifest.instance)
     info, listed, networks, found = map(_answered, answers)
     volumes = found.get("Volumes") or []
     engine = Engine(
@@ -77,12 +79,16 @@ def _read(
                 images[reference] = image["Id"]
                 if recorded := (image.get("Labels") or {}).get(labels.INPUTS):
                     inputs[reference] = recorded
+    foreign = [_foreign(item) for item in listed if not owned(item.get("Labels"), ownership)]
     ours = []
     for item, answer in zip(own, inspected, strict=True):
         # Gone between the list and the inspect.
         if not (isinstance(answer, EngineRefused) and answer.status == 404):
-            ours.append(_container(_answered(answer), item))
-    foreign = [_foreign(item) for item in listed if not owned(item.get("Labels"), ownership)]
+            container = _container(_answered(answer), item, bool(info.get("SwapLimit")))
+            if _inherited(container, manifest.deployment):
+                foreign.append(_foreign(item))
+            else:
+                ours.append(container)
     return Observed(
         engine=engine,
         containers=tuple(sorted(ours, key=lambda one: (one.service, one.one_off, one.number, one.name))),
@@ -136,7 +142,7 @@ def owned(found: Mapping[str, str] | None, ownership: Mapping[str, str]) -> bool
     )
 
 
-def _container(inspect: Mapping[str, Any], item: Mapping[str, Any]) -> Container:
+def _container(inspect: Mapping[str, Any], item: Mapping[str, Any], swap_limited: bool = False) -> Container:
     state, host = inspect["State"], inspect["HostConfig"]
     found = inspect["Config"].get("Labels") or {}
     nano = host.get("NanoCpus") or 0
@@ -165,7 +171,7 @@ def _container(inspect: Mapping[str, Any], item: Mapping[str, Any]) -> Container
         networks=tuple(sorted(endpoints)),
         volumes=_volumes(item),
         ports=_ports(item),
-        limits=_limits(host),
+        limits=_limits(host, swap_limited),
         network_ids={name: one["NetworkID"] for name, one in endpoints.items() if one.get("NetworkID")},
         aliases={name: tuple(one.get("Aliases") or ()) for name, one in endpoints.items()},
         anonymous={
@@ -178,19 +184,29 @@ def _container(inspect: Mapping[str, Any], item: Mapping[str, Any]) -> Container
     )
 
 
+def _inherited(container: Container, deployment: str) -> bool:
+    """Whether its labels are its image's: what somebody runs from a `docker commit` of a container. Neither
+    its name nor its image is what the labels say."""
+    recorded = (container.spec or container.job or {}).get("image")
+    if not isinstance(recorded, str) or container.name.startswith(f"{deployment}-"):
+        return False
+    return familiar(without_digest(container.image)) != familiar(without_digest(recorded))
+
+
 def _restart(policy: Mapping[str, Any]) -> str:
     name, count = policy.get("Name") or "no", policy.get("MaximumRetryCount")
     return f"{name}:{count}" if count else name
 
 
-def _limits(host: Mapping[str, Any]) -> dict[str, int | str]:
+def _limits(host: Mapping[str, Any], swap_limited: bool = False) -> dict[str, int | str]:
     """Limits beyond cores and memory that are not the engine's defaults. Swap is left at twice the memory,
-    and -1 where the machine cannot limit it."""
+    and -1 where the machine cannot limit it: not `swap_limited`."""
     found = {name: host[name] for name in _LIMITS if host.get(name) not in (None, 0, -1, "")}
     if host.get("CpuShares") == _DEFAULT_SHARES:
         del found["CpuShares"]
-    swap = host.get("MemorySwap") or 0
-    if swap > 0 and swap != 2 * (host.get("Memory") or 0):
+    memory, swap = host.get("Memory") or 0, host.get("MemorySwap") or 0
+    unlimited = swap == -1 and memory and swap_limited
+    if unlimited or (swap > 0 and swap != 2 * memory):
         found["MemorySwap"] = swap
     return found
 
@@ -219,6 +235,9 @@ def _foreign(item: Mapping[str, Any]) -> Foreign:
         networks=tuple(sorted((item.get("NetworkSettings") or {}).get("Networks") or {})),
         volumes=_volumes(item),
         compose_project=found.get(labels.COMPOSE_PROJECT),
+        compose_service=None
+        if found.get(labels.COMPOSE_ONEOFF) == "True"
+        else found.get(labels.COMPOSE_SERVICE),
         writes=written_places(item) if item.get("State") in AT_WORK else (),
     )
 
@@ -245,9 +264,9 @@ def _document(text: str | None) -> Mapping[str, object] | None:
     return document if isinstance(document, dict) else None
 
 
-def _listening() -> tuple[int, ...]:
-    """TCP ports that a process of this machine listens on (proc(5): state 0A is LISTEN)."""
-    ports: set[int] = set()
+def _listening() -> tuple[tuple[str, int], ...]:
+    """Addresses and TCP ports that processes of this machine listen on (proc(5): state 0A is LISTEN)."""
+    found: set[tuple[str, int]] = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
             lines = Path(table).read_text().splitlines()[1:]
@@ -256,5 +275,15 @@ def _listening() -> tuple[int, ...]:
         for line in lines:
             fields = line.split()
             if fields[3] == "0A":
-                ports.add(int(fields[1].rpartition(":")[2], 16))
-    return tuple(sorted(ports))
+                address, _, port = fields[1].partition(":")
+                found.add((_address(address), int(port, 16)))
+    return tuple(sorted(found))
+
+
+def _address(text: str) -> str:
+    """Words of 32 bits, each in the byte order of the machine."""
+    data = bytes.fromhex(text)
+    if sys.byteorder == "little":
+        data = b"".join(data[at : at + 4][::-1] for at in range(0, len(data), 4))
+    family = socket.AF_INET if len(data) == 4 else socket.AF_INET6
+    return socket.inet_ntop(family, data).removeprefix("::ffff:")

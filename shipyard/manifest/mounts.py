@@ -18,6 +18,8 @@ _TMPFS_OPTION = re.compile(
     r"r[ow]|(?:no)?(?:exec|suid|dev|mand|atime|diratime|relatime|strictatime)|a?sync|dirsync"
     r"|size=[0-9]+[kmgtKMGT%]?|mode=[0-7]{3,4}|[ug]id=[0-9]{1,10}|nr_(?:inodes|blocks)=[0-9]+[kmgKMG]?"
 )
+RESERVED = ("shipyard-key", "shipyard-record")
+"""How the volumes begin that hold what Shipyard remembers of a stage."""
 _EPHEMERAL = "127.0.0.1::8000"
 
 
@@ -65,6 +67,8 @@ def mount(value: object) -> Mount:
         raise Invalid(f"{source!r} is no volume's name", f'a folder is written "./{source}"')
     else:
         references.name(source)
+        if source.startswith(RESERVED):
+            raise Invalid(f"{source!r} is a name that Shipyard keeps for itself", "name the volume otherwise")
     return Mount(kind=kind, source=source, target=target(rest[0]), read_only=options == "ro")
 
 

@@ -8,6 +8,9 @@ from shipyard.manifest.sharing import shared_services
 from shipyard.manifest.shell import check_shell
 from shipyard.model.manifest import Manifest, Publish, Service
 
+SECRETS = "/run/secrets"
+_OWN_NETWORKS = ("host", "none", "bridge")
+"""Docker's, on which no service has a name."""
 _EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
@@ -21,6 +24,7 @@ def validate(manifest: Manifest, problems: Problems) -> None:
         check_scheduler(service, problems)
         check_shell(service, manifest, problems)
         _check_mounts(service, problems)
+        _check_networks(service, manifest, problems)
         _check_needs(service, manifest, problems)
         _check_sharing(service, manifest, problems)
     _check_names_before(manifest, problems)
@@ -54,10 +58,28 @@ def _check_mounts(service: Service, problems: Problems) -> None:
     seen: set[str] = set()
     mounts = [("volumes", mount.target) for mount in service.volumes]
     mounts += [("tmpfs", text.partition(":")[0]) for text in service.tmpfs]
+    files = [secret.name for secret in service.secrets if secret.delivery == "file"]
     for key, target in mounts:
+        if target == SECRETS and files:
+            problems.add(
+                (*path, key),
+                f"{SECRETS} holds the secret files ({', '.join(files)}), and nothing else is seen there",
+                "mount it somewhere else, or below it",
+            )
         if target in seen:
             problems.add((*path, key), f"{target} is mounted twice", "keep one")
         seen.add(target)
+
+
+def _check_networks(service: Service, manifest: Manifest, problems: Problems) -> None:
+    names = {network.key: network.name or network.key for network in manifest.networks if network.external}
+    for index, key in enumerate(service.networks or ()):
+        if (name := names.get(key)) in _OWN_NETWORKS:
+            problems.add(
+                ("services", service.name, "networks", index),
+                f"{name} is Docker's own network, on which no service has a name",
+                f'compose = {{ network_mode = "{name}" }} in place of networks',
+            )
 
 
 def _check_needs(service: Service, manifest: Manifest, problems: Problems) -> None:

@@ -87,7 +87,8 @@ class Container(Record):
 
 class Foreign(Record):
     """A container that is not of this deployment: known only to see conflicts. `writes` are the
-    volumes and the host's folders that it can write to while it runs."""
+    volumes and the host's folders that it can write to while it runs; `compose_service` is what Compose takes
+    it for in `compose_project`, None for what it does not converge."""
 
     name: str
     ports: tuple[HostPort, ...]
@@ -95,6 +96,7 @@ class Foreign(Record):
     volumes: tuple[str, ...]
     compose_project: str | None
     writes: tuple[str, ...] = ()
+    compose_service: str | None = None
 
 
 class Network(Record):
@@ -112,7 +114,8 @@ class Volume(Record):
 
 class Observed(Record):
     """One snapshot. `images` maps references to the ids of images on the engine, `inputs` to what those that
-    were built here record that they were made from."""
+    were built here record that they were made from. `listening` are (address, TCP port) of processes on this
+    machine, 0.0.0.0 or :: for all addresses."""
 
     engine: Engine
     containers: tuple[Container, ...] = ()
@@ -121,4 +124,4 @@ class Observed(Record):
     volumes: tuple[Volume, ...] = ()
     images: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
-    listening: tuple[int, ...] = ()
+    listening: tuple[tuple[str, int], ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shipyard.compile import labels
+from shipyard.compile.references import familiar, image_id
 from shipyard.compile.spec import in_format, service_document
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
@@ -22,6 +23,7 @@ def caveats(desired: Desired, observed: Observed, operations: Sequence[Operation
         notes += _later_formats(spec, running)
         notes += _other_checkouts(desired, spec, staying)
         notes += _older_recipes(desired, spec, staying)
+    notes += _unknown_images(desired, observed)
     notes += _left_behind(observed, operations)
     return tuple(dict.fromkeys(notes))
 
@@ -58,6 +60,18 @@ def _older_recipes(desired: Desired, spec: ServiceSpec, running: Iterable[Contai
         return []
     older = any(_older(one.labels.get(labels.RECIPE), plan.recipe) for one in running)
     return [f"{spec.name}: a newer image recipe is taken at its next real change"] if older else []
+
+
+def _unknown_images(desired: Desired, observed: Observed) -> list[str]:
+    """What Compose built by a rendered file tells nothing of what it was built from."""
+    return [
+        f"{plan.service}: its image was not built by Shipyard, and what is in it is not compared: "
+        f"`shipyard build --no-cache {plan.service}` makes it anew"
+        for plan in desired.images
+        if plan.digest is None
+        and image_id(observed.images, plan.reference) is not None
+        and familiar(plan.reference) not in observed.inputs
+    ]
 
 
 def _older(recorded: str | None, recipe: str) -> bool:

@@ -40,11 +40,18 @@ def limits_drift(spec: ServiceSpec, container: Container) -> tuple[DriftCause, .
     """What differs from what was declared; 0 stands for no limit."""
     rows: list[tuple[str, tuple[str, ...], object, object]] = [
         ("restart", _OWN["restart"], spec.restart, container.restart),
-        ("resources.cpus", _OWN["cpus"], spec.cpus or 0, round(container.cpus, 3)),
+        ("resources.cpus", _OWN["cpus"], round(spec.cpus or 0, 6), round(container.cpus, 6)),
         ("resources.memory", _OWN["memory"], spec.memory or 0, container.memory),
     ]
+    # The engine sets it to that with the memory, when a container is made and when it is put right.
+    swap = 2 * (spec.memory or 0)
     rows += [
-        (f"compose.{_PASSED_THROUGH[name][0]}", _PASSED_THROUGH[name], 0, container.limits[name])
+        (
+            f"compose.{_PASSED_THROUGH[name][0]}",
+            _PASSED_THROUGH[name],
+            swap if name == "MemorySwap" else 0,
+            container.limits[name],
+        )
         for name in sorted(container.limits.keys() & _PASSED_THROUGH.keys())
     ]
     return tuple(

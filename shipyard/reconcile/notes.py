@@ -148,4 +148,4 @@ def _password_command(spec: ServiceSpec) -> str:
     user = show_template(spec.env.get("POSTGRES_USER", ("postgres",)))
     if not re.fullmatch(r"\w+", user):
         return ""
-    return f": `shipyard compose -- exec {spec.name} psql -U {user} postgres`, then `\\password {user}`"
+    return f": `shipyard exec {spec.name} psql -U {user} postgres`, then `\\password {user}`"

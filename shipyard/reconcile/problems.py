@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from shipyard.compile import labels
 from shipyard.compile.data import data_places
 from shipyard.compile.known_images import is_database, known_image, major_version
+from shipyard.compile.storage import key_volume
 from shipyard.model.desired import Desired
+from shipyard.model.manifest import Publish
 from shipyard.model.observed import HostPort, Observed
 from shipyard.model.plan import Problem
 from shipyard.reconcile.development import development_problems
+from shipyard.reconcile.resources import KEY_ADDRESS
 from shipyard.reconcile.settings import network_causes, volume_causes
 from shipyard.reconcile.stops import overlaps
+
+_EVERY = frozenset(("0.0.0.0", "::"))
 
 
 def problems(
@@ -23,6 +28,7 @@ def problems(
     found = [*_name_problems(names, observed), *_port_problems(desired, observed, gone)]
     found += _network_problems(desired, observed) + _volume_problems(desired, observed)
     found += _database_problems(desired, observed) + _limit_problems(desired, observed)
+    found += _compose_problems(desired, observed) + _key_problems(desired, observed)
     found += _data_problems(desired, observed, gone) + development_problems(desired)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
@@ -64,7 +70,7 @@ def _port_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -
                 who, hint = f"container {holder}", f"stop it (docker stop {holder}) or publish another port"
             elif (
                 publish.protocol == "tcp"
-                and publish.host_port in observed.listening
+                and any(_heard(publish, *listener) for listener in observed.listening)
                 and publish.host_port not in by_containers
             ):
                 who = "a process on this machine"
@@ -79,6 +85,42 @@ def _port_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -
                 )
             )
     return found
+
+
+def _heard(publish: Publish, address: str, port: int) -> bool:
+    """Whether a process listens where a port is to be published."""
+    addresses = {address, publish.host_ip}
+    return port == publish.host_port and (len(addresses) == 1 or bool(addresses & _EVERY))
+
+
+def _compose_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    """Compose takes every container of its project for its own: it would start, scale and remove these."""
+    declared, project = {spec.name for spec in desired.services}, desired.deployment
+    return [
+        Problem(
+            address=f"service.{foreign.compose_service}",
+            title=f"container {foreign.name} is {foreign.compose_service} of a Compose project {project} "
+            "that is not Shipyard's, and Compose would take it for this one",
+            hint=f"remove it, its named volumes stay: docker rm -f {foreign.name}; or rename this project",
+        )
+        for foreign in observed.foreign
+        if foreign.compose_project == project and foreign.compose_service in declared
+    ]
+
+
+def _key_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    """Without a key of its own every plan would find all secrets changed."""
+    name = key_volume(desired.deployment)
+    taken = any(one.name == name and not one.owned for one in observed.volumes)
+    if not taken or not any(spec.secrets for spec in desired.services):
+        return []
+    return [
+        Problem(
+            address=KEY_ADDRESS,
+            title=f"a volume that is not Shipyard's already has the name {name}",
+            hint=f"rename the project, or remove it if nothing needs it: docker volume rm {name}",
+        )
+    ]
 
 
 def _network_problems(desired: Desired, observed: Observed) -> list[Problem]:
@@ -168,7 +210,7 @@ def _database_problems(desired: Desired, observed: Observed) -> list[Problem]:
             if known_image(before) != known or versions[0] == versions[1]:
                 continue
             if all(version.isdigit() for version in versions):
-                dump = f"shipyard compose -- exec {spec.name} {known.dump if known else ''} > dump.sql"
+                dump = f"shipyard exec {spec.name} {known.dump if known else ''} > dump.sql"
                 found.append(
                     Problem(
                         address=f"service.{spec.name}",

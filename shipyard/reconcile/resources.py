@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from shipyard.compile import labels
 from shipyard.compile.data import data_places
 from shipyard.compile.storage import key_volume
-from shipyard.model.desired import Desired
-from shipyard.model.observed import Network, Observed
+from shipyard.model.desired import Desired, VolumeSpec
+from shipyard.model.observed import Container, Network, Observed
 from shipyard.model.plan import (
     CreateKey,
     CreateNetwork,
@@ -20,6 +21,7 @@ from shipyard.model.plan import (
     ReplaceNetwork,
 )
 from shipyard.reconcile.leftovers import HELPER
+from shipyard.reconcile.scale import recorded_replicas
 from shipyard.reconcile.settings import network_causes
 
 KEY_ADDRESS = "secret.shipyard.key"
@@ -35,7 +37,8 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
         if network.external:
             continue
         if there is None:
-            made.append(CreateNetwork(address=f"network.{network.key}", causes=(new,)))
+            gone = any(network.name in _recorded_networks(one) for one in observed.containers)
+            made.append(CreateNetwork(address=f"network.{network.key}", causes=(_LOST if gone else new,)))
         elif there.owned and (causes := network_causes(network, there)):
             made.append(
                 ReplaceNetwork(
@@ -47,7 +50,7 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
             )
     volumes = {volume.name for volume in observed.volumes}
     made += [
-        CreateVolume(address=f"volume.{volume.key}", causes=(new,))
+        CreateVolume(address=f"volume.{volume.key}", causes=(_lost_data(volume, desired, observed) or new,))
         for volume in desired.volumes
         if not volume.external and volume.name not in volumes
     ]
@@ -62,6 +65,29 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
             why = ReasonCause(reason="new", text=f"secret files of {secret.service}")
             made.append(CreateSecret(address=f"secret.{secret.service}", causes=(why,), volume=secret.name))
     return made
+
+
+_LOST = ReasonCause(reason="missing", text="gone from the engine")
+
+
+def _recorded_networks(container: Container) -> Collection[object]:
+    recorded = (container.spec or {}).get("networks")
+    return recorded if isinstance(recorded, Collection) else ()
+
+
+def _lost_data(volume: VolumeSpec, desired: Desired, observed: Observed) -> ReasonCause | None:
+    """Why a volume is made that may have held data: a service that mounts it was applied, and of that no
+    container is left to tell."""
+    ran = recorded_replicas(observed).keys() - {one.service for one in observed.containers}
+    users = [
+        spec.name
+        for spec in desired.services
+        if spec.name in ran and any(mount.source == volume.name for mount in spec.volumes)
+    ]
+    if not users:
+        return None
+    text = f"not there, though {users[0]} was applied before: what it held is gone, and it starts empty"
+    return ReasonCause(reason="missing", text=text)
 
 
 def networks_after(desired: Desired, observed: Observed) -> dict[str, Network | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
 from shipyard.compile import labels
 from shipyard.model.manifest import Manifest
@@ -17,8 +17,6 @@ from shipyard.model.plan import (
     RemoveVolume,
 )
 from shipyard.reconcile.reconcile import in_order
-
-_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
 
 def teardown(manifest: Manifest, observed: Observed, *, volumes: bool = False) -> Plan:
@@ -44,9 +42,8 @@ def teardown(manifest: Manifest, observed: Observed, *, volumes: bool = False) -
         if network.owned and not busy:
             address = f"network.{network.name.removeprefix(manifest.deployment + '_')}"
             operations.append(RemoveNetwork(address=address, causes=asked, after=gone, network=network.id))
-    for name in sorted({name for one in observed.containers for name in one.volumes}) if volumes else ():
-        # An image's own volume that nobody named: it belongs to the container it was made for.
-        if _ANONYMOUS.fullmatch(name) and not any(name in foreign.volumes for foreign in observed.foreign):
+    for name in sorted(_unnamed(manifest, observed)) if volumes else ():
+        if not any(name in foreign.volumes for foreign in observed.foreign):
             address = f"volume.{name[:12]}"
             operations.append(RemoveVolume(address=address, causes=asked, after=gone, volume=name))
     for volume in observed.volumes:
@@ -69,6 +66,27 @@ def teardown(manifest: Manifest, observed: Observed, *, volumes: bool = False) -
         engine=observed.engine,
         operations=tuple(operations),
     )
+
+
+def _unnamed(manifest: Manifest, observed: Observed) -> set[str]:
+    """Volumes that an image declares and nobody named: they belong to the containers they were made for.
+    What a container records as mounted, or the manifest names, is somebody's, whatever its name looks
+    like."""
+    named = {volume.name for volume in manifest.volumes}
+    found: set[str] = set()
+    for one in observed.containers:
+        document = one.spec or one.job
+        recorded = document.get("volumes", {}) if document is not None else None
+        if isinstance(recorded, Mapping):
+            found |= {
+                name
+                for target, name in one.anonymous.items()
+                if name in one.volumes
+                and recorded.get(target) in (None, "anonymous", "anonymous:ro")
+                and name not in named
+            }
+            named |= {str(source).removesuffix(":ro") for source in recorded.values()}
+    return found - {name for name in named if name is not None}
 
 
 def _depth(needs: dict[str, tuple[str, ...]], name: str) -> int:

@@ -176,7 +176,7 @@ def _table(path: str, value: object) -> Mapping[str, object] | None:
 def _value(path: str, value: object, limit: int) -> Quoted:
     """A value as shipyard.toml would say it: memory in units of 1024, no limit for 0 or none."""
     if path.startswith(("resources.", "compose.")):
-        if value in (0, None):
+        if value in (0, None, -1):
             return Quoted("no limit")
         if path in ("resources.memory", *_SIZES) and isinstance(value, int):
             for unit, size in (("G", 1024**3), ("M", 1024**2), ("K", 1024)):

@@ -145,7 +145,7 @@ def test_a_database_of_another_major_version_over_data_is_refused(project: Proje
         (problem,) = project.plan(code=1)["problems"]
         assert "17" in problem["title"]
         assert "18" in problem["title"]
-        assert "shipyard compose -- exec db pg_dumpall" in problem["hint"]
+        assert "shipyard exec db pg_dumpall" in problem["hint"]
         assert "nothing was touched" in project.apply(code=1).stderr
         project.manifest(text.format(17))
         project.run("down", "--yes")

@@ -270,7 +270,7 @@ def _strangers(rng: random.Random, seen: Observed) -> Observed:
     return replace(
         seen,
         foreign=(stranger,),
-        listening=rng.choice([(), (8000,)]),
+        listening=rng.choice([(), (("0.0.0.0", 8000),)]),
         containers=tuple(
             replace(one, **DOWN, state="exited", exit_code=137)
             if any(held.host_port == port for held in one.ports)

@@ -54,7 +54,7 @@ class EngineModel:
             images=self.images,
             inputs=self.inputs,
             # What listens on a container's port is the engine itself.
-            listening=tuple(port for port in self.base.listening if port not in self.published),
+            listening=tuple(one for one in self.base.listening if one[1] not in self.published),
         )
 
     def of(self, service: str) -> list[Container]:

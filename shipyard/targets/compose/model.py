@@ -205,7 +205,7 @@ def _duration(seconds: float) -> str:
 def _limits(spec: ServiceSpec) -> Model:
     limits: Model = {}
     if spec.cpus is not None:
-        limits["cpus"] = f"{spec.cpus:g}"
+        limits["cpus"] = f"{spec.cpus:.9f}".rstrip("0").rstrip(".")
     if spec.memory is not None:
         limits["memory"] = str(spec.memory)
     return {"resources": {"limits": limits}} if limits else {}

@@ -170,6 +170,7 @@ def make_world(desired: Desired) -> Observed:
             for one in desired.networks
         ),
         volumes=tuple(volumes),
+        inputs={plan.reference: inputs_label(plan) for plan in desired.images},
         images={
             reference if ":" in reference else f"{reference}:latest": image_id_of(reference)
             for reference in {spec.image for spec in desired.services}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shipyard.model.desired import NetworkSpec
-from shipyard.model.observed import Foreign
+from shipyard.model.manifest import Mount
+from shipyard.model.observed import Foreign, Volume
 from shipyard.model.plan import (
     ConnectService,
     DriftCause,
@@ -19,6 +20,7 @@ from shipyard.model.plan import (
     UpdateService,
 )
 from shipyard.model.record import replace
+from shipyard.reconcile.drift import only_drift
 from shipyard.reconcile.limits import own_limits
 from shipyard.reconcile.reconcile import reconcile
 
@@ -404,3 +406,30 @@ def test_what_an_unchanged_service_feels(shop: Shop) -> None:
     plan = reconcile(after, observed)
     assert plan.feels == (("service.web", "feels the replacement of cache, db"),)
     assert plan.unchanged == ("service.web", "service.other")
+
+
+def test_swap_without_a_limit_is_put_back_with_the_memory(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", memory=64 << 20))
+    world = shop.change(shop.world(desired), "web1", limits={"MemorySwap": -1})
+    operation = shop.only(desired, world)
+    assert isinstance(operation, UpdateService)
+    assert operation.causes == (DriftCause(path="compose.memswap_limit", declared=128 << 20, found=-1),)
+
+
+@pytest.mark.parametrize("cpus", [0.3337, 0.1234567])
+def test_a_share_of_a_core_is_compared_as_exactly_as_it_is_set(shop: Shop, cpus: float) -> None:
+    desired = shop.desired(shop.service("web", cpus=cpus))
+    assert reconcile(desired, shop.change(shop.world(desired), "web1", cpus=round(cpus * 1e9) / 1e9)).empty
+
+
+def test_what_was_lost_is_drift(shop: Shop) -> None:
+    mount = Mount(kind="volume", source="shop-prod_data", target="/d")
+    desired = shop.desired(shop.service("web", volumes=(mount,)), volumes=(shop.volume(),))
+    made = only_drift(reconcile(desired, replace(shop.world(desired), networks=()))).operations
+    assert "network.default/create" in [one.id for one in made]
+    marks = {"shipyard.role": "record", "shipyard.replicas": '{"web": 1}'}
+    bare = replace(shop.empty(), volumes=(Volume(name="r", owned=True, labels=marks),))
+    found = {one.id: one for one in only_drift(reconcile(desired, bare)).operations}
+    assert "what it held is gone" in str(found["volume.data/create"].causes)
+    ids = {one.id for one in only_drift(reconcile(desired, shop.empty())).operations}
+    assert not ids & {"network.default/create", "volume.data/create"}, "a first apply makes them"

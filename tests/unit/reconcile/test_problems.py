@@ -67,22 +67,22 @@ def test_a_port_held_by_a_container_of_ours_that_stays(shop: Shop) -> None:
 
 
 def test_a_port_held_by_a_process(shop: Shop) -> None:
-    observed = replace(shop.empty(), listening=(22, 80))
+    observed = replace(shop.empty(), listening=(("0.0.0.0", 22), ("127.0.0.1", 80)))
     (problem,) = problems(on_port_80(shop), observed)
     assert problem.title == "host port 80 is held by a process on this machine"
     assert "ss -ltnp sport = :80" in problem.hint
     assert told(on_port_80(shop, protocol="udp"), observed) == []
-    assert told(on_port_80(shop), replace(observed, listening=(8080,))) == []
+    assert told(on_port_80(shop), replace(observed, listening=(("0.0.0.0", 8080),))) == []
 
 
 def test_a_port_of_the_engines_choice_is_never_held(shop: Shop) -> None:
     desired = shop.desired(shop.service("web", publish=(Publish(host_port=None, container_port=80),)))
-    assert told(desired, replace(shop.empty(), foreign=(foreign(),), listening=(80,))) == []
+    assert told(desired, replace(shop.empty(), foreign=(foreign(),), listening=(("0.0.0.0", 80),))) == []
 
 
 def test_our_own_container_holds_its_port(shop: Shop) -> None:
     desired = on_port_80(shop)
-    running = replace(shop.world(desired), listening=(80,))
+    running = replace(shop.world(desired), listening=(("0.0.0.0", 80),))
     (web,) = desired.services
     changed = replace(desired, services=(replace(web, command=("new",)),))
     assert told(desired, running) == []
@@ -195,7 +195,7 @@ def test_a_new_volume_is_the_way_to_another_major_version(shop: Shop) -> None:
     world = shop.world(database(shop, "postgres:16"))
     assert told(database(shop, "postgres:17", fresh), world) == []
     (problem,) = problems(database(shop, "postgres:17"), world)
-    assert "shipyard compose -- exec db pg_dumpall -U USER > dump.sql" in problem.hint
+    assert "shipyard exec db pg_dumpall -U USER > dump.sql" in problem.hint
 
 
 def test_all_problems_are_told_in_order(shop: Shop) -> None:
@@ -227,3 +227,40 @@ def test_more_cores_than_the_machine_has(shop: Shop) -> None:
     assert problem.title == "resources.cpus is 2.5, and the engine's machine has 2"
     assert problems(desired, shop.empty()) == ()
     assert problems(shop.desired(shop.service("web", cpus=2.0)), small) == ()
+
+
+def test_a_container_that_compose_would_take_for_ours(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    stranger = replace(foreign(), name="mine", compose_project="shop-prod", compose_service="web")
+    assert told(desired, replace(shop.empty(), foreign=(stranger,))) == [
+        "service.web: container mine is web of a Compose project shop-prod that is not Shipyard's, "
+        "and Compose would take it for this one"
+    ]
+    for other in ({"compose_project": "shop"}, {"compose_service": "api"}, {"compose_service": None}):
+        assert told(desired, replace(shop.empty(), foreign=(replace(stranger, **other),))) == []
+
+
+def test_a_key_volume_of_somebody_else(shop: Shop) -> None:
+    desired = shop.with_secret_file()
+    taken = Volume(name="shop-prod_shipyard-key", owned=False)
+    assert told(desired, replace(shop.empty(), volumes=(taken,))) == [
+        "secret.shipyard.key: a volume that is not Shipyard's already has the name shop-prod_shipyard-key"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listener", "published", "held"),
+    [
+        ("127.0.0.9", "127.0.0.1", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("0.0.0.0", "127.0.0.1", True),
+        ("::", "127.0.0.1", True),
+        ("127.0.0.9", "0.0.0.0", True),
+    ],
+)
+def test_a_process_on_another_address_holds_nothing(
+    shop: Shop, listener: str, published: str, held: bool
+) -> None:
+    publish = Publish(host_ip=published, host_port=80, container_port=80)
+    desired = shop.desired(shop.service("web", publish=(publish,)))
+    assert bool(told(desired, replace(shop.empty(), listening=((listener, 80),)))) is held

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shipyard.model.manifest import Mount
 from shipyard.model.observed import Foreign, Network, Volume
 from shipyard.model.plan import RemoveSecret, RemoveService, RemoveVolume
 from shipyard.model.record import replace
@@ -101,7 +102,21 @@ def test_what_is_in_use_waits(shop: Shop, volumes: bool) -> None:
 def test_anonymous_volumes_go_when_data_is_to_go(shop: Shop) -> None:
     manifest, world = project(shop)
     name = "f" * 64
-    world = replace(world, containers=tuple(replace(one, volumes=(name,)) for one in world.containers))
+    world = replace(
+        world,
+        containers=tuple(replace(one, volumes=(name,), anonymous={"/x": name}) for one in world.containers),
+    )
     assert not [one for one in teardown(manifest, world).operations if one.destructive and name in repr(one)]
     ids = [one.id for one in teardown(manifest, world, volumes=True).operations]
     assert ids.count("volume.ffffffffffff/remove") == 1
+
+
+def test_a_volume_that_is_somebodys_stays_whatever_its_name_looks_like(shop: Shop) -> None:
+    name = "f" * 64
+    mount = Mount(kind="volume", source=name, target="/x")
+    desired = shop.desired(shop.service("web", volumes=(mount,)))
+    world = shop.world(desired)
+    held = replace(world.containers[0], volumes=(name,), anonymous={"/x": name})
+    for one in (held, replace(held, spec=None), replace(held, anonymous={"/x": name, "/y": name})):
+        plan = teardown(desired.manifest, replace(world, containers=(one,)), volumes=True)
+        assert not [operation for operation in plan.operations if name in repr(operation)]
