@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from typing import Protocol
 
+from shipyard.diagnosis.container import diagnose
+from shipyard.diagnosis.findings import Symptoms
 from shipyard.errors import ExitCode, ShipyardError
 from shipyard.model.desired import Desired
 from shipyard.model.plan import (
@@ -101,6 +103,7 @@ def walk(
                 report.failed(operation)
             with contextlib.suppress(ShipyardError):
                 target.record_replicas(_replicas(plan, desired, done))
+            _diagnose(error, group[0], desired)
             undone = tuple(one.id for one in left)
             notes = (*_aftermath(group[0], error), *plan.notes)
             raise ApplyFailed(error, tuple(done), group[0].id, undone, notes) from error
@@ -116,6 +119,21 @@ def walk(
     # Where nothing is declared all was taken down, those too that had no container any more.
     target.record_replicas(_replicas(plan, desired, done) if desired.services else None)
     return tuple(done)
+
+
+def _diagnose(error: BaseException, operation: Operation, desired: Desired) -> None:
+    """Tell the cause with an error that has not been looked at yet: of Compose, the engine or a job."""
+    spec = next((one for one in desired.services if one.name == operation.name), None)
+    if not isinstance(error, ShipyardError) or isinstance(error, Unhealthy) or spec is None:
+        return
+    if not operation.address.startswith(("service.", "job.")):
+        return
+    said = tuple(line.removeprefix("| ") for line in error.details)
+    names = tuple(one.name for one in desired.services)
+    found = diagnose(Symptoms(spec=spec, state="created", error=error.title, log=said, services=names))
+    if found:
+        error.details += tuple(f"why: {finding.cause}" for finding in found)
+        error.hint = "; or ".join(finding.hint for finding in found)
 
 
 def _replicas(plan: Plan, desired: Desired, done: list[str]) -> dict[str, int | None]:

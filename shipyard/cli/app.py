@@ -17,7 +17,20 @@ COMMANDS = (
     "apply",
     "observe",
     "status",
+    "logs",
+    "exec",
+    "shell",
+    "run",
+    "start",
+    "stop",
+    "restart",
+    "scale",
+    "stats",
     "down",
+    "doctor",
+    "images",
+    "prune",
+    "secret",
     "lease",
     "build",
     "lock",
@@ -29,7 +42,7 @@ COMMANDS = (
 """In the order of the help; each is the function of that name in its own module. A module that takes
 other settings of typer's has them in `CONTEXT`."""
 
-_COMPOSES = ("logs", "exec", "run", "ps", "top", "stats", "restart", "start", "stop", "cp", "port", "images")
+_COMPOSES = ("ps", "top", "cp", "port")
 """Commands that people try and that Compose has."""
 
 

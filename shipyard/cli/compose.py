@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import typer
@@ -39,11 +37,8 @@ def compose(
 
     Example: shipyard compose -- logs -f web
     """
-    from shipyard.cli.project import load_project, observe
-    from shipyard.compile.builds import compile_builds
-    from shipyard.targets.compose.command import compose as bind
-    from shipyard.targets.compose.command import docker_missing
-    from shipyard.targets.compose.model import compose_model, variable
+    from shipyard.cli.composing import composed
+    from shipyard.cli.running import beside
 
     words = context.args
     command = next((word for word in words if not word.startswith("-")), None)
@@ -56,16 +51,5 @@ def compose(
         raise UsageError(
             f"compose {command} would change what shipyard.toml decides", hint=f"use {_REFUSED[command]}"
         )
-    manifest = load_project(folder, stage, instance).manifest
-    with observe(manifest, compile_builds(manifest)) as seen:
-        used = {name for spec in seen.desired.services for name in spec.secrets}
-        values = {variable("applied", name): seen.values.values.get(name, "") for name in used}
-        model = compose_model(seen.desired)
-        with bind(seen.connection, seen.desired.deployment, model, values, os.environ) as bound:
-            line = ["docker", "compose", "-p", bound.deployment, "-f", str(bound.file)]
-            try:
-                return subprocess.run(
-                    [*line, "--env-file", os.devnull, *words], env=dict(bound.environment), check=False
-                ).returncode
-            except FileNotFoundError as error:
-                raise docker_missing() from error
+    with composed(folder, stage, instance) as (_, line, environment):
+        return beside([*line, *words], environment)

@@ -19,7 +19,8 @@ def explain(
 
     Example: shipyard explain web
     """
-    from shipyard.cli.project import known_services, load_project
+    from shipyard.cli.project import load_project
+    from shipyard.cli.services import known_services
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import compile_desired
     from shipyard.render.explain import explain_json, explain_text

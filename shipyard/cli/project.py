@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shipyard.cli.services import known_services
 from shipyard.compile import labels
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds, compile_desired
@@ -23,7 +24,6 @@ from shipyard.engine.secret_values import (
     unencoded_in_urls,
 )
 from shipyard.engine.snapshot import snapshot
-from shipyard.errors import UsageError
 from shipyard.manifest import Loaded, find_root, load
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
@@ -183,16 +183,3 @@ def scope_of(manifest: Manifest, services: Sequence[str] | None, replaced: Seque
         targets=known_services(manifest, services) if services else (),
         replaced=known_services(manifest, replaced) if replaced else (),
     )
-
-
-def known_services(manifest: Manifest, names: Sequence[str] | None) -> tuple[str, ...]:
-    """The named services, or all. Raises UsageError for one that is not declared."""
-    declared = [service.name for service in manifest.services]
-    for name in names or ():
-        if name not in declared:
-            import difflib
-
-            near = difflib.get_close_matches(name, declared, 1)
-            hint = f"did you mean {near[0]}?" if near else f"declared: {', '.join(declared)}"
-            raise UsageError(f"there is no service {name!r} in this stage", hint=hint)
-    return tuple(names or declared)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from shipyard.cli.progress import JsonReport, TextReport
 from shipyard.engine.connect import Connection
@@ -12,25 +14,21 @@ from shipyard.model.desired import Desired
 from shipyard.model.plan import BuildImage, Plan, PullImage
 from shipyard.model.record import replace
 
+if TYPE_CHECKING:
+    from shipyard.targets.compose.target import ComposeTarget
 
-def walk_plan(
-    plan: Plan,
+
+@contextmanager
+def compose_target(
     desired: Desired,
     connection: Connection,
     values: Mapping[str, str],
     key: str | None,
     report: TextReport | JsonReport,
-    *,
-    done: tuple[str, ...] = (),
-    before_write: Callable[[], None] = lambda: None,
-) -> tuple[str, ...]:
-    """Carry out a plan; the ids of what was done, after those in `done`. `values` are secrets by source
-    name, `key` their digests' when it is new; `report` is told of every step; `before_write` is called
-    before each write.
-
-    Raises ApplyFailed.
-    """
-    from shipyard.apply import walk
+    before_write: Callable[[], None],
+) -> Iterator[ComposeTarget]:
+    """What carries out operations, for a block. `values` are secrets by source name, `key` their digests'
+    when it is new; `before_write` is called before each write. Raises ShipyardError."""
     from shipyard.engine.objects import Objects
     from shipyard.targets.compose.command import check_compose, compose
     from shipyard.targets.compose.model import compose_model, variable
@@ -44,7 +42,7 @@ def walk_plan(
     ) as bound:
         if any(spec.compose for spec in desired.services):
             bound.check()
-        target = ComposeTarget(
+        yield ComposeTarget(
             connection=connection,
             desired=desired,
             compose=bound,
@@ -54,6 +52,26 @@ def walk_plan(
             on_line=report.output,
             progress="auto" if sys.stderr.isatty() else "plain",
         )
+
+
+def walk_plan(
+    plan: Plan,
+    desired: Desired,
+    connection: Connection,
+    values: Mapping[str, str],
+    key: str | None,
+    report: TextReport | JsonReport,
+    *,
+    done: tuple[str, ...] = (),
+    before_write: Callable[[], None] = lambda: None,
+) -> tuple[str, ...]:
+    """Carry out a plan; the ids of what was done, after those in `done`. `report` is told of every step.
+
+    Raises ApplyFailed.
+    """
+    from shipyard.apply import walk
+
+    with compose_target(desired, connection, values, key, report, before_write) as target:
         return walk(plan, desired, target, report, done)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import Literal
 from shipyard.compile import labels
 from shipyard.compile.inputs import inputs_label
 from shipyard.compile.recipe import TOOL
+from shipyard.diagnosis.build import build_findings
 from shipyard.engine.build_progress import KEPT, BuildProgress
 from shipyard.engine.connect import Connection
 from shipyard.engine.installer import installer_folder, takes_installer
@@ -26,8 +28,9 @@ from shipyard.model.record import Record
 EPOCH = "315532800"
 """1980-01-01: a constant SOURCE_DATE_EPOCH, so that the same inputs give the same image."""
 
-_RACE = ": already exists"
-"""What the containerd image store says when two builds name the same image at once."""
+_RACE = re.compile(r": already exists|parent snapshot \S+ does not exist")
+"""What containerd's image store says when two builds name the same image at once, or one of them clears away
+what the other builds on."""
 _VARIABLES = {
     # With attestations an image's digest holds the time, and two builds are never the same.
     "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
@@ -89,6 +92,7 @@ def bake_definition(
             "labels": {
                 labels.INPUTS: _literal(inputs_label(plan)),
                 labels.RECIPE: plan.recipe,
+                labels.IMAGE: plan.repository,
             },
             **(publication.options(plan) if publication else {}),
         }
@@ -146,8 +150,8 @@ def _step_by_step(connection: Connection, file: Path, cache: bool, load: bool) -
     command += [*(["--load"] if load else []), *([] if cache else ["--no-cache"])]
     environment = {**connection.environment(os.environ), **_VARIABLES}
     read = _told(command, environment)
-    if read.failed is not None and _RACE in read.failed.error:
-        # Another build made the very same image in the meantime: it is there now, and so are its steps.
+    if read.failed is not None and _RACE.search(read.failed.error):
+        # Of another build in the meantime: what that was about is over, and the steps are cached.
         read = _told(command, environment)
     if read.code == 0:
         return
@@ -159,7 +163,11 @@ def _step_by_step(connection: Connection, file: Path, cache: bool, load: bool) -
     hint = f"is {base} the base that you want? check the network, and `docker login`; " if base else None
     if any("exec format error" in line for line in lines):
         hint = "that platform is not this machine's: install its emulation (binfmt_misc), or build there; "
-    raise BuildFailed(f" at {failed.name}", details=tuple(f"| {line}" for line in lines), hint=hint)
+    found = build_findings((*lines, failed.error))
+    told = tuple(f"why: {finding.cause}" for finding in found)
+    hint = hint or "".join(f"{finding.hint}; " for finding in found) or None
+    shown = tuple(f"| {line}" for line in lines)
+    raise BuildFailed(f" at {failed.name}", details=(*shown, *told), hint=hint)
 
 
 _ASKS = "load metadata for "

@@ -116,6 +116,10 @@ class Objects:
         those that it was given by name, as Compose does when it recreates one, stay in any case."""
         self._write("remove_container", container, v=volumes)
 
+    def remove_image(self, reference: str) -> None:
+        """Take a name away, and the image with its last one; refused where a container is made of it."""
+        self._write("remove_image", reference)
+
     def update(self, container: str, *, restart: str | None, cpus: float | None, memory: int | None) -> None:
         """Put restart policy and limits to these values; None leaves one as it is."""
         body: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from shipyard.model.observed import Container, Engine, Observed
 from shipyard.model.plan import Plan
 from shipyard.model.record import Record, asdict
 from shipyard.reconcile.remarks import crashes_of
+from shipyard.render.table import table_text
 from shipyard.render.text import header
 
 FORMAT = 1
@@ -100,18 +101,13 @@ def status_text(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...]
 
 def status_table(rows: tuple[ServiceRow, ...]) -> str:
     """One line a service, with as much as fits people's eyes."""
-    lines = []
     table = [("SERVICE", "STATE", "HEALTH", "REPLICAS", "URL", "NOTE")]
     for row in rows:
         count = f"{row.replicas[0]}/{row.replicas[1]}"
         held = {port.partition("->")[0].rpartition(":")[2] for port in row.ports}
         shown = (row.url or ", ".join(row.ports) or "-") + (" ..." if row.url and len(held) > 1 else "")
         table.append((row.name, row.state, row.health or "-", count, shown, row.note))
-    widths = [max(len(line[index]) for line in table) for index in range(len(table[0]))]
-    for line in table:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines) + "\n"
+    return table_text(table)
 
 
 def status_json(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...]) -> str:

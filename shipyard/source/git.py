@@ -38,3 +38,10 @@ def _git(root: Path, *words: str) -> str | None:
     except OSError:
         return None
     return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
+
+
+def git_ignores(root: Path, name: str) -> bool | None:
+    """Whether git leaves a file out; None outside of a repository or without git."""
+    if _git(root, "rev-parse", "--git-dir") is None:
+        return None
+    return _git(root, "check-ignore", "-q", "--", name) is not None

@@ -28,7 +28,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
     *("errors", "cache", "model", "manifest", "source", "managers", "frameworks", "compile", "starter"),
     "reconcile",
-    *("engine", "targets", "apply", "render", "saved", "cli", "__main__"),
+    *("diagnosis", "engine", "targets", "apply", "render", "saved", "cli", "__main__"),
 )
 HEAVY = {
     *("docker", "python_on_whales", "rich", "jsonschema", "tomli_w", "tree_sitter", "tree_sitter_toml"),

@@ -9,6 +9,8 @@ from typing import Any
 
 from shipyard.compile import labels
 from shipyard.compile.checks import probe_words
+from shipyard.diagnosis.container import diagnose
+from shipyard.diagnosis.findings import Symptoms
 from shipyard.engine.objects import Objects
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, ServiceSpec
@@ -21,6 +23,8 @@ STEADY = 5.0
 CRASHES = 3
 PROBES = 2
 LOG_LINES = 15
+READ_LINES = 80
+"""Of its log are shown, and looked at for a cause."""
 POLL = 0.15
 
 
@@ -78,11 +82,12 @@ def wait_healthy(
     if check is not None:
         patience = max(GATE, check.start_period + check.retries * (check.interval + check.timeout))
     deadline = time.monotonic() + patience
+    names = tuple(one.name for one in desired.services)
     watches: dict[str, _Watch] = {}
     while True:
         found = service_containers(objects, desired.manifest, spec.name)
         states = [one for one in found if one["Id"] not in leaving]
-        waiting = [state for state in states if not _settled(state, spec, watches, objects)]
+        waiting = [state for state in states if not _settled(state, spec, watches, objects, names)]
         if not waiting and len(states) >= count:
             return
         if time.monotonic() > deadline:
@@ -94,7 +99,7 @@ def wait_healthy(
             what = f"was not healthy within {patience:g} s"
             if spec.one_shot:
                 what = f'did not end within {patience:g} s; with restart = "no" and no health check it has to'
-            raise _unhealthy(objects, waiting[0], spec, what)
+            raise _unhealthy(objects, waiting[0], spec, what, names)
         time.sleep(POLL)
 
 
@@ -111,7 +116,11 @@ def service_containers(objects: Objects, manifest: Manifest, service: str) -> li
 
 
 def _settled(
-    inspected: Mapping[str, Any], spec: ServiceSpec, watches: dict[str, _Watch], objects: Objects
+    inspected: Mapping[str, Any],
+    spec: ServiceSpec,
+    watches: dict[str, _Watch],
+    objects: Objects,
+    names: tuple[str, ...],
 ) -> bool:
     state = inspected["State"]
     status = state["Status"]
@@ -125,9 +134,9 @@ def _settled(
     if status in ("exited", "dead"):
         if may_end and status == "exited" and state["ExitCode"] == 0:
             return True
-        raise _unhealthy(objects, inspected, spec, "stopped")
+        raise _unhealthy(objects, inspected, spec, "stopped", names)
     if inspected["RestartCount"] - watch.restarts >= CRASHES:
-        raise _unhealthy(objects, inspected, spec, "keeps crashing")
+        raise _unhealthy(objects, inspected, spec, "keeps crashing", names)
     if status != "running":
         return False
     if health == "none":
@@ -139,32 +148,53 @@ def _settled(
         if last != watch.stale_probe:
             watch.probes.add(last)
         if not watch.was_unhealthy or len(watch.probes) >= PROBES:
-            raise _unhealthy(objects, inspected, spec, "is unhealthy")
+            raise _unhealthy(objects, inspected, spec, "is unhealthy", names)
     return bool(health == "healthy")
 
 
-def _unhealthy(objects: Objects, inspected: Mapping[str, Any], spec: ServiceSpec, what: str) -> Unhealthy:
-    state = inspected["State"]
+def _unhealthy(
+    objects: Objects, inspected: Mapping[str, Any], spec: ServiceSpec, what: str, names: tuple[str, ...]
+) -> Unhealthy:
+    seen = symptoms(objects, inspected, spec, names)
     name = inspected["Name"].lstrip("/")
     details: list[str] = []
-    if state["Status"] != "running" or what == "keeps crashing":
-        details.append(explain_exit(state["ExitCode"], out_of_memory=bool(state.get("OOMKilled"))))
-    if state.get("Error"):
-        details.append(str(state["Error"]))
-    probes = (state.get("Health") or {}).get("Log") or []
-    if probes and spec.check is not None:
-        said = str(probes[-1].get("Output") or "").strip().splitlines()
+    if seen.state != "running" or what == "keeps crashing":
+        details.append(explain_exit(seen.exit_code, out_of_memory=seen.out_of_memory))
+    if seen.error:
+        details.append(seen.error)
+    if seen.probe and spec.check is not None:
         asked = probe_words(spec.check.command) or spec.check_origin
-        details.append(f"health check ({asked}) said: {said[0] if said else 'nothing'}")
-    lines = objects.logs(inspected["Id"], LOG_LINES)
+        details.append(f"health check ({asked}) said: {seen.probe.splitlines()[0]}")
+    lines = seen.log[-LOG_LINES:]
     if lines:
         details.append(f"last {len(lines)} lines of its log:")
         details += [f"| {line}" for line in lines]
     else:
         details.append("its log is empty")
+    found = diagnose(seen)
+    details += [f"why: {finding.cause}" for finding in found]
+    hints = [finding.hint for finding in found] or ["mend the cause"]
     return Unhealthy(
         f"{name} {what}",
         where=f"service.{spec.name}",
         details=tuple(details),
-        hint="mend the cause and run `shipyard apply` again: it goes on from here",
+        hint="; or ".join(hints) + "; then run `shipyard apply` again: it goes on from here",
+    )
+
+
+def symptoms(
+    objects: Objects, inspected: Mapping[str, Any], spec: ServiceSpec, services: tuple[str, ...]
+) -> Symptoms:
+    """What a container says of itself."""
+    state = inspected["State"]
+    failed = [one for one in (state.get("Health") or {}).get("Log") or [] if one.get("ExitCode")]
+    return Symptoms(
+        spec=spec,
+        state=state["Status"],
+        exit_code=state["ExitCode"],
+        out_of_memory=bool(state.get("OOMKilled")),
+        error=str(state.get("Error") or ""),
+        log=tuple(objects.logs(inspected["Id"], READ_LINES)),
+        probe=str(failed[-1].get("Output") or "").strip() if failed else "",
+        services=services,
     )

@@ -38,6 +38,7 @@ def test_one_target_for_each_image(tmp_path: Path) -> None:
         "labels": {
             "shipyard.inputs": '{"depth":0,"facts":{},"files":{"a.py":"111111111111"}}',
             "shipyard.recipe": "7",
+            "shipyard.image": "shop/web",
         },
     }
     assert (tmp_path / "api.Dockerfile").read_text() == "FROM x\n"

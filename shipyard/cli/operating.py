@@ -1,0 +1,103 @@
+"""What `start`, `stop`, `restart` and `scale` share: the lease, and services in the order of their needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shipyard.cli.leasing import leased
+from shipyard.model.record import Record
+
+if TYPE_CHECKING:
+    from shipyard.cli.project import Observation
+    from shipyard.engine.objects import Objects
+    from shipyard.model.desired import ServiceSpec
+    from shipyard.model.manifest import Manifest
+
+UP = ("running", "restarting")
+
+
+class Operated(Record):
+    """Services to be operated, needs first, seen under the lease, for which `before_write` looks
+    before each write of `objects`."""
+
+    seen: Observation
+    specs: tuple[ServiceSpec, ...]
+    objects: Objects
+    before_write: Callable[[], None]
+
+    def containers(self, spec: ServiceSpec) -> list[Mapping[str, Any]]:
+        """A service's containers by number, inspected. Raises NotRunning where there is none."""
+        from shipyard.cli.running import NotRunning
+        from shipyard.targets.compose.health import service_containers
+
+        found = service_containers(self.objects, self.seen.desired.manifest, spec.name)
+        if not found:
+            raise NotRunning(
+                f"there is no container of {spec.name}",
+                where=f"services.{spec.name}",
+                hint=f"`shipyard apply {spec.name}` makes it",
+            )
+        return sorted(found, key=lambda one: str(one["Name"]))
+
+    def start(self, spec: ServiceSpec, container: Mapping[str, Any]) -> bool:
+        """Whether there was anything to start. One-shots that have ended well are left."""
+        status = container["State"]["Status"]
+        if status == "paused":
+            self.objects.unpause(container["Id"])
+        elif status in UP or (status == "exited" and spec.one_shot and container["State"]["ExitCode"] == 0):
+            return False
+        else:
+            self.objects.start(container["Id"])
+        return True
+
+    def wait(self, spec: ServiceSpec, count: int) -> None:
+        """Until so many of a service's containers are healthy. Raises Unhealthy."""
+        from shipyard.targets.compose.health import wait_healthy
+
+        wait_healthy(self.objects, self.seen.desired, spec, count)
+
+
+@contextmanager
+def operated(
+    command: str,
+    services: Sequence[str] | None,
+    folder: Path,
+    stage: str | None,
+    instance: str | None,
+    lease_wait: float | None,
+    change: Callable[[Manifest], Manifest] = lambda manifest: manifest,
+) -> Iterator[Operated]:
+    """Look at the named services, or all, and hold the lease for a block. `change` is what is declared
+    otherwise for now: that is checked as a manifest is. Raises ShipyardError."""
+    from shipyard.cli.project import load_project, look, observe
+    from shipyard.cli.services import known_services
+    from shipyard.compile.builds import compile_builds
+    from shipyard.engine.objects import Objects
+    from shipyard.manifest.errors import Problems
+    from shipyard.manifest.validate import validate
+
+    loaded = load_project(folder, stage, instance)
+    named = known_services(loaded.manifest, services)
+    manifest = change(loaded.manifest)
+    problems = Problems()
+    validate(manifest, problems)
+    problems.raise_found(loaded.text, loaded.origins)
+    builds = compile_builds(manifest)
+    with (
+        observe(manifest, builds) as first,
+        leased(first.connection, manifest, command, lease_wait) as lease,
+    ):
+        seen = look(first.connection, manifest, builds)
+        specs = tuple(spec for spec in seen.desired.services if spec.name in named)
+        objects = Objects(seen.connection, lease.check)
+        try:
+            yield Operated(seen=seen, specs=specs, objects=objects, before_write=lease.check)
+        finally:
+            objects.close()
+
+
+def name_of(container: Mapping[str, Any]) -> str:
+    return str(container["Name"]).lstrip("/")

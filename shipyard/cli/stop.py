@@ -1,0 +1,31 @@
+"""`shipyard stop`: containers stopped and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shipyard.cli.leasing import LeaseWait
+from shipyard.cli.options import Folder, Instance, Services, Stage
+
+
+def stop(
+    services: Services = None,
+    stage: Stage = None,
+    instance: Instance = None,
+    lease_wait: LeaseWait = None,
+    folder: Folder = Path(),
+) -> None:
+    """Stop services, all by default, those that need others first; they and their data stay.
+
+    `shipyard start`, and the next apply, start them again.
+
+    Example: shipyard stop worker
+    """
+    from shipyard.cli.operating import name_of, operated
+
+    with operated("stop", services, folder, stage, instance, lease_wait) as work:
+        for spec in reversed(work.specs):
+            for container in work.containers(spec):
+                if container["State"]["Status"] in ("running", "restarting", "paused"):
+                    work.objects.stop(container["Id"], spec.stop_timeout)
+                    print(f"stopped {name_of(container)}", flush=True)

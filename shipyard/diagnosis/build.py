@@ -1,0 +1,101 @@
+"""Why a build failed, by the last lines of the step that did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from shipyard.diagnosis.findings import Finding
+
+_LACKS = (
+    (r"pg_config executable not found", ("libpq-dev", "gcc")),
+    (
+        r"mysql_config.*not found|find valid pkg-config name",
+        ("default-libmysqlclient-dev", "pkg-config", "gcc"),
+    ),
+    (r"ffi\.h: No such file", ("libffi-dev", "gcc")),
+    (r"openssl/\w+\.h: No such file", ("libssl-dev", "gcc")),
+    (r"xmlsec1 is not installed", ("libxmlsec1-dev", "pkg-config", "gcc")),
+)
+"""What a compiler misses, and the Debian packages that bring it."""
+
+
+def build_findings(lines: Sequence[str]) -> tuple[Finding, ...]:
+    """Causes, the surest first; none where nothing is known."""
+    return tuple(dict.fromkeys(_found("\n".join(lines))))
+
+
+def _found(text: str) -> Iterator[Finding]:
+    named = re.search(
+        r"[Bb]ecause ([\w.-]+) was not found in the (?:package registry|provided package)", text
+    )
+    named = named or re.search(r"No matching distribution found for (\S+)", text)
+    if named:
+        yield Finding(
+            cause=f"there is no package {named[1]} where packages come from",
+            hint="look for a slip in its name, or for the index that has it",
+        )
+    elif version := re.search(r"there (?:is|are) no versions? of ([\w.\[\]-]+[^\s,]*)", text):
+        yield Finding(
+            cause=f"there is no version {version[1]}",
+            hint="look for a slip in the version, or for one that this Python can use",
+        )
+    if re.search(r"UnknownIssuer|CERTIFICATE_VERIFY_FAILED|self.signed certificate", text):
+        yield Finding(
+            cause="the build does not trust the certificate of the server that it downloads from",
+            hint="a company's proxy signs with an authority of its own: that has to be in the base image",
+        )
+    if re.search(r"[Hh]ash mismatch|THESE PACKAGES DO NOT MATCH THE HASHES", text):
+        yield Finding(
+            cause="what was downloaded is not what the lock says",
+            hint="lock anew if the index changed; if it should not have, ask who runs it",
+        )
+    if re.search(r"[Nn]o space left on device", text):
+        yield Finding(
+            cause="the engine's disk is full",
+            hint="`docker builder prune` and `shipyard prune` free it",
+        )
+    if re.search(r"dns error|Temporary failure in name resolution|failed to lookup address", text):
+        yield Finding(
+            cause="the build has no name service, or no network",
+            hint="`docker run --rm IMAGE getent hosts NAME` tries it; dns in daemon.json sets it",
+        )
+    if re.search(r"\b401 Unauthorized|\b403 Forbidden", text):
+        yield Finding(
+            cause="the server that it downloads from wants another login",
+            hint="`docker login` for an image; for packages, the index's own user and password",
+        )
+    yield from _compiled(text)
+    if re.search(r"parent snapshot .* does not exist|failed to compute cache key|blob .* not found", text):
+        yield Finding(
+            cause="the builder's cache is damaged or was pruned meanwhile",
+            hint="run it again; `docker builder prune -af` empties the cache",
+        )
+    if re.search(r"did not complete successfully: exit code: 137|^Killed$", text, re.MULTILINE):
+        yield Finding(
+            cause="a step was killed, most likely because memory ran out",
+            hint="give the engine more memory, or build where there is more",
+        )
+
+
+def _compiled(text: str) -> Iterator[Finding]:
+    for said, packages in _LACKS:
+        if re.search(said, text):
+            names = ", ".join(f'"{name}"' for name in packages)
+            yield Finding(
+                cause=f"a package is compiled, and the builder lacks {packages[0]}",
+                hint=f"add build = {{ build_packages = [{names}] }}, or take a package that brings binaries",
+            )
+            return
+    if header := re.search(r"(\S+\.h(?:pp)?): No such file or directory", text):
+        yield Finding(
+            cause=f"a package is compiled, and the builder lacks {header[1]}",
+            hint="add the Debian -dev package that has it: build = { build_packages = [...] }",
+        )
+    elif re.search(
+        r"(?:command|execute) '?(?:\S*gcc|cc|g\+\+)'? ?(?:failed|: No such)|No such file.*'cc'", text
+    ):
+        yield Finding(
+            cause="a package is compiled, and the builder has no compiler",
+            hint='add build = { build_packages = ["build-essential"] }, with -dev packages of the libraries',
+        )

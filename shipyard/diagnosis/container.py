@@ -1,0 +1,240 @@
+"""Why a container does not work, by what it and the engine say.
+
+A rule is a function of the symptoms; the first that knows something is told first. None guesses: each quotes
+what it saw.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from shipyard.diagnosis.database import database_findings
+from shipyard.diagnosis.findings import Finding, Symptoms
+from shipyard.diagnosis.server import server_findings
+
+Rule = Callable[[Symptoms], Iterator[Finding]]
+
+
+def diagnose(symptoms: Symptoms) -> tuple[Finding, ...]:
+    """Causes, the surest first; none where nothing is known."""
+    found = (finding for rule in RULES for finding in rule(symptoms))
+    return tuple(dict.fromkeys(found))
+
+
+def _out_of_memory(seen: Symptoms) -> Iterator[Finding]:
+    if seen.out_of_memory:
+        limit = seen.spec.memory
+        said = f" of {limit // 2**20}M" if limit else ""
+        yield Finding(
+            cause=f"it needed more memory than its limit{said} and was killed",
+            hint=f'raise resources = {{ memory = "{(limit or 2**28) // 2**19}M" }} in [{seen.key}]',
+        )
+
+
+def _other_processor(seen: Symptoms) -> Iterator[Finding]:
+    image, engine = seen.processors
+    if "exec format error" in seen.text or (image and engine and image != engine):
+        what = f" ({image}, and the engine is {engine})" if image and engine and image != engine else ""
+        yield Finding(
+            cause=f"its image is for another processor{what}",
+            hint="build it here (`shipyard build`), or take an image for this engine's platform",
+        )
+
+
+def _not_found(seen: Symptoms) -> Iterator[Finding]:
+    named = re.search(r'exec: "([^"]+)": (?:executable file not found|stat .*: no such file)', seen.text)
+    # Of the init process that is in every container.
+    named = named or re.search(r"exec (\S+) failed: No such file or directory", seen.text)
+    named = named or re.search(r"exec (\S+): no such file or directory", seen.text)
+    if named:
+        yield Finding(
+            cause=f"its image has no program {named[1]}",
+            hint=f"look for a slip in command of [{seen.key}], or add what brings it to the dependencies or "
+            "to build.packages",
+        )
+    elif seen.exit_code == 127:
+        missing = re.search(r"(\S+): (?:command )?not found", seen.text)
+        what = f"no command {missing[1]}" if missing else "not the command that it runs"
+        yield Finding(
+            cause=f"its image has {what}",
+            hint="add what brings it to the dependencies or to build.packages, or mend the command",
+        )
+    elif seen.exit_code == 126 or ('exec: "' in seen.text and "permission denied" in seen.text):
+        yield Finding(
+            cause="what it runs is no program: it may not be executed",
+            hint="`chmod +x` the script and commit that, or run it by its interpreter: python script.py",
+        )
+
+
+def _port_held(seen: Symptoms) -> Iterator[Finding]:
+    found = re.search(r"Bind for \S+:(\d+) failed: port is already allocated", seen.text)
+    found = found or re.search(r"listen \w+ \S+:(\d+): bind: address already in use", seen.text)
+    if found:
+        yield Finding(
+            cause=f"port {found[1]} of the engine's machine is held by something else",
+            hint=f"`docker ps --filter publish={found[1]}` or `ss -ltnp sport = :{found[1]}` tells by what; "
+            f"publish another in [{seen.key}]",
+        )
+
+
+def _missing_module(seen: Symptoms) -> Iterator[Finding]:
+    found = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", seen.text)
+    if not found:
+        return
+    module, app = found[-1], " ".join(seen.spec.command or ())
+    if app and re.search(rf"(^|[ .]){re.escape(module)}[.:]", app):
+        yield Finding(
+            cause=f"there is no module {module} where its application is said to be",
+            hint=f'say where it is: app = "package.module:name" in [{seen.key}]',
+        )
+        return
+    yield Finding(
+        cause=f"it imports {module}, which is not installed in its image",
+        hint=f"add what brings {module} to the project's dependencies (not to those for development), lock "
+        "and apply; a module of your own must stand in the service's path",
+    )
+
+
+def _missing_attribute(seen: Symptoms) -> Iterator[Finding]:
+    found = re.search(r'Attribute "(\w+)" not found in module "([\w.]+)"', seen.text)
+    found = found or re.search(r"Failed to find attribute '(\w+)' in '([\w.]+)'", seen.text)
+    if found:
+        yield Finding(
+            cause=f"module {found[2]} has no {found[1]}: the entry point is another",
+            hint=f'say which: app = "{found[2]}:NAME" in [{seen.key}]',
+        )
+    elif found := re.search(r'Could not import module "([\w.]+)"', seen.text):
+        yield Finding(
+            cause=f"there is no module {found[1]} where its application is said to be",
+            hint=f'say where it is: app = "package.module:name" in [{seen.key}]',
+        )
+
+
+def _missing_library(seen: Symptoms) -> Iterator[Finding]:
+    for library in dict.fromkeys(re.findall(r"(lib[\w.+-]+\.so[.\d]*): cannot open shared", seen.text)):
+        yield Finding(
+            cause=f"its image lacks the library {library}",
+            hint=f"add the Debian package that has it: build = {{ packages = [...] }} in [{seen.key}]",
+        )
+
+
+def _missing_variable(seen: Symptoms) -> Iterator[Finding]:
+    patterns = (
+        r"^KeyError: '([A-Z][A-Z0-9_]{2,})'",
+        r"ImproperlyConfigured: Set the (\w+) environment variable",
+        r"ImproperlyConfigured: The (SECRET_KEY) setting must not be empty",
+        r"UndefinedValueError: (\w+) not found",
+        r"EnvError: Environment variable \"(\w+)\" not set",
+    )
+    names = [name for one in patterns for name in re.findall(one, seen.text, re.MULTILINE)]
+    # pydantic's settings: the field's name, and below it what is wrong with it.
+    if "BaseSettings" in seen.text or "Settings" in seen.text:
+        names += [one.upper() for one in re.findall(r"^(\w+)\n\s+Field required", seen.text, re.MULTILINE)]
+    for name in dict.fromkeys(names):
+        if name not in seen.spec.env and name not in seen.spec.secrets:
+            yield Finding(
+                cause=f"it reads the variable {name}, which it is not given",
+                hint=f'add secrets = ["{name}"] or env = {{ {name} = "..." }} to [{seen.key}]',
+            )
+
+
+def _permission(seen: Symptoms) -> Iterator[Finding]:
+    denied = re.findall(r"(?:Permission denied|PermissionError)[^'\n]*: '(/[^']+)'", seen.text)
+    for path in dict.fromkeys(denied):
+        yield _not_writable(path, seen)
+    for path in dict.fromkeys(re.findall(r"Read-only file system: '(/[^']+)'", seen.text)):
+        folder = path.rpartition("/")[0]
+        yield Finding(
+            cause=f"it writes {path}, and its file system is read-only",
+            hint=f'tmpfs = ["{folder}"] in [{seen.key}] lets it, or a volume where that is to stay',
+        )
+
+
+def _not_writable(path: str, seen: Symptoms) -> Finding:
+    user = seen.spec.user or "10001:10001"
+    cause = f"its user may not write {path}"
+    mounts = [one for one in seen.spec.volumes if path == one.target or path.startswith(f"{one.target}/")]
+    if not mounts:
+        folder = path.rpartition("/")[0]
+        return Finding(
+            cause=f"{cause}, which is part of the image",
+            hint=f'mount a volume there: volumes = ["data:{folder}"] in [{seen.key}], or tmpfs',
+        )
+    mount = mounts[0]
+    if mount.kind == "bind":
+        return Finding(
+            cause=f"{cause}, which is {mount.source} on the engine's machine",
+            hint=f"`chown -R {user} {mount.source}` there, or say user = in [{seen.key}]",
+        )
+    return Finding(
+        cause=f"{cause}: what is in the volume {mount.source} belongs to another",
+        hint=f"`shipyard run -u 0 {seen.spec.name} chown -R {user} {mount.target}` gives it to its user",
+    )
+
+
+def _port_taken_inside(seen: Symptoms) -> Iterator[Finding]:
+    if re.search(r"\[Errno 98\]|Address already in use|EADDRINUSE", "\n".join(seen.log)):
+        yield Finding(
+            cause="two programs in its container want one port",
+            hint="look for a second server in its command, or for network_mode in compose",
+        )
+
+
+def _disk_full(seen: Symptoms) -> Iterator[Finding]:
+    if re.search(r"[Nn]o space left on device", seen.text):
+        yield Finding(
+            cause="the engine's disk is full",
+            hint="`docker system df` tells what holds it; `shipyard prune`, `docker builder prune` free it",
+        )
+
+
+def _certificate(seen: Symptoms) -> Iterator[Finding]:
+    if re.search(r"CERTIFICATE_VERIFY_FAILED|unable to get local issuer certificate", seen.text):
+        yield Finding(
+            cause="it does not trust the certificate of a server that it asks",
+            hint="a company's own authority has to be in the image: mount its file and set SSL_CERT_FILE and "
+            "REQUESTS_CA_BUNDLE to it",
+        )
+
+
+def _ended(seen: Symptoms) -> Iterator[Finding]:
+    if seen.state not in ("exited", "restarting", "dead"):
+        return
+    if seen.exit_code == 139:
+        yield Finding(
+            cause="it crashed in compiled code (segmentation fault)",
+            hint="take other versions of the packages with compiled modules, or another Python",
+        )
+    elif seen.exit_code == 137 and not seen.out_of_memory:
+        yield Finding(
+            cause="it was killed: by hand, or because the machine ran out of memory",
+            hint="`docker events` and the machine's own log tell by whom; resources = { memory } bounds it",
+        )
+    elif seen.exit_code == 143:
+        yield Finding(cause="it was told to stop", hint=f"`shipyard start {seen.spec.name}` starts it")
+    elif seen.exit_code == 0:
+        yield Finding(
+            cause="its command did what it had to and ended",
+            hint=f"a server must stay in the foreground (no --daemon); what is to end says "
+            f'restart = "no" in [{seen.key}]',
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    _out_of_memory,
+    _other_processor,
+    _not_found,
+    _port_held,
+    _missing_module,
+    _missing_attribute,
+    _missing_library,
+    _missing_variable,
+    database_findings,
+    _permission,
+    _disk_full,
+    _certificate,
+    _port_taken_inside,
+    server_findings,
+    _ended,
+)

@@ -1,0 +1,21 @@
+"""What an engine keeps of images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shipyard.model.record import Record, field
+
+
+class StoredImage(Record):
+    """`references` are its names with tags, none when it is dangling; `repository` the one that it was built
+    for, "" for what Shipyard did not build; `size` bytes with all its layers, `own` those of layers that no
+    other image has; `users` the names of containers, running or not, made of it."""
+
+    id: str
+    references: tuple[str, ...]
+    repository: str
+    size: int
+    own: int
+    users: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)

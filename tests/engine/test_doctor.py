@@ -1,0 +1,170 @@
+"""Causes made real, each told by the apply that fails and by the doctor, with what mends it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any
+
+from apps import write_fastapi
+from project import Project, docker, free_port
+
+PYTHON = "python:3.13-slim"
+
+
+def python(code: str) -> str:
+    return json.dumps(["python", "-uc", code])
+
+
+CAUSES = {
+    "module": (f"command = {python('import requests')}", "imports requests, which is not installed"),
+    "program": ('command = ["gunicornn"]', "no program gunicornn"),
+    "script": ('command = ["sh", "-c", "curl x"]', "no command curl"),
+    "ends": (f"command = {python('print(1)')}", "did what it had to and ended"),
+    "memory": (
+        f"command = {python('import time; time.sleep(1); x = bytearray(10**9)')}\n"
+        'resources = { memory = "32M" }',
+        "more memory than its limit of 32M",
+    ),
+    "segfault": (f"command = {python('import os; os.kill(os.getpid(), 11)')}", "crashed in compiled code"),
+    "variable": (
+        f"command = {python('import os; os.environ[chr(75) * 3]')}",
+        "reads the variable KKK, which it is not given",
+    ),
+    "name": (
+        f"command = {python('import socket; raise SystemExit(str(socket.getaddrinfo(chr(120) * 9, 1)))')}",
+        "asks for a host that no network that it is on knows",
+    ),
+    "volume": (
+        f"command = {python('open(chr(47) + chr(100) + chr(47) + chr(120), chr(119))')}\n"
+        'user = "10001"\nvolumes = ["data:/d"]',
+        "may not write /d/x",
+    ),
+    "readonly": (
+        f"command = {python('open(chr(47) + chr(120), chr(119))')}\nread_only = true",
+        "its file system is read-only",
+    ),
+}
+
+
+def manifest(services: dict[str, str]) -> str:
+    return "".join(
+        f'[services.{name}]\nimage = "{PYTHON}"\nrestart = "on-failure:4"\n{text}\n'
+        for name, (text, _) in services.items()
+    ).replace(
+        'restart = "on-failure:4"\ncommand = ["python", "-uc", "print(1)"]', f"command = {python('print(1)')}"
+    )
+
+
+def checks(project: Project, code: int) -> dict[str, Any]:
+    found = json.loads(project.run("doctor", "--format", "json", code=code).stdout)["checks"]
+    return {one["subject"]: one for one in found}
+
+
+def test_each_cause_is_told_by_apply_and_by_the_doctor(project: Project) -> None:
+    project.manifest(manifest(CAUSES))
+    for name, (_, cause) in CAUSES.items():
+        told = project.apply(name, code=6).stderr
+        assert cause in told, f"{name}: {told}"
+        assert "why: " in told, name
+        assert "  -> " in told, name
+    found = checks(project, code=1)
+    for name, (_, cause) in CAUSES.items():
+        check = found[f"{project.name}-{name}-1"]
+        assert check["verdict"] == "failure", name
+        assert cause in check["text"], f"{name}: {check}"
+        assert check["hint"], name
+    text = project.run("doctor", code=1)
+    assert f"FAIL  {project.name}-module-1: " in text.stdout
+    assert " failed\n" in text.stderr
+
+
+def test_what_serves_where_nobody_asks(project: Project) -> None:
+    """A wrong page and a wrong entry point fail their check; on loopback the check, inside, is content."""
+    write_fastapi(project)
+    begin = ("uvicorn", "main:app", "--host")
+    text = """
+        [services.web]
+        python = "3.13"
+        port = 8000
+        publish = []
+        command = {0}
+        [services.web.health]
+        interval = "1s"
+        retries = 2
+        start_period = "1s"
+        {1}
+    """
+    cases = (
+        ([*begin, "0.0.0.0"], 'path = "/helth"', "knows no such page (404)"),
+        (["uvicorn", "main:ap", "--host", "0.0.0.0"], "", "module main has no ap"),
+    )
+    for command, path, cause in cases:
+        project.manifest(text.format(json.dumps(command), path))
+        told = project.apply(code=6).stderr
+        assert "why: " in told, told
+        assert cause in told, told
+    project.manifest(text.format(json.dumps([*begin, "127.0.0.1"]), ""))
+    project.apply()
+    found = json.loads(project.run("doctor", "--format", "json").stdout)["checks"]
+    warnings = [one for one in found if one["verdict"] == "warning"]
+    assert [one["text"] for one in warnings] == ["it listens on 127.0.0.1:8000, inside its container alone"]
+
+
+def test_a_port_that_a_process_holds(project: Project) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        project.manifest(f'[services.cache]\nimage = "redis:7"\npublish = ["{port}:6379"]\n')
+        check = checks(project, code=1)["service.cache"]
+        assert str(port) in check["text"]
+        assert check["hint"]
+
+
+def test_a_healthy_machine_and_project(project: Project) -> None:
+    project.manifest('[services.cache]\nimage = "redis:7"\n')
+    before = checks(project, code=0)
+    assert before["services.cache"]["verdict"] == "warning"
+    project.apply()
+    found = checks(project, code=0)
+    assert {"shipyard.toml", "Docker Engine", "Docker Compose", "Buildx", "disk", "memory"} <= found.keys()
+    assert found[f"{project.name}-cache-1"] == {
+        "subject": f"{project.name}-cache-1", "verdict": "ok", "text": "running, healthy", "hint": "",
+    }  # fmt: skip
+    assert project.changes() == []
+
+
+def test_what_is_not_there(project: Project) -> None:
+    project.manifest('[services.cache]\nimage = "redis:7"\nsecrets = ["WORD"]\n')
+    found = checks(project, code=1)
+    assert found["secret WORD"]["hint"] == "shipyard secret set WORD"
+    gone = json.loads(
+        project.run("doctor", "--format", "json", env={"DOCKER_HOST": "unix:///nowhere"}, code=1).stdout
+    )["checks"]
+    assert "no Docker engine is running there" in gone[-1]["text"]
+    project.manifest("[services.cache]\nimage = 7\nprot = 1\n")
+    found = checks(project, code=1)
+    assert sum(one["verdict"] == "failure" for one in found.values()) >= 1
+    assert found["Docker Engine"]["verdict"] == "ok"
+
+
+def test_a_build_that_fails_tells_why(project: Project) -> None:
+    write_fastapi(project)
+    project.write("requirements.txt", "djangoo-that-is-nowhere==1\n")
+    project.manifest('[services.web]\npython = "3.13"\nport = 8000\npublish = []\ncommand = ["true"]\n')
+    told = project.apply(code=1).stderr
+    assert "why: there is no package djangoo-that-is-nowhere" in told
+    assert "look for a slip in its name" in told
+
+
+def test_what_was_mended_is_well_again(project: Project) -> None:
+    port = free_port()
+    project.manifest(f'[services.cache]\nimage = "redis:7"\npublish = ["{port}:6379"]\n')
+    project.apply()
+    docker("stop", "-t", "1", project.container("cache")["Id"])
+    time.sleep(0.2)
+    assert checks(project, code=1)[f"{project.name}-cache-1"]["verdict"] == "failure"
+    project.run("start", "cache")
+    assert checks(project, code=0)[f"{project.name}-cache-1"]["verdict"] == "ok"

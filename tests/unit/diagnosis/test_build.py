@@ -1,0 +1,48 @@
+"""What failed steps print, and the cause that follows from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from shipyard.diagnosis.build import build_findings
+
+
+@pytest.mark.parametrize(
+    ("said", "cause", "hint"),
+    [
+        (
+            "  x No solution found when resolving dependencies:\n"
+            "  -> Because djangoo was not found in the package registry and you require djangoo",
+            "there is no package djangoo",
+            "slip in its name",
+        ),
+        (
+            "Because there is no version of django==99.0 and you require django==99.0",
+            "there is no version django==99.0",
+            "slip in the version",
+        ),
+        ("invalid peer certificate: UnknownIssuer", "does not trust the certificate", "base image"),
+        ("Hash mismatch for `six==1.17.0`", "not what the lock says", "lock anew"),
+        ("write /x: no space left on device", "disk is full", "prune"),
+        ("dns error: failed to lookup address information", "no name service", "daemon.json"),
+        ("HTTP status client error (401 Unauthorized)", "wants another login", "docker login"),
+        ("Error: pg_config executable not found.", "lacks libpq-dev", '"libpq-dev", "gcc"'),
+        (
+            "lxml/x.c:9: fatal error: libxml/xpath.h: No such file or directory",
+            "lacks libxml/xpath.h",
+            "-dev",
+        ),
+        ("error: command 'gcc' failed: No such file or directory", "no compiler", "build-essential"),
+        ("parent snapshot sha256:1 does not exist: not found", "cache is damaged", "builder prune"),
+        ('process "/bin/sh -c x" did not complete successfully: exit code: 137', "was killed", "memory"),
+    ],
+)
+def test_a_cause_and_what_mends_it(said: str, cause: str, hint: str) -> None:
+    first = build_findings(said.splitlines())[0]
+    assert cause in first.cause
+    assert hint in first.hint
+
+
+@pytest.mark.parametrize("said", ["", "error: my own", "Collecting xmlsec", "\x00\ud800"])
+def test_nothing_is_guessed(said: str) -> None:
+    assert build_findings([said]) == ()
