@@ -27,6 +27,8 @@ COMMANDS = (
     "scale",
     "stats",
     "down",
+    "backup",
+    "restore",
     "doctor",
     "images",
     "prune",

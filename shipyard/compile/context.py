@@ -37,6 +37,7 @@ DEFAULTS = {
         "**/*.plan",
         "**/*.plan.md",
         "**/*.shipyard.json",
+        "**/*.backup",
     ),
 }
 """Ignored at every depth, unless the project's own lines let it in again."""

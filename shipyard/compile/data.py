@@ -38,7 +38,7 @@ def data_places(spec: ServiceSpec, root: Path) -> frozenset[str]:
     the engine, folders of the host by their paths. `root` is the project's folder."""
     known = known_image(spec.image)
     folder = data_folder(spec, known) if known is not None else None
-    if known is None or folder is None or not _runs_server(spec, known):
+    if known is None or folder is None or not runs_server(spec, known):
         return frozenset()
     return frozenset(
         mount.source if mount.kind == "volume" else posixpath.normpath(str(root / mount.source))
@@ -56,7 +56,7 @@ def shared_data(specs: Iterable[ServiceSpec], root: Path) -> Iterator[DataShared
     for spec in by_name.values():
         lender = by_name.get(shared_services(spec.compose).get("volumes_from", ""))
         known = known_image(spec.image)
-        if lender is not None and known is not None and _runs_server(spec, known):
+        if lender is not None and known is not None and runs_server(spec, known):
             for place in sorted(data_places(lender, root) if known_image(lender.image) == known else ()):
                 yield DataShared(
                     f"its data is in {place}, as {lender.name}'s: two servers at once would damage it",
@@ -76,7 +76,7 @@ def shared_data(specs: Iterable[ServiceSpec], root: Path) -> Iterator[DataShared
             holders.setdefault(place, spec.name)
 
 
-def _runs_server(spec: ServiceSpec, known: KnownImage) -> bool:
+def runs_server(spec: ServiceSpec, known: KnownImage) -> bool:
     """Whether it starts what the image is for, rather than a tool beside it."""
     words = (*(spec.entrypoint or ()), *(spec.command or ()))
     if not words or words[0].startswith("-") or words[0].endswith(".conf"):

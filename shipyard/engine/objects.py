@@ -6,11 +6,11 @@ Everything goes through the Docker SDK, imported on first use: `plan` never need
 from __future__ import annotations
 
 import io
-import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from shipyard.engine.archive import empty_archive, small_files
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import unreachable
 from shipyard.errors import ShipyardError
@@ -190,6 +190,33 @@ class Objects:
         if problem is not None:
             raise EngineError(f"pulling {reference} failed: {problem}", where=self._where, hint=hint)
 
+    def read_archive(self, container: str, path: str) -> Iterator[bytes]:
+        """A file or folder of a container, running or not, as a tar."""
+        chunks, _ = self._call("get_archive", container, path)
+        yield from chunks
+
+    def write_archive(self, container: str, path: str, file: io.BufferedIOBase | IO[bytes]) -> None:
+        """Unpack a tar into a folder of a container, running or not."""
+        self._write("put_archive", container, path, file)
+
+    def run_once(self, image: str, command: Sequence[str], volume: str, target: str) -> None:
+        """Run a program of an image as root, with one volume and nothing else. Raises EngineError where it
+        fails."""
+        config = self._api.create_host_config(
+            binds={volume: {"bind": target, "mode": "rw"}}, network_mode="none"
+        )
+        created = self._write(
+            "create_container", image, command=list(command), entrypoint="", user="0", host_config=config
+        )
+        try:
+            self._write("start", created["Id"])
+            code = self.wait(created["Id"])
+            if code != 0:
+                said = "; ".join(self.logs(created["Id"], 3))
+                raise EngineError(f"{command[0]} failed in {image}: {said}", where=self._where)
+        finally:
+            self._call("remove_container", created["Id"], force=True)
+
     def keeps_indexes(self) -> bool:
         """Whether the image store keeps an image together with its attestations and other platforms'
         (Docker's documentation of the containerd image store)."""
@@ -242,7 +269,7 @@ class Objects:
         config = self._api.create_host_config(binds={volume: {"bind": "/s", "mode": "rw"}})
         helper = self.create_idle(None, labels, host_config=config)
         try:
-            self._write("put_archive", helper, "/s", _archive(files, uid, gid))
+            self._write("put_archive", helper, "/s", small_files(files, uid, gid))
         finally:
             # Made here, and in nobody's way: it goes in any case.
             self._call("remove_container", helper)
@@ -264,26 +291,8 @@ class Objects:
 
     def put_file(self, container: str, name: str, content: str) -> None:
         """Write a small file into the root of a container, running or not, in place of an earlier one."""
-        self._write("put_archive", container, "/", _archive({name: content}, 0, 0))
+        self._write("put_archive", container, "/", small_files({name: content}, 0, 0))
 
     def _import_empty_image(self) -> None:
-        content = io.BytesIO()
-        with tarfile.open(fileobj=content, mode="w"):
-            pass
         name, _, tag = EMPTY_IMAGE.partition(":")
-        self._write("import_image_from_data", content.getvalue(), repository=name, tag=tag)
-
-
-def _archive(files: Mapping[str, str], uid: int, gid: int) -> bytes:
-    """A tar whose root belongs to the reader and whose files nobody else may read."""
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as archive:
-        root = tarfile.TarInfo(".")
-        root.type, root.mode, root.uid, root.gid = tarfile.DIRTYPE, 0o500, uid, gid
-        archive.addfile(root)
-        for name, value in sorted(files.items()):
-            data = value.encode()
-            entry = tarfile.TarInfo(name)
-            entry.mode, entry.uid, entry.gid, entry.size = 0o400, uid, gid, len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return content.getvalue()
+        self._write("import_image_from_data", empty_archive(), repository=name, tag=tag)

@@ -1,0 +1,116 @@
+"""`shipyard backup`: a service's data in a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shipyard.cli.leasing import LeaseWait
+from shipyard.cli.options import Folder, Instance, Stage
+from shipyard.cli.running import Service
+from shipyard.errors import ShipyardError
+
+if TYPE_CHECKING:
+    from shipyard.cli.operating import Operated
+    from shipyard.model.desired import ServiceSpec
+    from shipyard.saved.backup import Part
+
+
+class NothingToKeep(ShipyardError):
+    """A service has no data that outlives its containers."""
+
+
+def backup(
+    service: Service,
+    stage: Stage = None,
+    instance: Instance = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to; else a name with the time.")
+    ] = None,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Copy volumes while it runs: what it writes meanwhile may be torn."),
+    ] = False,
+    lease_wait: LeaseWait = None,
+    folder: Folder = Path(),
+) -> None:
+    """Keep a service's data in one file.
+
+    PostgreSQL's by its own tools while it runs; for other volumes the service is stopped and started again.
+
+    Example: shipyard backup db --stage prod --out db.backup
+    """
+    from shipyard.cli.operating import operated
+    from shipyard.render.sizes import bytes_text
+    from shipyard.saved.backup import Backup, write_backup
+
+    with operated("backup", [service], folder, stage, instance, lease_wait) as work:
+        (spec,) = work.specs
+        manifest = work.seen.desired.manifest
+        path = out or Path(f"{manifest.deployment}-{service}-{time.strftime('%Y%m%dT%H%M%S')}.backup")
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.absolute().parent) as name:
+            parts = _parts(work, spec, Path(name), live=live)
+            kept = Backup(
+                project=manifest.name, stage=manifest.stage, service=service, image=spec.image, parts=parts
+            )
+            write_backup(path, kept, Path(name))
+    what = ", ".join(part.target or "all databases" for part in parts)
+    print(f"wrote {what} of {service} to {path} ({bytes_text(path.stat().st_size)})")
+
+
+def _parts(work: Operated, spec: ServiceSpec, folder: Path, *, live: bool) -> tuple[Part, ...]:
+    from shipyard.cli.running import NotRunning
+    from shipyard.saved.backup import Part, digest_of
+    from shipyard.targets.copies import copy_volume, dump, dumped, named_volumes
+
+    found = work.containers(spec)
+    files: list[tuple[str, str, str]] = []
+    if (product := dumped(spec)) is not None:
+        if found[0]["State"]["Status"] != "running":
+            raise NotRunning(
+                f"{spec.name} is {found[0]['State']['Status']}, and writes its data out while it runs",
+                where=f"services.{spec.name}",
+                hint=f"shipyard start {spec.name}",
+            )
+        environment = work.seen.connection.environment(os.environ)
+        dump(product, found[0]["Id"], environment, folder / "dump.sql.gz")
+        files.append(("dump", "dump.sql.gz", ""))
+    else:
+        mounts = named_volumes(spec)
+        if not mounts:
+            raise NothingToKeep(f"{spec.name} has no volume", where=f"services.{spec.name}.volumes")
+        stopped = [] if live else stop_all(work, spec, found)
+        try:
+            for number, mount in enumerate(mounts):
+                file = f"volume-{number}.tar.gz"
+                copy_volume(work.objects, found[0]["Id"], mount, folder / file)
+                files.append(("volume", file, mount.target))
+        finally:
+            start_all(work, spec, stopped)
+    parts = []
+    for kind, file, target in files:
+        with (folder / file).open("rb") as opened:
+            parts.append(Part(kind=kind, file=file, target=target, sha256=digest_of(opened)))
+    return tuple(parts)
+
+
+def stop_all(work: Operated, spec: ServiceSpec, found: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Stop what runs of a service; what that was."""
+    up = [one for one in found if one["State"]["Status"] in ("running", "restarting", "paused")]
+    for container in up:
+        work.objects.stop(container["Id"], spec.stop_timeout)
+    return up
+
+
+def start_all(work: Operated, spec: ServiceSpec, stopped: list[Mapping[str, Any]]) -> None:
+    """Start it again, and wait for its health."""
+    for container in stopped:
+        work.objects.start(container["Id"])
+    if stopped:
+        work.wait(spec, len(stopped))

@@ -1,0 +1,126 @@
+"""`shipyard restore`: what a backup holds, in the place of a service's data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shipyard.cli.leasing import LeaseWait
+from shipyard.cli.options import Folder, Instance, Stage, Yes
+from shipyard.cli.running import Service
+
+if TYPE_CHECKING:
+    import tarfile
+
+    from shipyard.cli.operating import Operated
+    from shipyard.model.desired import ServiceSpec
+    from shipyard.saved.backup import Backup
+
+
+def restore(
+    service: Service,
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
+    stage: Stage = None,
+    instance: Instance = None,
+    yes: Yes = False,
+    confirm_stage: Annotated[
+        str | None,
+        typer.Option("--confirm", metavar="STAGE", help="The stage's name, for a protected stage."),
+    ] = None,
+    lease_wait: LeaseWait = None,
+    folder: Folder = Path(),
+) -> None:
+    """Put a backup in the place of a service's data, which is lost. Who uses it is stopped meanwhile.
+
+    Example: shipyard restore db db.backup
+    """
+    from shipyard.cli.confirm import confirm, confirm_name
+    from shipyard.cli.operating import operated
+    from shipyard.cli.project import load_project
+    from shipyard.cli.services import known_services
+    from shipyard.saved.backup import BackupError, opened_backup
+
+    manifest = load_project(folder, stage, instance).manifest
+    known_services(manifest, [service])
+    with opened_backup(file) as (backup, archive):
+        if backup.service != service or backup.project != manifest.name:
+            raise BackupError(
+                f"it is of {backup.service} of {backup.project}, not of {service} of {manifest.name}",
+                where=str(file),
+            )
+        question = (
+            f"Put the data of {service} as it was in stage {backup.stage} in the place of what "
+            f"{manifest.deployment} has? That is DESTROYED."
+        )
+        if manifest.protect:
+            confirm_name(question, manifest.stage, given=confirm_stage)
+        else:
+            confirm(question, yes=yes)
+        # All services: who uses the data is stopped too.
+        with operated("restore", None, folder, stage, instance, lease_wait) as work:
+            spec = next(one for one in work.specs if one.name == service)
+            _restore(work, spec, backup, archive, file)
+    print(f"restored {service} of {manifest.deployment} from {file}")
+
+
+def _restore(work: Operated, spec: ServiceSpec, backup: Backup, archive: tarfile.TarFile, file: Path) -> None:
+    from shipyard.saved.backup import BackupError, part_file
+    from shipyard.targets.copies import dumped, named_volumes, restore_dump, restore_volume
+
+    product = dumped(spec)
+    mounts = {mount.target: mount for mount in named_volumes(spec)}
+    places = {"": product} if product is not None else mounts
+    for part in backup.parts:
+        if part.target not in places:
+            raise BackupError(
+                f"{spec.name} has no place for {part.target or 'a dump of databases'}",
+                where=str(file),
+                details=(f"it was kept of {backup.image}",),
+            )
+    found = work.containers(spec)
+    if product is not None:
+        with _stopped(work, [one for one in work.specs if spec.name in one.needs]):
+            started = [one for one in found if work.start(spec, one)]
+            if started:
+                work.wait(spec, len(found))
+            environment = work.seen.connection.environment(os.environ)
+            for part in backup.parts:
+                restore_dump(product, found[0]["Id"], environment, part_file(archive, part))
+        return
+    sources = {mounts[part.target].source for part in backup.parts}
+    users = [one for one in work.specs if any(mount.source in sources for mount in one.volumes)]
+    tools = _tools(work, spec)
+    with _stopped(work, users):
+        for part in backup.parts:
+            source = part_file(archive, part)
+            restore_volume(work.objects, found[0]["Id"], mounts[part.target], tools, source)
+
+
+def _tools(work: Operated, spec: ServiceSpec) -> str:
+    """An image with a shell: the service's own, or what a distroless one was made of."""
+    plan = next((one for one in work.seen.desired.images if one.service == spec.built), None)
+    return plan.base if plan is not None and plan.base and plan.facts.get("distroless") else spec.image
+
+
+@contextmanager
+def _stopped(work: Operated, specs: list[ServiceSpec]) -> Iterator[None]:
+    """Services stopped for a block, those that need others first, and started again in the end."""
+    from shipyard.cli.backup import start_all, stop_all
+    from shipyard.cli.running import NotRunning
+
+    stopped = []
+    for spec in reversed(specs):
+        try:
+            stopped.append((spec, stop_all(work, spec, work.containers(spec))))
+        except NotRunning:
+            continue
+    try:
+        yield
+    finally:
+        for spec, containers in reversed(stopped):
+            start_all(work, spec, containers)

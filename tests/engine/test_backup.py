@@ -1,0 +1,93 @@
+"""Data kept in a file, lost, and there again: a real PostgreSQL, a volume, and damaged files."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+
+from project import Project, docker
+
+DATABASE = """
+    [services.db]
+    image = "postgres:17"
+    env = { POSTGRES_USER = "shop", POSTGRES_DB = "shop" }
+    secrets = { POSTGRES_PASSWORD = { as = "file" } }
+    volumes = ["data:/var/lib/postgresql/data"]
+
+    [services.client]
+    image = "postgres:17"
+    command = ["sh", "-c", "while :; do psql -qh db -U shop -c 'select pg_sleep(60)'; sleep 1; done"]
+    env = { PGPASSWORD = "${secret:POSTGRES_PASSWORD}" }
+    needs = ["db"]
+    health = false
+    volumes = []
+    tmpfs = ["/var/lib/postgresql/data"]
+"""
+
+
+def sql(project: Project, text: str) -> str:
+    return project.run("exec", "db", "psql", "-U", "shop", "-Atc", text).stdout.strip()
+
+
+def test_databases_come_back_while_others_use_them(project: Project) -> None:
+    project.manifest(DATABASE)
+    project.write(".env", "POSTGRES_PASSWORD=secret-of-the-database\n")
+    project.apply()
+    sql(project, "create table items (name text); insert into items values ('kept')")
+    sql(project, "create role reader; grant select on items to reader")
+    before = project.ids()
+    said = project.run("backup", "db", "--out", "kept.backup").stdout
+    assert said.startswith("wrote all databases of db to kept.backup (")
+    file = project.root / "kept.backup"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert b"secret-of-the-database" not in file.read_bytes()
+
+    sql(project, "drop table items; create table others (name text)")
+    assert "no terminal to ask on" in project.run("restore", "db", "kept.backup", code=64).stderr
+    said = project.run("restore", "db", "kept.backup", "--yes").stdout
+    assert said == f"restored db of {project.name} from kept.backup\n"
+    assert sql(project, "select name from items") == "kept"
+    assert sql(project, "select count(*) from pg_tables where tablename = 'others'") == "0"
+    assert sql(project, "select has_table_privilege('reader', 'items', 'select')") == "t"
+    assert project.ids() == before
+    assert project.container("client")["State"]["Running"]
+    assert project.changes() == []
+
+    damaged = file.read_bytes()
+    (project.root / "damaged.backup").write_bytes(damaged[:1500] + b"?" + damaged[1501:])
+    for name, told in (
+        ("damaged.backup", "damaged"),
+        ("shipyard.toml", "no backup"),
+        ("nowhere", "cannot be read"),
+    ):
+        assert told in project.run("restore", "db", name, "--yes", code=1).stderr, name
+    assert "it is of db of" in project.run("restore", "client", "kept.backup", "--yes", code=1).stderr
+    assert "client has no volume" in project.run("backup", "client", code=1).stderr
+    assert sql(project, "select name from items") == "kept"
+
+
+def test_a_volume_comes_back_with_its_owners(project: Project) -> None:
+    project.manifest("""
+        [services.cache]
+        image = "python:3.13-slim"
+        command = ["sleep", "infinity"]
+        volumes = ["data:/data"]
+    """)
+    project.apply()
+    project.run("exec", "cache", "sh", "-c", "echo one >/data/file; mkdir /data/sub; chown 42:43 /data/sub")
+    began = project.container("cache")["State"]["StartedAt"]
+    project.run("backup", "cache", "--live", "--out", "live.backup")
+    assert project.container("cache")["State"]["StartedAt"] == began
+    project.run("backup", "cache", "--out", "kept.backup")
+    assert project.container("cache")["State"]["StartedAt"] > began
+    with tarfile.open(project.root / "kept.backup") as archive:
+        described = archive.extractfile("backup.json")
+        assert described is not None
+        assert [one["target"] for one in json.load(described)["parts"]] == ["/data"]
+    project.run("exec", "cache", "sh", "-c", "rm -r /data/file /data/sub; echo two >/data/other")
+    project.run("restore", "cache", "kept.backup", "--yes")
+    assert project.run("exec", "cache", "cat", "/data/file").stdout == "one\n"
+    assert project.run("exec", "cache", "stat", "-c", "%u:%g", "/data/sub").stdout == "42:43\n"
+    assert "other" not in project.run("exec", "cache", "ls", "/data").stdout
+    assert project.changes() == []
+    assert docker("ps", "-aq", "--filter", "status=created", "--filter", f"volume={project.name}_data") == ""
