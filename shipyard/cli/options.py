@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from shipyard.cli.completion import complete_service, complete_stage
+
 
 class Format(StrEnum):
     TEXT = "text"
@@ -23,7 +25,11 @@ class PlanFormat(StrEnum):
 Stage = Annotated[
     str | None,
     typer.Option(
-        "--stage", "-s", metavar="NAME", help="The stage; else SHIPYARD_STAGE, else dev, else the only one."
+        "--stage",
+        "-s",
+        metavar="NAME",
+        help="The stage; else SHIPYARD_STAGE, else dev, else the only one.",
+        autocompletion=complete_stage,
     ),
 ]
 Instance = Annotated[
@@ -54,4 +60,7 @@ Replaced = Annotated[
     list[str] | None,
     typer.Option("--replace", metavar="SERVICE", help="Replace its containers though nothing asks for it."),
 ]
-Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", show_default=False)]
+Services = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SERVICE]...", show_default=False, autocompletion=complete_service),
+]

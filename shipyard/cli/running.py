@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
+from shipyard.cli.completion import complete_service
 from shipyard.compile import labels
 from shipyard.engine.connect import Connection, connect
 from shipyard.engine.http import EngineReader
@@ -26,7 +27,9 @@ from shipyard.model.manifest import Manifest
 from shipyard.model.observed import AT_WORK
 from shipyard.model.record import Record
 
-Service = Annotated[str, typer.Argument(metavar="SERVICE", show_default=False)]
+Service = Annotated[
+    str, typer.Argument(metavar="SERVICE", show_default=False, autocompletion=complete_service)
+]
 Number = Annotated[
     int | None, typer.Option("--index", metavar="N", min=1, help="Which of several replicas; else the first.")
 ]
