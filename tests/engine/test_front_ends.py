@@ -178,7 +178,9 @@ def test_a_lock_is_installed_by_its_manager(project: Project, manager: str, aske
 def test_a_member_of_a_workspace_and_one_without_a_lock(project: Project) -> None:
     write_fastapi(project)
     write_front_end(project, "frontend", "dist/main.js")
-    project.manifest('[services.web]\npython = "3.13"\nbuild = { frontend = { output = "dist" } }\n')
+    project.manifest(
+        '[services.web]\npython = "3.13"\npublish = []\nbuild = { frontend = { output = "dist" } }\n'
+    )
     told = "frontend/package.json has no lock: each build takes what is newest"
     assert told in " ".join(project.run("plan").stdout.split())
     assert '"hello"' in docker("run", "--rm", image(project), "cat", "frontend/dist/main.js")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ import pytest
 from forwarded_socket import ENGINE, ForwardedSocket
 from project import Project, docker
 
+from shipyard.engine.archive import empty_archive
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import EngineReader
 from shipyard.engine.lease import Lease, LeaseHeld, LeaseLost, Timing, hold
@@ -463,12 +465,16 @@ def test_nothing_is_written_on_the_engine_once_the_lease_is_lost(
         "fill_volume": lambda it: it.fill_volume(volume, {"a": "b"}, uid=1, gid=1, labels=labels),
         "create_idle": lambda it: it.create_idle(f"{name}-z", labels),
         "put_file": lambda it: it.put_file(container, "a", "b"),
+        "remove_image": lambda it: it.remove_image(f"{name}/none:1"),
+        "write_archive": lambda it: it.write_archive(container, "/", io.BytesIO(empty_archive())),
+        "run_once": lambda it: it.run_once("redis:7", ("true",), volume, "/v"),
     }
     reads = {
         "running",
         "inspect",
         "containers",
         "logs",
+        "read_archive",
         "volumes",
         "keeps_indexes",
         "pushed_digest",
