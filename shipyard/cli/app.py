@@ -38,6 +38,7 @@ COMMANDS = (
     "lock",
     "config",
     "explain",
+    "graph",
     "render",
     "compose",
 )

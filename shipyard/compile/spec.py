@@ -46,7 +46,7 @@ def show_template(template: Template) -> str:
     )
 
 
-def _publish_text(publish: Publish, port: int | None) -> str:
+def publish_text(publish: Publish, port: int | None) -> str:
     host = f"[{publish.host_ip}]" if ":" in publish.host_ip else publish.host_ip
     host_port = "" if publish.host_port is None else str(publish.host_port)
     return f"{host}:{host_port}:{publish.container_port or port}/{publish.protocol}"
@@ -90,7 +90,7 @@ def service_document(spec: ServiceSpec) -> Document:
         "env": {name: show_template(value) for name, value in spec.env.items()},
         "secrets": dict(spec.secrets),
         "secret_files": {file.name: file.source for file in spec.secret_files},
-        "publish": sorted(_publish_text(publish, spec.port) for publish in spec.publish),
+        "publish": sorted(publish_text(publish, spec.port) for publish in spec.publish),
         "health": _check_document(spec.check) if spec.check else ("none" if spec.check_disabled else None),
         "volumes": _mounts_document(spec.volumes),
         "networks": sorted(spec.networks),
