@@ -40,7 +40,9 @@ class Report(Protocol):
 
 
 class ApplyFailed(ShipyardError):
-    """An operation failed; `done` and `left` are operation ids."""
+    """An operation failed; `done` and `left` are operation ids. `again` is how to go on."""
+
+    again = "`shipyard plan` shows what is left; `shipyard apply` goes on from here"
 
     def __init__(
         self,
@@ -72,7 +74,7 @@ class ApplyFailed(ShipyardError):
         if self.left:
             lines.append("not done: " + ", ".join(self.left))
         lines += [f"note: {note}" for note in self.notes]
-        lines.append("  -> `shipyard plan` shows what is left; `shipyard apply` goes on from here")
+        lines.append(f"  -> {self.again}")
         return "\n".join(lines)
 
     def each(self) -> Iterator[ShipyardError]:

@@ -45,8 +45,10 @@ COMMANDS = (
 """In the order of the help; each is the function of that name in its own module. A module that takes
 other settings of typer's has them in `CONTEXT`."""
 
-_COMPOSES = ("ps", "top", "cp", "port")
+_COMPOSES = ("top", "cp", "port", "events", "attach", "kill", "pause", "unpause", "version")
 """Commands that people try and that Compose has."""
+_OURS = {"up": "apply", "deploy": "apply", "pull": "apply", "ps": "status", "rm": "down", "destroy": "down"}
+"""What others call ours."""
 
 
 def _version(asked: bool) -> None:
@@ -97,6 +99,8 @@ def invoke(arguments: list[str]) -> int:
         return int(ExitCode.INTERRUPTED)
     except _CommandLineError as error:
         error.show()
+        if arguments and arguments[0] in _OURS:
+            typer.echo(f"  -> shipyard {_OURS[arguments[0]]}", err=True)
         if arguments and arguments[0] in _COMPOSES:
             typer.echo(f"  -> shipyard compose -- {' '.join(arguments)}", err=True)
         return int(ExitCode.USAGE)

@@ -17,11 +17,12 @@ from shipyard.cli.walking import images_first, walk_plan
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds
 from shipyard.engine.secret_values import new_key, require_values
-from shipyard.errors import ShipyardError
+from shipyard.errors import ExitCode, ShipyardError
 from shipyard.manifest import ManifestError, find_root
 from shipyard.model.manifest import Manifest
 from shipyard.model.plan import Plan
 from shipyard.model.record import Record
+from shipyard.reconcile.remarks import crashes_of
 from shipyard.render.document import plan_document
 from shipyard.render.status import service_rows, status_table
 from shipyard.saved.plan import StalePlan, read_plan
@@ -171,7 +172,9 @@ def _converge(
                 done=done,
                 before_write=lease.check,
             )
-    _summary(request, seen, look(seen.connection, manifest, builds, scope=seen.scope))
+    after = look(seen.connection, manifest, builds, scope=seen.scope)
+    _summary(request, seen, after)
+    _refuse_crashes(after)
 
 
 def _differs(before: Plan, after: Plan) -> bool:
@@ -205,7 +208,29 @@ def _show(request: Request, plan: Plan) -> None:
         show(plan, Format.TEXT)
 
 
+class Crashing(ShipyardError):
+    """All was done, and something that was healthy then has crashed since."""
+
+    exit_code = ExitCode.NEEDS_ATTENTION
+
+
+def _refuse_crashes(seen: Observation) -> None:
+    """Raises Crashing: what has no check was up for a while, and then was not."""
+    declared = {spec.name for spec in seen.desired.services}
+    crashed = [
+        one
+        for one in seen.observed.containers
+        if one.service in declared and not one.one_off and crashes_of(one)
+    ]
+    if crashed:
+        raise Crashing(
+            "; ".join(f"{one.name} {crashes_of(one)}" for one in crashed),
+            hint=f"`shipyard doctor` and `shipyard logs {crashed[0].service}` tell why",
+        )
+
+
 def _summary(request: Request, planned: Observation, seen: Observation) -> None:
     if request.quiet:
         return
-    sys.stdout.write("\n" + status_table(service_rows(planned.desired, seen.observed)))
+    rows = service_rows(planned.desired, seen.observed)
+    sys.stdout.write("\n" + status_table(rows))

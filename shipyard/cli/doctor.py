@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from shipyard.cli.project import Observation
     from shipyard.diagnosis.machine import Check
     from shipyard.engine.connect import Connection
+    from shipyard.engine.objects import Objects
+    from shipyard.model.desired import ServiceSpec
     from shipyard.model.manifest import Manifest
+    from shipyard.model.observed import Container
 
 
 def doctor(
@@ -108,7 +111,7 @@ def _project(manifest: Manifest, connection: Connection) -> Iterator[Check]:
     from shipyard.cli.project import look
     from shipyard.compile.builds import compile_builds
     from shipyard.diagnosis.machine import Check
-    from shipyard.engine.secret_values import new_key
+    from shipyard.engine.secret_values import new_key, of_stage
 
     try:
         builds = compile_builds(manifest)
@@ -129,9 +132,35 @@ def _project(manifest: Manifest, connection: Connection) -> Iterator[Check]:
             subject=f"secret {name}",
             verdict="failure",
             text=f"has no value in {looked}",
-            hint=f"shipyard secret set {name}",
+            hint=f"shipyard secret set {name}{of_stage(manifest)}",
+        )
+    stage = of_stage(manifest)
+    if made.operations and seen.observed.containers:
+        yield Check(
+            subject="plan",
+            verdict="warning",
+            text=f"what runs is not what is declared: {len(made.operations)} operations are due",
+            hint=f"`shipyard plan{stage}` tells them, `shipyard apply{stage}` does them",
         )
     yield from _running(seen)
+
+
+def _failed_job(record: Container, spec: ServiceSpec, names: tuple[str, ...], objects: Objects) -> Check:
+    """The last run of a before_deploy, which did not succeed."""
+    from shipyard.diagnosis.container import diagnose
+    from shipyard.diagnosis.machine import Check
+    from shipyard.targets.compose.health import explain_exit, symptoms
+
+    inspected = objects.inspect(record.id)
+    causes = diagnose(symptoms(objects, inspected, spec, names)) if inspected else ()
+    told = (f"before_deploy failed, {explain_exit(record.exit_code)}", *(cause.cause for cause in causes))
+    hint = "; or ".join(cause.hint for cause in causes)
+    return Check(
+        subject=f"job.{spec.name}",
+        verdict="failure",
+        text="; ".join(told),
+        hint=hint or f"`docker logs {record.name}` tells what it said",
+    )
 
 
 def _running(seen: Observation) -> Iterator[Check]:
@@ -139,6 +168,7 @@ def _running(seen: Observation) -> Iterator[Check]:
     from shipyard.diagnosis.machine import Check
     from shipyard.diagnosis.server import misheard
     from shipyard.engine.objects import Objects
+    from shipyard.engine.secret_values import of_stage
     from shipyard.reconcile.remarks import trouble_of
     from shipyard.reconcile.repairs import is_down
     from shipyard.targets.compose.health import explain_exit, symptoms
@@ -147,7 +177,11 @@ def _running(seen: Observation) -> Iterator[Check]:
     names = tuple(one.name for one in seen.desired.services)
     try:
         for spec in seen.desired.services:
-            found = [one for one in seen.observed.containers if one.service == spec.name and not one.one_off]
+            own = [one for one in seen.observed.containers if one.service == spec.name]
+            for one in own:
+                if one.job is not None and one.state == "exited" and one.exit_code != 0:
+                    yield _failed_job(one, spec, names, objects)
+            found = [one for one in own if not one.one_off]
             for one in found:
                 down = is_down(spec, one)
                 trouble = explain_exit(one.exit_code) if down and one.state == "exited" else trouble_of(one)
@@ -174,7 +208,7 @@ def _running(seen: Observation) -> Iterator[Check]:
                     subject=f"services.{spec.name}",
                     verdict="warning",
                     text="is not deployed",
-                    hint="`shipyard apply` deploys it",
+                    hint=f"`shipyard apply{of_stage(seen.desired.manifest)}` deploys it",
                 )
     finally:
         objects.close()

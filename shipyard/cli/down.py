@@ -32,6 +32,7 @@ def down(
 
     Example: shipyard down --stage dev
     """
+    from shipyard.apply import ApplyFailed
     from shipyard.cli.confirm import confirm, confirm_name
     from shipyard.cli.plan import show
     from shipyard.cli.progress import TextReport
@@ -69,7 +70,11 @@ def down(
             )
             plan = replace(plan, operations=tuple(agreed))
             desired = Desired(manifest=manifest, services=())
-            walk_plan(plan, desired, connection, {}, None, TextReport(), before_write=lease.check)
+            try:
+                walk_plan(plan, desired, connection, {}, None, TextReport(), before_write=lease.check)
+            except ApplyFailed as error:
+                error.again = "`shipyard down` takes down what is left"
+                raise
         kept = [one.name for one in observed.volumes if one.owned and not one.labels.get(labels.ROLE)]
         if kept and not volumes:
             print(f"\nThe data stays, in {', '.join(kept)}: `shipyard down --volumes` removes it.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shipyard.cli.leasing import leased
+from shipyard.errors import ExitCode
 from shipyard.model.record import Record
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ class Operated(Record):
         from shipyard.targets.compose.health import service_containers
 
         found = service_containers(self.objects, self.seen.desired.manifest, spec.name)
+        if not found and not any(not one.one_off for one in self.seen.observed.containers):
+            raise NotRunning(
+                f"{self.seen.desired.deployment} is not deployed on this engine",
+                where=self.seen.connection.address,
+                hint="`shipyard apply` deploys it",
+            )
         if not found:
             raise NotRunning(
                 f"there is no container of {spec.name}",
@@ -55,9 +62,14 @@ class Operated(Record):
 
     def wait(self, spec: ServiceSpec, count: int) -> None:
         """Until so many of a service's containers are healthy. Raises Unhealthy."""
-        from shipyard.targets.compose.health import wait_healthy
+        from shipyard.targets.compose.health import Unhealthy, wait_healthy
 
-        wait_healthy(self.objects, self.seen.desired, spec, count)
+        try:
+            wait_healthy(self.objects, self.seen.desired, spec, count)
+        except Unhealthy as error:
+            # Something was started by then.
+            error.exit_code = ExitCode.NEEDS_ATTENTION
+            raise
 
 
 @contextmanager

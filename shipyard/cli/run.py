@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +44,7 @@ def run(
     from shipyard.cli.services import known_services
     from shipyard.engine.secret_values import require_values
 
-    with composed(folder, stage, instance) as (seen, line, environment):
+    with composed(folder, stage, instance, service) as (seen, line, environment):
         known_services(seen.desired.manifest, [service])
         _ready(seen, service)
         require_values(seen.desired, [service], seen.values)
@@ -50,7 +52,13 @@ def run(
         words += [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
         words += ["--user", user] if user else []
         words += [word for pair in env or () for word in ("--env", pair)]
-        return beside([*line, *words, service, *(command or ())], environment)
+        # Compose removes it in the end, but not when it is told to end itself.
+        name = f"{seen.desired.deployment}-{service}-run-{os.urandom(4).hex()}"
+        try:
+            return beside([*line, *words, "--name", name, service, *(command or ())], environment)
+        finally:
+            gone = ["docker", "rm", "-f", "-v", name]
+            subprocess.run(gone, env=dict(environment), capture_output=True, check=False)
 
 
 def _ready(seen: Observation, service: str) -> None:
@@ -61,7 +69,9 @@ def _ready(seen: Observation, service: str) -> None:
     spec = seen.desired.service(service)
     networks = {network.name for network in seen.observed.networks}
     volumes = {volume.name for volume in seen.observed.volumes}
-    missing = [f"image {spec.image}"] if image_id(seen.observed.images, spec.image) is None else []
+    deployed = any(one.service == service and not one.one_off for one in seen.observed.containers)
+    there = deployed or image_id(seen.observed.images, spec.image) is not None
+    missing = [] if there else [f"image {spec.image}"]
     missing += [f"network {name}" for name in spec.networks if name not in networks]
     mounted = (one.source for one in spec.volumes if one.kind == "volume")
     missing += [f"volume {name}" for name in mounted if name is not None and name not in volumes]

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -129,16 +129,30 @@ def hand_over(connection: Connection, words: Sequence[str]) -> int:
 def beside(words: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command on this process's terminal to its end; its exit code, 128 + n where signal n ended it.
     Raises DockerMissing."""
-    # What the terminal sends reaches both, and the command decides what is to become of it. A handler, unlike
-    # to ignore it, is not handed on to a child.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        code = subprocess.run(words, env=dict(environment), check=False).returncode
+        process = subprocess.Popen(words, env=dict(environment))
     except FileNotFoundError as error:
         raise _docker_missing() from error
+    # What the terminal sends reaches both, and the command decides what is to become of it; what is sent to
+    # this process alone is passed on, so that the command cleans up.
+    before = {one: signal.signal(one, _passing(process, one)) for one in (signal.SIGINT, *_ENDING)}
+    try:
+        code = process.wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return code if code >= 0 else 128 - code
+
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def _passing(process: subprocess.Popen[bytes], number: signal.Signals) -> Callable[..., None]:
+    def passed(*_: object) -> None:
+        if number in _ENDING:
+            process.send_signal(number)
+
+    return passed
 
 
 def _docker_missing() -> ShipyardError:

@@ -48,6 +48,11 @@ def secret(
     from shipyard.cli.project import load_project
 
     manifest = load_project(folder, stage, instance).manifest
+    if action is Action.SET and (not names or len(names) != 1):
+        raise UsageError(
+            "name one secret to set, without its value: others could read a command line",
+            hint="`shipyard secret set NAME` asks for it, or reads what is piped in",
+        )
     users = _users(manifest)
     for name in names or ():
         if name not in users:
@@ -61,8 +66,7 @@ def secret(
             )
     match action:
         case Action.SET:
-            if not names or len(names) != 1:
-                raise UsageError("name one secret to set", hint="shipyard secret set NAME")
+            assert names
             _write(manifest, {names[0]: _asked(names[0])})
             return ExitCode.DONE
         case Action.GENERATE:
@@ -133,8 +137,9 @@ def _write(manifest: Manifest, values: Mapping[str, str]) -> None:
     # One that does not parse is told before anything is written.
     read_env_file(path)
     for name, value in values.items():
+        there = bool(read_env_file(path).get(name))
         write_env_value(path, name, value)
-        print(f"wrote {name} to {path.name}")
+        print(f"{'replaced' if there else 'wrote'} {name} {'in' if there else 'to'} {path.name}")
         if os.environ.get(name):
             print(f"note: the environment has {name} too, and counts before the file", file=sys.stderr)
     if not values:
@@ -151,7 +156,7 @@ def _tell(
     *,
     check: bool,
 ) -> int:
-    from shipyard.engine.secret_values import find_values
+    from shipyard.engine.secret_values import find_values, of_stage
     from shipyard.source.git import git_ignores
 
     found = find_values(manifest.root, manifest.stage, names, os.environ)
@@ -176,7 +181,10 @@ def _tell(
     if not check:
         return ExitCode.DONE
     if missing:
-        print(f"missing: {', '.join(missing)}\n  -> shipyard secret set {missing[0]}", file=sys.stderr)
+        mend = f"shipyard secret set {missing[0]}{of_stage(manifest)}"
+        print(f"missing: {', '.join(missing)}\n  -> {mend}", file=sys.stderr)
+    else:
+        print("every secret has a value", file=sys.stderr)
     if exposed:
         print(f"git does not ignore {file}\n  -> add it to .gitignore", file=sys.stderr)
     return ExitCode.FAILED if missing or exposed else ExitCode.DONE

@@ -89,6 +89,16 @@ def _missing_module(seen: Symptoms) -> Iterator[Finding]:
             hint=f'say where it is: app = "package.module:name" in [{seen.key}]',
         )
         return
+    own = re.findall(r'File "(/app/[^"]+)", line (\d+)', seen.text)
+    top = module.partition(".")[0]
+    if own and "." in module and any(f"/{top}/" in path for path, _ in own):
+        path, line = own[-1]
+        yield Finding(
+            cause=f"there is no module {module} in the project",
+            hint=f"mend the import in {path.removeprefix('/app/')}:{line}, or add the file (one that git "
+            "ignores reaches no image)",
+        )
+        return
     yield Finding(
         cause=f"it imports {module}, which is not installed in its image",
         hint=f"add what brings {module} to the project's dependencies (not to those for development), lock "

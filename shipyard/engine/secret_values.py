@@ -14,6 +14,7 @@ from pathlib import Path
 
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
+from shipyard.model.manifest import Manifest
 from shipyard.model.record import Record
 from shipyard.source.env_file import read_env_file
 
@@ -137,9 +138,15 @@ def unencoded_in_urls(
     return tuple(dict.fromkeys(notes))
 
 
+def of_stage(manifest: Manifest) -> str:
+    """The option by which a command is about the same stage; "" for the one without a name."""
+    stage = "" if manifest.stage == "default" else f" --stage {manifest.stage}"
+    return stage + (f" --instance {manifest.instance}" if manifest.instance else "")
+
+
 def require_values(desired: Desired, services: Iterable[str], values: SecretValues) -> None:
     """Raises SecretMissing for every secret without a value in services that will be started."""
-    where = " and ".join(values.looked_in)
+    where, stage = " and ".join(values.looked_in), of_stage(desired.manifest)
     users: dict[str, list[str]] = {}
     for service in services:
         for name in sorted(desired.service(service).secrets):
@@ -150,8 +157,8 @@ def require_values(desired: Desired, services: Iterable[str], values: SecretValu
             f"secret {name} of service {' and '.join(using)} has no value",
             where=", ".join(f"services.{service}" for service in using),
             details=(f"looked in {where}",),
-            hint=f"add {name}=... to {values.looked_in[-1]} (keep that file out of git) or set it in the "
-            "environment",
+            hint=f"`shipyard secret set {name}{stage}` writes it to {values.looked_in[-1]} "
+            "(`secret generate` makes up all that are missing), or set it in the environment",
         )
         for name, using in users.items()
     ]

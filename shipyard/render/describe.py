@@ -230,7 +230,7 @@ def effect_words(operation: Operation) -> Words:
         case StopService():
             return ("until it is replaced, later in this plan",)
         case RemoveVolume():
-            ours = operation.name in (KEY_VOLUME, RECORD_VOLUME)
+            ours = operation.name.startswith((KEY_VOLUME, RECORD_VOLUME))
             return ("what Shipyard remembers of the stage",) if ours else ("the data in it is lost",)
         case PullImage():
             return (Quoted(operation.reference),)

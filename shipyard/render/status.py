@@ -59,7 +59,7 @@ def _row(
     name: str, spec: ServiceSpec | None, found: tuple[Container, ...], engine: Engine, note: str
 ) -> ServiceRow:
     states = sorted({one.state for one in found})
-    healths = sorted({one.health for one in found if one.health not in ("", "none")})
+    healths = sorted({one.health for one in found if one.at_work and one.health not in ("", "none")})
     ports = sorted(
         {f"{port.host_ip}:{port.host_port}->{port.container_port}" for one in found for port in one.ports}
     )

@@ -107,6 +107,20 @@ def test_run_has_all_that_the_service_has_and_leaves_nothing(shop: Project) -> N
         screen.type("exit 4\n")
         assert screen.ended() == 4
     assert shop.ids() == before
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shipyard", "run", "cache", "sleep", "300"],
+        cwd=shop.root, env=shop.environment(), stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    while shop.ids() == before:
+        time.sleep(0.1)
+    # One that is told to end takes its container along.
+    time.sleep(1)
+    process.terminate()
+    process.wait(60)
+    deadline = time.monotonic() + 20
+    while shop.ids() != before:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     shop.manifest(MANIFEST.replace('"data:/data"', '"other:/data"'))
     refused = shop.run("run", "cache", "true", code=1)
     assert f"volume {shop.name}_other" in refused.stderr

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 
-from shipyard.engine.objects import Objects
+from shipyard.engine.objects import EngineError, Objects
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Manifest
 from shipyard.model.plan import ReplaceService, ScaleService
@@ -13,6 +14,7 @@ from shipyard.reconcile.replacing import recreates
 from shipyard.targets.compose.command import Compose
 from shipyard.targets.compose.health import service_containers
 
+GOING = 5.0
 UP = ("running", "restarting", "paused")
 """States in which a container has to be stopped before it can be removed."""
 
@@ -66,6 +68,15 @@ class Containers(Record):
         if operation.strategy == "stop-first":
             self.grow(spec, total)
 
+    def _goes(self, container: str) -> bool:
+        """Whether a container is gone within some seconds."""
+        deadline = time.monotonic() + GOING
+        while time.monotonic() < deadline:
+            if self.objects.inspect(container) is None:
+                return True
+            time.sleep(0.1)
+        return False
+
     def _runs(self, container: str) -> bool:
         inspected = self.objects.inspect(container)
         return inspected is not None and inspected["State"]["Status"] in UP
@@ -99,4 +110,9 @@ class Containers(Record):
             grace = spec.stop_timeout if spec else float(inspected["Config"].get("StopTimeout") or 10)
             if inspected["State"]["Status"] in UP:
                 self.objects.stop(container, grace)
-            self.objects.remove(container, volumes=inspected["State"]["Status"] == "created")
+            try:
+                self.objects.remove(container, volumes=inspected["State"]["Status"] == "created")
+            except EngineError:
+                # What `run` made removes itself when it ends.
+                if not self._goes(container):
+                    raise

@@ -178,7 +178,7 @@ def _unhealthy(
         f"{name} {what}",
         where=f"service.{spec.name}",
         details=tuple(details),
-        hint="; or ".join(hints) + "; then run `shipyard apply` again: it goes on from here",
+        hint="; or ".join(hints),
     )
 
 

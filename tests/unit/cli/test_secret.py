@@ -111,6 +111,7 @@ def test_a_file_that_git_would_take_is_told(root: Path, capsys: pytest.CaptureFi
         (["set", "KEI"], b"x", 64, "did you mean KEY?"),
         (["set"], b"x", 64, "name one secret to set"),
         (["set", "KEY", "DB"], b"x", 64, "name one secret to set"),
+        (["set", "KEY", "a-value"], b"", 64, "without its value"),
         (["set", "KEY"], b"\n", 64, "no value was given"),
         (["set", "KEY"], b"\xff\xfe", 64, "encode it in base64"),
         (["set", "KEY"], b"a\0b", 1, "encode it in base64"),
@@ -124,7 +125,9 @@ def test_bad_input(
 ) -> None:  # fmt: skip
     given_value(monkeypatch, value)
     assert run(["secret", *words]) == code
-    assert told in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert told in said
+    assert "a-value" not in said
     assert not (root / ".env.dev").exists()
 
 

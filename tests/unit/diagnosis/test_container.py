@@ -70,6 +70,15 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         "add what brings requests",
     ),
     (
+        "a module of its own",
+        seen(
+            'Traceback (most recent call last):\n  File "/app/guest/views.py", line 3, in <module>\n'
+            "    from .taskz import shout\nModuleNotFoundError: No module named 'guest.taskz'"
+        ),
+        "no module guest.taskz in the project",
+        "mend the import in guest/views.py:3",
+    ),
+    (
         "wrong entry point",
         seen(
             TRACE + "ModuleNotFoundError: No module named 'shpo'",

@@ -123,7 +123,7 @@ def test_every_missing_value_is_named(desired: Desired) -> None:
     assert isinstance(first, SecretMissing)
     assert first.where == "services.web"
     assert first.details == ("looked in the environment and .env.prod",)
-    assert (first.hint or "").startswith("add A=... to .env.prod (keep that file out of git)")
+    assert (first.hint or "").startswith("`shipyard secret set A --stage prod` writes it to .env.prod")
 
 
 def test_only_services_that_start_need_theirs(desired: Desired) -> None:

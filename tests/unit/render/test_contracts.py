@@ -272,7 +272,7 @@ def test_the_status_is_as_its_schema_says(schemas: Path, plan: Make) -> None:
     assert web == {
         "name": "web",
         "state": "exited, running",
-        "health": "healthy, unhealthy",
+        "health": "healthy",
         "image": "shop/web:in-1",
         "url": "http://127.0.0.1:8000",
         "ports": ["127.0.0.1:8000->8000"],
