@@ -14,7 +14,7 @@ import typer
 from shipyard.cli.leasing import LeaseWait
 from shipyard.cli.options import Folder, Instance, Stage
 from shipyard.cli.running import Service
-from shipyard.errors import ShipyardError
+from shipyard.errors import ShipyardError, UsageError
 
 if TYPE_CHECKING:
     from shipyard.cli.operating import Operated
@@ -54,6 +54,8 @@ def backup(
         (spec,) = work.specs
         manifest = work.seen.desired.manifest
         path = out or Path(f"{manifest.deployment}-{service}-{time.strftime('%Y%m%dT%H%M%S')}.backup")
+        if not os.access(path.absolute().parent, os.W_OK):
+            raise UsageError("there is no folder there that can be written", hint=f"--out {path} names it")
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.absolute().parent) as name:
             parts = _parts(work, spec, Path(name), live=live)
             kept = Backup(

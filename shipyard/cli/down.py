@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from shipyard.cli.leasing import LeaseWait, leased
-from shipyard.cli.options import Folder, Format, Instance, Stage, Yes
+from shipyard.cli.options import Confirmed, Folder, Format, Instance, Stage, Yes
 from shipyard.errors import ExitCode
 from shipyard.model.record import replace
 
@@ -21,10 +21,7 @@ def down(
         bool, typer.Option("--volumes", help="Remove the stage's volumes and all data in them too.")
     ] = False,
     yes: Yes = False,
-    confirm_stage: Annotated[
-        str | None,
-        typer.Option("--confirm", metavar="STAGE", help="The stage's name, for a protected stage."),
-    ] = None,
+    confirm_stage: Confirmed = None,
     lease_wait: LeaseWait = None,
     folder: Folder = Path(),
 ) -> int:

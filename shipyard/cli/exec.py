@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shipyard.cli.options import Folder, Instance, Stage
+from shipyard.cli.options import Folder, Instance, Stage, User, Variables
 from shipyard.cli.running import PASSED_ON, Number, Service
 
 CONTEXT = PASSED_ON
@@ -19,12 +19,8 @@ def exec(  # noqa: A001 - the command's name
     stage: Stage = None,
     instance: Instance = None,
     index: Number = None,
-    user: Annotated[
-        str | None, typer.Option("--user", "-u", metavar="USER", help="As this user of the image.")
-    ] = None,
-    env: Annotated[
-        list[str] | None, typer.Option("--env", "-e", metavar="NAME=VALUE", help="A further variable.")
-    ] = None,
+    user: User = None,
+    env: Variables = None,
     workdir: Annotated[
         str | None, typer.Option("--workdir", "-w", metavar="DIR", help="In this folder.")
     ] = None,

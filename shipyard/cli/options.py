@@ -50,6 +50,14 @@ PlanOutput = Annotated[
     typer.Option("--format", help="How to print the plan; markdown is for pull requests and job summaries."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Confirmed = Annotated[
+    str | None,
+    typer.Option("--confirm", metavar="STAGE", help="The stage's name, for a protected stage."),
+]
+User = Annotated[str | None, typer.Option("--user", "-u", metavar="USER", help="As this user of the image.")]
+Variables = Annotated[
+    list[str] | None, typer.Option("--env", "-e", metavar="NAME=VALUE", help="A further variable.")
+]
 Images = Annotated[
     Path | None,
     typer.Option(

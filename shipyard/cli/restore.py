@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shipyard.cli.leasing import LeaseWait
-from shipyard.cli.options import Folder, Instance, Stage, Yes
+from shipyard.cli.options import Confirmed, Folder, Instance, Stage, Yes
 from shipyard.cli.running import Service
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ def restore(
     stage: Stage = None,
     instance: Instance = None,
     yes: Yes = False,
-    confirm_stage: Annotated[
-        str | None,
-        typer.Option("--confirm", metavar="STAGE", help="The stage's name, for a protected stage."),
-    ] = None,
+    confirm_stage: Confirmed = None,
     lease_wait: LeaseWait = None,
     folder: Folder = Path(),
 ) -> None:

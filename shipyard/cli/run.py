@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipyard.cli.options import Folder, Instance, Stage
+from shipyard.cli.options import Folder, Instance, Stage, User, Variables
 from shipyard.cli.running import PASSED_ON, Service
 
 if TYPE_CHECKING:
@@ -24,12 +24,8 @@ def run(
     command: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...", show_default=False)] = None,
     stage: Stage = None,
     instance: Instance = None,
-    user: Annotated[
-        str | None, typer.Option("--user", "-u", metavar="USER", help="As this user of the image.")
-    ] = None,
-    env: Annotated[
-        list[str] | None, typer.Option("--env", "-e", metavar="NAME=VALUE", help="A further variable.")
-    ] = None,
+    user: User = None,
+    env: Variables = None,
     folder: Folder = Path(),
 ) -> int:
     """Run a command in a new container like a service's, removed when it ends; its exit code is the

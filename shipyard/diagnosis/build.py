@@ -20,6 +20,46 @@ _LACKS = (
 """What a compiler misses, and the Debian packages that bring it."""
 
 
+_SAID = (
+    (
+        r"UnknownIssuer|CERTIFICATE_VERIFY_FAILED|self.signed certificate",
+        "the build does not trust the certificate of the server that it downloads from",
+        "a company's proxy signs with an authority of its own: that has to be in the base image",
+    ),
+    (
+        r"[Hh]ash mismatch|THESE PACKAGES DO NOT MATCH THE HASHES",
+        "what was downloaded is not what the lock says",
+        "lock anew if the index changed; if it should not have, ask who runs it",
+    ),
+    (
+        r"[Nn]o space left on device",
+        "the engine's disk is full",
+        "`docker builder prune` and `shipyard prune` free it",
+    ),
+    (
+        r"dns error|Temporary failure in name resolution|failed to lookup address",
+        "the build has no name service, or no network",
+        "`docker run --rm IMAGE getent hosts NAME` tries it; dns in daemon.json sets it",
+    ),
+    (
+        r"\b401 Unauthorized|\b403 Forbidden",
+        "the server that it downloads from wants another login",
+        "`docker login` for an image; for packages, the index's own user and password",
+    ),
+    (
+        r"parent snapshot .* does not exist|failed to compute cache key|blob .* not found",
+        "the builder's cache is damaged or was pruned meanwhile",
+        "run it again; `docker builder prune -af` empties the cache",
+    ),
+    (
+        r"did not complete successfully: exit code: 137|^Killed$",
+        "a step was killed, most likely because memory ran out",
+        "give the engine more memory, or build where there is more",
+    ),
+)
+"""What is said, as a pattern; the cause; what mends it."""
+
+
 def build_findings(lines: Sequence[str]) -> tuple[Finding, ...]:
     """Causes, the surest first; none where nothing is known."""
     return tuple(dict.fromkeys(_found("\n".join(lines))))
@@ -40,42 +80,10 @@ def _found(text: str) -> Iterator[Finding]:
             cause=f"there is no version {version[1]}",
             hint="look for a slip in the version, or for one that this Python can use",
         )
-    if re.search(r"UnknownIssuer|CERTIFICATE_VERIFY_FAILED|self.signed certificate", text):
-        yield Finding(
-            cause="the build does not trust the certificate of the server that it downloads from",
-            hint="a company's proxy signs with an authority of its own: that has to be in the base image",
-        )
-    if re.search(r"[Hh]ash mismatch|THESE PACKAGES DO NOT MATCH THE HASHES", text):
-        yield Finding(
-            cause="what was downloaded is not what the lock says",
-            hint="lock anew if the index changed; if it should not have, ask who runs it",
-        )
-    if re.search(r"[Nn]o space left on device", text):
-        yield Finding(
-            cause="the engine's disk is full",
-            hint="`docker builder prune` and `shipyard prune` free it",
-        )
-    if re.search(r"dns error|Temporary failure in name resolution|failed to lookup address", text):
-        yield Finding(
-            cause="the build has no name service, or no network",
-            hint="`docker run --rm IMAGE getent hosts NAME` tries it; dns in daemon.json sets it",
-        )
-    if re.search(r"\b401 Unauthorized|\b403 Forbidden", text):
-        yield Finding(
-            cause="the server that it downloads from wants another login",
-            hint="`docker login` for an image; for packages, the index's own user and password",
-        )
     yield from _compiled(text)
-    if re.search(r"parent snapshot .* does not exist|failed to compute cache key|blob .* not found", text):
-        yield Finding(
-            cause="the builder's cache is damaged or was pruned meanwhile",
-            hint="run it again; `docker builder prune -af` empties the cache",
-        )
-    if re.search(r"did not complete successfully: exit code: 137|^Killed$", text, re.MULTILINE):
-        yield Finding(
-            cause="a step was killed, most likely because memory ran out",
-            hint="give the engine more memory, or build where there is more",
-        )
+    for said, cause, hint in _SAID:
+        if re.search(said, text, re.MULTILINE):
+            yield Finding(cause=cause, hint=hint)
 
 
 def _compiled(text: str) -> Iterator[Finding]:

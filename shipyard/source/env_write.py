@@ -21,7 +21,10 @@ def write_env_value(path: Path, name: str, value: str) -> None:
         )
     text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    _replace(path, with_value(text, name, value), mode)
+    try:
+        _replace(path, with_value(text, name, value), mode)
+    except OSError as error:
+        raise ShipyardError(f"it cannot be written: {error.strerror}", where=path.name) from None
 
 
 def with_value(text: str, name: str, value: str) -> str:

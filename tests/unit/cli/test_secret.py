@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipyard.__main__ import run
+from shipyard.errors import ShipyardError
 from shipyard.source.env_file import read_env_file
 from shipyard.source.env_write import with_value, write_env_value
 
@@ -161,3 +162,8 @@ def test_the_mode_of_a_file_stays(root: Path) -> None:
     write_env_value(path, "B", "2")
     assert path.read_text() == "A=1\nB='2'\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_file_that_cannot_be_written_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ShipyardError, match="cannot be written"):
+        write_env_value(root / "nowhere" / ".env", "A", "b")
