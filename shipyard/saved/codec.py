@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
 from shipyard.errors import ShipyardError
+from shipyard.model.record import Record, asdict
 
 T = TypeVar("T")
 LIMIT = 64 * 1024 * 1024
@@ -25,6 +27,8 @@ def to_values(value: object) -> Any:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Record):
+        return asdict(value)
     if isinstance(value, Path):
         return str(value)
     raise NotImplementedError(type(value))
@@ -39,8 +43,22 @@ def from_values(values: object, kind: type[T], where: str) -> T:
 
 
 def _special(kind: type, value: object) -> object:
-    """What JSON has no type for: a path, and any value at all."""
+    """What JSON has no type for: a record, a path, and any value at all."""
+    if issubclass(kind, Record):
+        read = msgspec.convert(value, _shape(kind), dec_hook=_special)
+        return kind(**msgspec.structs.asdict(read))
     return Path(str(value)) if kind is Path else value
+
+
+@cache
+def _shape(kind: type[Record]) -> type[msgspec.Struct]:
+    """A record's fields and their types, as msgspec checks them; any of them left out has its default."""
+    hints = get_type_hints(kind)
+    fields = [
+        (name, hints[name], kind.defaults[name]) if name in kind.defaults else (name, hints[name])
+        for name in kind.fields
+    ]
+    return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
 
 
 def read_document(path: Path, kind: str) -> dict[str, Any]:

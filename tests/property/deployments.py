@@ -158,7 +158,7 @@ def random_deployment(rng: random.Random) -> Deployment:
     )
 
 
-_KEYS = tuple(one for one in Service.__struct_fields__ if one not in ("name", "like", "path", "was"))
+_KEYS = tuple(one for one in Service.fields if one not in ("name", "like", "path", "was"))
 
 
 def edited(rng: random.Random, before: Deployment) -> Deployment:

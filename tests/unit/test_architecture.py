@@ -131,7 +131,7 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def of_type(kind: type[Record]) -> set[str]:
-    return set(kind.__struct_fields__)
+    return set(kind.fields)
 
 
 @pytest.mark.parametrize(

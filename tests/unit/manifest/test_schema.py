@@ -55,7 +55,7 @@ def test_what_is_not_built_yet_is_not_in_it() -> None:
 
 
 def names(kind: type) -> set[str]:
-    return set(kind.__struct_fields__)
+    return set(kind.fields)
 
 
 def declared(name: str) -> set[str]:
