@@ -59,6 +59,10 @@ def run(arguments: list[str]) -> int:
     from shipyard.errors import ExitCode, ShipyardError
 
     try:
+        from shipyard.cli import usual
+
+        if (usually := usual.read(arguments)) is not None:
+            return usual.invoke(*usually)
         from shipyard.cli.app import invoke
 
         return invoke(arguments)

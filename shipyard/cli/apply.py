@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from shipyard.cli.formats import Format
 from shipyard.cli.leasing import LeaseWait
-from shipyard.cli.options import Folder, Format, Images, Instance, Output, Replaced, Stage, Yes
+from shipyard.cli.options import Folder, Images, Instance, Output, Replaced, Stage, Yes
 from shipyard.errors import ExitCode, UsageError
 
 

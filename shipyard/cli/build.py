@@ -41,7 +41,7 @@ def build(
 
     Example: shipyard build --push --out images.shipyard.json
     """
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
     from shipyard.cli.services import known_services
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import image_owner

@@ -21,7 +21,8 @@ def composed(
     """(what is there, the words that a Compose command goes after, its environment), for a block: secrets'
     values are in the environment alone. `service` is one that runs from the image that is deployed, where
     that of the source as it is was not made yet. Raises ShipyardError."""
-    from shipyard.cli.project import load_project, observe
+    from shipyard.cli.loading import load_project
+    from shipyard.cli.project import observe
     from shipyard.compile.builds import compile_builds
     from shipyard.targets.compose.command import compose
     from shipyard.targets.compose.model import compose_model, variable

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from shipyard.cli.options import Folder, Format, Instance, Output, Stage
+from shipyard.cli.formats import Format
+from shipyard.cli.options import Folder, Instance, Output, Stage
 
 
 def config(
@@ -15,7 +16,7 @@ def config(
 
     Example: shipyard config --stage prod
     """
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import compile_desired
     from shipyard.render.config import config_json, config_rows, config_text

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shipyard.cli.confirm import confirm
+from shipyard.cli.formats import Format
 from shipyard.cli.leasing import leased
-from shipyard.cli.options import Format
-from shipyard.cli.plan import show
+from shipyard.cli.loading import load_project
+from shipyard.cli.planning import show
 from shipyard.cli.progress import JsonReport, TextReport
-from shipyard.cli.project import Observation, Scope, load_project, look, observe, scope_of, started
+from shipyard.cli.project import Observation, Scope, look, observe, scope_of, started
 from shipyard.cli.walking import images_first, walk_plan
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds

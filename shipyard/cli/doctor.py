@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shipyard.cli.options import Folder, Format, Instance, Output, Stage
+from shipyard.cli.formats import Format
+from shipyard.cli.options import Folder, Instance, Output, Stage
 from shipyard.errors import ExitCode, ShipyardError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _line(check: Check) -> str:
 
 
 def _checks(folder: Path, stage: str | None, instance: str | None) -> Iterator[Check]:
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
     from shipyard.diagnosis.machine import Check
     from shipyard.engine.connect import connect
 

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from shipyard.cli.formats import Format
 from shipyard.cli.leasing import LeaseWait, leased
-from shipyard.cli.options import Confirmed, Folder, Format, Instance, Stage, Yes
+from shipyard.cli.options import Confirmed, Folder, Instance, Stage, Yes
 from shipyard.errors import ExitCode
 from shipyard.model.record import replace
 
@@ -31,9 +32,9 @@ def down(
     """
     from shipyard.apply import ApplyFailed
     from shipyard.cli.confirm import confirm, confirm_name
-    from shipyard.cli.plan import show
+    from shipyard.cli.loading import load_project
+    from shipyard.cli.planning import show
     from shipyard.cli.progress import TextReport
-    from shipyard.cli.project import load_project
     from shipyard.cli.walking import walk_plan
     from shipyard.compile import labels
     from shipyard.engine.connect import connect

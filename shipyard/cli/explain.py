@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from shipyard.cli.options import Folder, Format, Instance, Output, Services, Stage
+from shipyard.cli.formats import Format
+from shipyard.cli.options import Folder, Instance, Output, Services, Stage
 
 
 def explain(
@@ -19,7 +20,7 @@ def explain(
 
     Example: shipyard explain web
     """
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
     from shipyard.cli.services import known_services
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import compile_desired

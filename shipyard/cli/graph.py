@@ -27,7 +27,7 @@ def graph(
 
     Example: shipyard graph --stage prod --format svg > prod.svg
     """
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import compile_desired
     from shipyard.render.graph import graph_of, mermaid, svg

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shipyard.cli.options import Folder, Format, Instance, Output, Stage
+from shipyard.cli.formats import Format
+from shipyard.cli.options import Folder, Instance, Output, Stage
 
 
 def images(
@@ -16,7 +17,7 @@ def images(
     """
     import os
 
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import compile_desired
     from shipyard.engine.connect import connect

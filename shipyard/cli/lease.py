@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from shipyard.cli.options import Folder, Format, Instance, Output, Stage, Yes
+from shipyard.cli.formats import Format
+from shipyard.cli.options import Folder, Instance, Output, Stage, Yes
 from shipyard.errors import ExitCode
 
 
@@ -32,7 +33,7 @@ def lease(
     Example: shipyard lease --stage prod
     """
     from shipyard.cli.confirm import confirm, confirm_name
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
     from shipyard.engine.connect import connect
     from shipyard.engine.http import EngineReader
     from shipyard.engine.lease import break_lease

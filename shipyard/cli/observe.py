@@ -20,12 +20,13 @@ def observe(
 
     Example: shipyard observe --stage prod --out prod.shipyard.json
     """
-    from shipyard.cli import project
+    from shipyard.cli.loading import load_project
+    from shipyard.cli.project import observe as observed
     from shipyard.compile.builds import compile_builds
     from shipyard.saved.observed import Observation, write_observation
 
-    manifest = project.load_project(folder, stage, instance).manifest
-    with project.observe(manifest, compile_builds(manifest)) as seen:
+    manifest = load_project(folder, stage, instance).manifest
+    with observed(manifest, compile_builds(manifest)) as seen:
         digests = {name: digest for spec in seen.desired.services for name, digest in spec.secrets.items()}
         known = {name: digest for name, digest in digests.items() if digest is not None}
         write_observation(out, manifest, Observation(observed=seen.observed, secrets=known, found=seen.found))

@@ -84,7 +84,8 @@ def operated(
 ) -> Iterator[Operated]:
     """Look at the named services, or all, and hold the lease for a block. `change` is what is declared
     otherwise for now: that is checked as a manifest is. Raises ShipyardError."""
-    from shipyard.cli.project import load_project, look, observe
+    from shipyard.cli.loading import load_project
+    from shipyard.cli.project import look, observe
     from shipyard.cli.services import known_services
     from shipyard.compile.builds import compile_builds
     from shipyard.engine.objects import Objects

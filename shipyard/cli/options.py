@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from shipyard.cli.completion import complete_service, complete_stage
-
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-
-
-class PlanFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
+from shipyard.cli.formats import Format, PlanFormat
 
 Stage = Annotated[
     str | None,

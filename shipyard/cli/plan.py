@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from shipyard.cli.options import (
-    Folder,
-    Format,
-    Images,
-    Instance,
-    PlanFormat,
-    PlanOutput,
-    Replaced,
-    Services,
-    Stage,
-)
-from shipyard.errors import ExitCode, UsageError
-from shipyard.model.plan import Plan
-from shipyard.model.record import replace
-
-if TYPE_CHECKING:
-    from shipyard.cli.project import Observation
-    from shipyard.compile.desired import Builds
+from shipyard.cli.formats import PlanFormat
+from shipyard.cli.options import Folder, Images, Instance, PlanOutput, Replaced, Services, Stage
 
 
 def plan(
@@ -66,95 +47,20 @@ def plan(
 
     Example: shipyard plan --stage prod --out release.plan
     """
-    from shipyard.cli.project import load_project, observe, offline_plan, planned_elsewhere, scope_of
-    from shipyard.compile.builds import compile_builds
-    from shipyard.engine.secret_values import new_key
+    from shipyard.cli.planning import plan as made
 
-    if out is not None and (offline or observed or drift):
-        raise UsageError(
-            "only a plan over an engine can be saved", hint="leave out --offline, --observed and --drift"
-        )
-    if updates and (offline or observed):
-        raise UsageError(
-            "--updates asks registries through the engine", hint="leave out --offline, --observed"
-        )
-    manifest = load_project(folder, stage, instance).manifest
-    scope = scope_of(manifest, services, replaced)
-    if offline:
-        _, made = offline_plan(manifest)
-    else:
-        builds: Builds = compile_builds(manifest)
-        if images is not None:
-            from shipyard.saved.images import pinned
-
-            builds = pinned(builds, images)
-        if observed is not None:
-            made = planned_elsewhere(manifest, builds, observed, scope)
-        else:
-            # A key that is gone changes every digest: so says a plan, whatever the new one is.
-            with observe(manifest, builds, fallback_key=new_key(), scope=scope) as seen:
-                made = seen.plan()
-                if updates:
-                    made = replace(made, notes=(*made.notes, *_updates(seen)))
-            if out is not None and not made.problems:
-                from shipyard.cli.saving import save_plan
-
-                save_plan(out, made, seen, builds)
-    if drift:
-        from shipyard.reconcile.drift import only_drift
-
-        made = only_drift(made)
-    show(made, output)
-    if made.problems:
-        from shipyard.cli.annotate import annotate_problems
-
-        annotate_problems(made.problems, manifest.root)
-        return ExitCode.FAILED
-    return ExitCode.CHANGES_PENDING if detailed_exitcode and not made.empty else ExitCode.DONE
-
-
-def _updates(seen: Observation) -> tuple[str, ...]:
-    """Notes on locked images whose tags mean others now."""
-    from shipyard.cli.lock import registry_digests
-    from shipyard.compile.lockable import lockable
-    from shipyard.engine.objects import Objects
-
-    manifest = seen.desired.manifest
-    names = sorted(lockable(manifest, seen.desired.images) & manifest.locked.keys())
-    now = registry_digests(Objects(seen.connection), names)
-    return tuple(
-        f"{name} means another image now ({now[name][:19]}): `shipyard lock --upgrade` takes it"
-        for name in names
-        if now[name] != manifest.locked[name]
+    return made(
+        services=services,
+        stage=stage,
+        instance=instance,
+        output=output,
+        out=out,
+        images=images,
+        replaced=replaced,
+        observed=observed,
+        offline=offline,
+        drift=drift,
+        updates=updates,
+        detailed_exitcode=detailed_exitcode,
+        folder=folder,
     )
-
-
-def show(made: Plan, output: Format | PlanFormat) -> None:
-    """Print a plan to standard output."""
-    width = shutil.get_terminal_size((100, 24)).columns
-    if output == PlanFormat.JSON:
-        from shipyard.render.document import plan_json
-
-        sys.stdout.write(plan_json(made))
-    elif output == PlanFormat.MARKDOWN:
-        from shipyard.render.markdown import plan_markdown
-
-        sys.stdout.write(plan_markdown(made))
-    elif sys.stdout.isatty():
-        from rich.console import Console
-
-        from shipyard.render.text import print_plan
-
-        system: Literal["auto"] | None = "auto" if colours() else None
-        print_plan(made, Console(width=width, color_system=system, highlight=False))
-    else:
-        from shipyard.render.text import plan_text
-
-        sys.stdout.write(plan_text(made, width=width))
-    # What follows may go to standard error, and a log that holds both wants them in order.
-    sys.stdout.flush()
-
-
-def colours() -> bool:
-    """Only on a terminal, and not against the user's wish (no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

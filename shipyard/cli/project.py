@@ -1,4 +1,4 @@
-"""What every command begins with: load, detect, compile, observe."""
+"""What most commands begin with, once the manifest is loaded: compile, observe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from shipyard.engine.secret_values import (
     unencoded_in_urls,
 )
 from shipyard.engine.snapshot import snapshot
-from shipyard.manifest import Loaded, find_root, load
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Engine, Observed
@@ -36,11 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOWHERE = Engine(id="", name="", version="", address="", local=False)
-
-
-def load_project(folder: Path, stage: str | None, instance: str | None) -> Loaded:
-    """Find and load the manifest of one stage. Raises ManifestError."""
-    return load(find_root(folder.absolute()), stage=stage, instance=instance, environ=os.environ)
 
 
 class Scope(Record):

@@ -32,7 +32,7 @@ def prune(
 
     Example: shipyard prune --yes
     """
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
     from shipyard.engine.connect import connect
     from shipyard.engine.objects import EngineError, Objects
     from shipyard.render.sizes import bytes_text

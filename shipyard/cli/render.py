@@ -23,7 +23,8 @@ def render(
 
     Example: shipyard render deploy
     """
-    from shipyard.cli.project import load_project, observe
+    from shipyard.cli.loading import load_project
+    from shipyard.cli.project import observe
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import compile_desired
     from shipyard.engine.http import EngineUnreachable

@@ -37,8 +37,8 @@ def restore(
     Example: shipyard restore db db.backup
     """
     from shipyard.cli.confirm import confirm, confirm_name
+    from shipyard.cli.loading import load_project
     from shipyard.cli.operating import operated
-    from shipyard.cli.project import load_project
     from shipyard.cli.services import known_services
     from shipyard.saved.backup import BackupError, opened_backup
 

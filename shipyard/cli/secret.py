@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipyard.cli.options import Folder, Format, Instance, Output, Stage
+from shipyard.cli.formats import Format
+from shipyard.cli.options import Folder, Instance, Output, Stage
 from shipyard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def secret(
 
     Example: shipyard secret set SENTRY_DSN --stage prod
     """
-    from shipyard.cli.project import load_project
+    from shipyard.cli.loading import load_project
 
     manifest = load_project(folder, stage, instance).manifest
     if action is Action.SET and (not names or len(names) != 1):

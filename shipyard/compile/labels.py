@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 PROJECT = "shipyard.project"
 STAGE = "shipyard.stage"
 INSTANCE = "shipyard.instance"
@@ -32,3 +34,10 @@ def ownership(project: str, stage: str, instance: str | None) -> dict[str, str]:
     if instance:
         labels[INSTANCE] = instance
     return labels
+
+
+def owned(found: Mapping[str, str] | None, ownership: Mapping[str, str]) -> bool:
+    """Whether labels are exactly those of the deployment (an instance's are not its stage's)."""
+    if not found:
+        return False
+    return all(found.get(key) == ownership.get(key) for key in (PROJECT, STAGE, INSTANCE))

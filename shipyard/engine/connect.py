@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import re
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -120,6 +119,7 @@ def _forwarded(address: str) -> Iterator[str]:
             f"{without_password(address)!r} is not of the form ssh://user@host:port", where="engine"
         )
     user, host, port, path = match.groups()
+    import subprocess
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="shipyard-") as folder:

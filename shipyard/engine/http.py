@@ -42,6 +42,8 @@ class EngineReader:
         self._wires = [Wire(url)]
         self.calls = 0
         self.date: str | None = None
+        self.ahead: dict[str, Any] = {}
+        """What `get_all` would get for some paths, got before; each is handed out once."""
 
     def get(self, path: str, *, wire: int = 0, **query: str) -> Any:
         """The decoded JSON answer. Raises EngineUnreachable, EngineRefused."""
@@ -73,13 +75,14 @@ class EngineReader:
     def get_all(self, paths: Sequence[str]) -> list[Any]:
         """The answers to many paths, in their order, asked over several connections at once. A refusal is
         an EngineRefused in its place. Raises EngineUnreachable."""
-        answers: list[Any] = [None] * len(paths)
+        answers: list[Any] = [self.ahead.pop(path, None) for path in paths]
+        missing = [index for index, answer in enumerate(answers) if answer is None]
         failed: list[EngineUnreachable] = []
-        while len(self._wires) < min(CONNECTIONS, len(paths)):
+        while len(self._wires) < min(CONNECTIONS, len(missing)):
             self._wires.append(Wire(self.url))
 
         def ask(wire: int) -> None:
-            for index in range(wire, len(paths), len(self._wires)):
+            for index in missing[wire :: len(self._wires)]:
                 try:
                     answers[index] = self.get(paths[index], wire=wire)
                 except EngineRefused as refused:

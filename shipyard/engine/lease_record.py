@@ -13,8 +13,8 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from shipyard.compile import labels
+from shipyard.compile.labels import owned
 from shipyard.engine.http import EngineReader, EngineRefused, EngineUnreachable
-from shipyard.engine.snapshot import owned
 from shipyard.errors import ShipyardError
 from shipyard.model.lease import Holder, LeaseRecord
 from shipyard.model.manifest import Manifest

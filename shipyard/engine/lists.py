@@ -1,19 +1,23 @@
-"""The engine's lists, asked for while the command line loads and the manifest is read.
+"""The engine's lists, asked for while the command line loads and the manifest is read, and then an inspect of
+each container of the deployment while the rest loads.
 
-They need nothing but the engine's address, which is nearly always known before the manifest is. Where that
-names another engine they are asked again, there. Reads only.
+The lists need nothing but the engine's address, which is nearly always known before the manifest is. Where
+that names another engine they are asked again, there. Reads only.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shipyard.compile import labels
 from shipyard.engine.connect import EngineAddressError, usual_address
 from shipyard.engine.http import EngineReader, EngineUnreachable
 
-LISTS = ("/info", "/containers/json?all=1", "/networks", "/volumes")
+CONTAINERS = "/containers/json?all=1"
+LISTS = ("/info", CONTAINERS, "/networks", "/volumes")
 COMMANDS = ("plan", "status")
 """Whose first question to the engine is for its lists, and that write nothing on it."""
 _WITHOUT = ("--offline", "--observed", "--help", "-h")
@@ -36,6 +40,34 @@ class _Asked:
             # Told when it is asked again, by who has somebody to tell it to.
             self.answers = None
 
+    def inspect(self, ownership: Mapping[str, str]) -> None:
+        """Go on with the containers of a deployment once the lists are there."""
+        lists = self.thread
+        self.thread = threading.Thread(target=self._inspect, args=(lists, ownership), daemon=True)
+        self.thread.start()
+
+    def _inspect(self, lists: threading.Thread, ownership: Mapping[str, str]) -> None:
+        lists.join()
+        listed = self.answers[LISTS.index(CONTAINERS)] if self.answers else None
+        if isinstance(listed, list):
+            paths = [inspect_path(item) for item in owned_of(listed, ownership)]
+            with contextlib.suppress(EngineUnreachable):
+                self.reader.ahead = dict(zip(paths, self.reader.get_all(paths), strict=True))
+
+
+def owned_of(listed: Sequence[Any], ownership: Mapping[str, str]) -> list[Any]:
+    """Of the engine's list, the containers of a deployment; its lock is none of them."""
+    found = [(item, item.get("Labels") or {}) for item in listed]
+    return [
+        item
+        for item, given in found
+        if labels.owned(given, ownership) and given.get(labels.ROLE) != labels.LEASE_ROLE
+    ]
+
+
+def inspect_path(item: Mapping[str, Any]) -> str:
+    return f"/containers/{item['Id']}/json"
+
 
 def ask_ahead(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
     """Ask now what this command line will want to know, of an engine on a local socket alone."""
@@ -47,6 +79,12 @@ def ask_ahead(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
         return
     if address.startswith("unix://"):
         _asked.append(_Asked(address))
+
+
+def inspect_ahead(ownership: Mapping[str, str]) -> None:
+    """Ask now for the containers of this deployment, where its engine's lists are asked for."""
+    for asked in _asked:
+        asked.inspect(ownership)
 
 
 def lists_of(url: str) -> tuple[EngineReader, list[Any]]:

@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import quote
 
 from shipyard.compile import labels
+from shipyard.compile.labels import owned
 from shipyard.compile.references import familiar, without_digest
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import EngineReader, EngineRefused
-from shipyard.engine.lists import lists_of
+from shipyard.engine.lists import inspect_path, lists_of, owned_of
 from shipyard.errors import ShipyardError
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import AT_WORK, Container, Engine, Foreign, HostPort, Network, Observed, Volume
@@ -66,9 +67,9 @@ def _read(
     check_version(engine.version, connection.address)
     # A lock, of this deployment or another: nothing that runs.
     listed = [item for item in listed if (item.get("Labels") or {}).get(labels.ROLE) != labels.LEASE_ROLE]
-    own = [item for item in listed if owned(item.get("Labels"), ownership)]
+    own = owned_of(listed, ownership)
     filters = quote(json.dumps({"reference": references}))
-    asked = [f"/containers/{item['Id']}/json" for item in own]
+    asked = [inspect_path(item) for item in own]
     asked += [f"/images/json?filters={filters}"] if references else []
     inspected = reader.get_all(asked)
     images: dict[str, str] = {}
@@ -131,15 +132,6 @@ def check_version(version: str, where: str) -> None:
             where=where,
             hint="upgrade the engine",
         )
-
-
-def owned(found: Mapping[str, str] | None, ownership: Mapping[str, str]) -> bool:
-    """Whether labels are exactly those of the deployment (an instance's are not its stage's)."""
-    if not found:
-        return False
-    return all(
-        found.get(key) == ownership.get(key) for key in (labels.PROJECT, labels.STAGE, labels.INSTANCE)
-    )
 
 
 def _container(inspect: Mapping[str, Any], item: Mapping[str, Any], swap_limited: bool = False) -> Container:

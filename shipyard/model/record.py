@@ -13,7 +13,6 @@ from typing import Any, NoReturn, TypeVar, dataclass_transform
 T = TypeVar("T", bound="_Fields")
 
 
-
 def field(*, default_factory: Callable[[], Any]) -> Any:
     """A default that each record has its own of: a list, dict or set."""
     return default_factory()

@@ -27,7 +27,7 @@ SERVICE = """
 [services.s{number}]
 image = "redis:7"
 command = ["sleep", "infinity"]
-health = {{ command = ["true"] }}
+health = {{ command = ["true"], interval = "1h" }}
 replicas = 3
 env = {{ NUMBER = "{number}" }}
 networks = ["default", "n{network}"]

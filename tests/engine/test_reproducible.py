@@ -16,7 +16,7 @@ from project import Project, docker
 from second_engine import hand_over, second_engine
 
 from examples import NAMES, copy_example
-from shipyard.cli.project import load_project
+from shipyard.cli.loading import load_project
 from shipyard.compile.builds import compile_builds
 from shipyard.manifest.load import stage_names
 

@@ -188,8 +188,8 @@ def test_the_readme_has_the_exit_codes() -> None:
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)] == sorted(ExitCode)
 
 
-WATCHED = {*HEAVY, "packaging", "difflib", "subprocess", "http", "pydantic", "asyncio"}
-TYPER = {"difflib", "subprocess"}
+WATCHED = {*HEAVY, "typer", "msgspec", "inspect", "packaging", "difflib", "subprocess", "http", "pydantic"}
+TYPER = {"typer", "inspect", "difflib", "subprocess"}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,8 @@ TYPER = {"difflib", "subprocess"}
     [
         ("shipyard.cli.app", TYPER),
         ("shipyard.cli.plan, shipyard.cli.app", TYPER),
-        ("shipyard.cli.project, shipyard.reconcile.reconcile, shipyard.render.text", {"subprocess", "http"}),
+        ("shipyard.__main__, shipyard.cli.usual, shipyard.cli.planning, shipyard.render.text", set()),
+        ("shipyard.__main__, shipyard.cli.usual, shipyard.cli.looking", set()),
     ],
 )
 def test_what_a_plan_loads(modules: str, may_load: set[str]) -> None:

@@ -29,7 +29,7 @@ def raising(monkeypatch: pytest.MonkeyPatch) -> Raising:
             raise error
 
         monkeypatch.setattr(app, "invoke", invoke)
-        return main.run(["plan"])
+        return main.run(["apply"])
 
     return code
 

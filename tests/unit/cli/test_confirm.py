@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shipyard.cli import plan
+from shipyard.cli import planning
 from shipyard.cli.confirm import Declined, confirm, confirm_name
 from shipyard.errors import UsageError
 
@@ -93,4 +93,4 @@ def test_when_there_are_colours(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.stdout", Terminal() if terminal else io.StringIO())
-    assert plan.colours() is wanted
+    assert planning.colours() is wanted

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
+_SHOP = {"shipyard.project": "shop", "shipyard.stage": "prod"}
+CONTAINERS = [
+    {"Id": "C1", "Labels": _SHOP},
+    {"Id": "C2", "Labels": {**_SHOP, "shipyard.stage": "dev"}},
+    {"Id": "C3", "Labels": {**_SHOP, "shipyard.role": "lease"}},
+    {"Id": "C4", "Labels": None},
+]
 ANSWERS = {
+    "/containers/json": (200, json.dumps(CONTAINERS).encode()),
     "/info": (200, b'{"ID": "E1"}'),
     "/empty": (200, b"[]"),
     "/missing": (404, b'{"message": "No such container: x"}'),

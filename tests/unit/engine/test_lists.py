@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from shipyard.compile.labels import PROJECT, STAGE
 from shipyard.engine import lists
 from shipyard.engine.http import EngineUnreachable
-from shipyard.engine.lists import LISTS, ask_ahead, lists_of
+from shipyard.engine.lists import LISTS, ask_ahead, inspect_ahead, lists_of
 
 ASKED = [f"GET {path} docker" for path in LISTS]
 
@@ -66,3 +67,16 @@ def test_one_that_is_not_there_is_told_when_it_is_wanted(url: str) -> None:
     ask_ahead(["plan"], {"DOCKER_HOST": "unix:///nowhere"})
     with pytest.raises(EngineUnreachable):
         lists_of("unix:///nowhere")
+
+
+def test_the_containers_of_the_deployment_are_inspected_ahead_and_no_others(server: Any, url: str) -> None:
+    ask_ahead(["plan"], {"DOCKER_HOST": url})
+    inspect_ahead({PROJECT: "shop", STAGE: "prod"})
+    lists._asked[0].thread.join()
+    assert server.asked[len(LISTS) :] == ["GET /containers/C1/json docker"]
+    reader, _ = lists_of(url)
+    assert reader.get_all(["/containers/C1/json"]) == ["/containers/C1/json"]
+    assert len(server.asked) == len(LISTS) + 1, "it is asked for once"
+    reader.get_all(["/containers/C1/json"])
+    assert len(server.asked) == len(LISTS) + 2, "and handed out once"
+    reader.close()

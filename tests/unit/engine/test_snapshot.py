@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shipyard.compile import labels
-from shipyard.engine.snapshot import EngineTooOld, _container, _foreign, check_version, owned
+from shipyard.compile.labels import owned
+from shipyard.engine.snapshot import EngineTooOld, _container, _foreign, check_version
 from shipyard.model.observed import HostPort
 
 

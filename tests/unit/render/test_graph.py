@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from examples import EXAMPLES
-from shipyard.cli.project import load_project
+from shipyard.cli.loading import load_project
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import compile_desired
 from shipyard.model.desired import Desired, ServiceSpec

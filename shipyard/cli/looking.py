@@ -1,0 +1,67 @@
+"""What `shipyard status` does; its words are in status.py, and the usual ones in usual.py."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from shipyard.cli.formats import Format
+from shipyard.cli.loading import load_project
+from shipyard.errors import UsageError
+
+SECONDS = 2.0
+
+
+def status(
+    *,
+    stage: str | None = None,
+    instance: str | None = None,
+    output: Format = Format.TEXT,
+    watch: bool = False,
+    folder: Path = Path(),
+) -> None:
+    """Print what runs, once or again and again."""
+    if watch and (output is not Format.TEXT or not sys.stdout.isatty()):
+        raise UsageError(
+            "--watch draws on a terminal", hint="leave it out, and ask again when you want to know"
+        )
+    manifest = load_project(folder, stage, instance).manifest
+    # Loaded while the engine answers what was asked ahead.
+    from shipyard.cli.project import observe
+    from shipyard.compile.builds import compile_builds
+    from shipyard.reconcile.reconcile import reconcile
+    from shipyard.render.status import service_rows, status_json, status_text
+
+    def look() -> str:
+        with observe(manifest, compile_builds(manifest)) as seen:
+            rows = service_rows(seen.desired, seen.observed, reconcile(seen.desired, seen.observed))
+            show = status_json if output is Format.JSON else status_text
+            return show(manifest, seen.observed.engine, rows)
+
+    if watch:
+        _watched(look)
+    else:
+        sys.stdout.write(look())
+
+
+def _watched(look: Callable[[], str]) -> None:
+    """Draw it again and again, on a screen of its own; an engine that is gone for a while is told there."""
+    import time
+
+    from rich.live import Live
+    from rich.text import Text
+
+    from shipyard.errors import ShipyardError
+
+    with Live(screen=True, auto_refresh=False) as screen:
+        while True:
+            try:
+                shown = look()
+            except ShipyardError as error:
+                shown = f"error: {error}"
+            screen.update(
+                Text(f"{shown}\n{time.strftime('%H:%M:%S')}, every {SECONDS:g} s, Ctrl-C ends it"),
+                refresh=True,
+            )
+            time.sleep(SECONDS)
