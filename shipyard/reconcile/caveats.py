@@ -10,6 +10,7 @@ from shipyard.compile.spec import in_format, service_document
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Operation, RemoveService, ReplaceService, ScaleService
+from shipyard.reconcile.moved import short
 from shipyard.reconcile.replacing import recreates
 
 
@@ -23,6 +24,7 @@ def caveats(desired: Desired, observed: Observed, operations: Sequence[Operation
         notes += _later_formats(spec, running)
         notes += _other_checkouts(desired, spec, staying)
         notes += _older_recipes(desired, spec, staying)
+        notes += _other_images(spec, staying, observed)
     notes += _unknown_images(desired, observed)
     notes += _left_behind(observed, operations)
     return tuple(dict.fromkeys(notes))
@@ -60,6 +62,19 @@ def _older_recipes(desired: Desired, spec: ServiceSpec, running: Iterable[Contai
         return []
     older = any(_older(one.labels.get(labels.RECIPE), plan.recipe) for one in running)
     return [f"{spec.name}: a newer image recipe is taken at its next real change"] if older else []
+
+
+def _other_images(spec: ServiceSpec, running: Iterable[Container], observed: Observed) -> list[str]:
+    """Built anew from the same inputs an image may be another one, and so is what somebody made from it under
+    the same tag, which inherits its labels: the plan cannot tell them apart."""
+    now = image_id(observed.images, spec.image) if spec.built else None
+    others = sorted({one.image_id for one in running if one.image == spec.image and one.image_id != now})
+    return [
+        f"{spec.name} runs image {short(other)}, and its tag means {short(now)} now, by its labels of the "
+        f"same inputs: `apply --replace {spec.name}` takes that one"
+        for other in others
+        if now is not None
+    ]
 
 
 def _unknown_images(desired: Desired, observed: Observed) -> list[str]:

@@ -63,7 +63,10 @@ def test_a_container_without_a_record_made_of_it_is_replaced(shop: Shop, desired
 
 
 def test_the_same_inputs_under_another_id_are_the_same(shop: Shop, desired: Any) -> None:
-    assert reconcile(desired, moved(shop.world(desired), inputs_label(shop.build()))).empty
+    plan = reconcile(desired, moved(shop.world(desired), inputs_label(shop.build())))
+    assert plan.empty
+    told = "web runs image shop/web:in-, and its tag means other now, by its labels of the same inputs"
+    assert f"{told}: `apply --replace web` takes that one" in plan.notes
 
 
 def test_what_compose_built_records_nothing_and_is_taken(shop: Shop, desired: Any) -> None:
