@@ -229,6 +229,8 @@ def _data_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -
     found = []
     for spec in desired.services:
         places = data_places(spec, desired.manifest.root)
+        if not places:
+            continue
         staying = [one for one in observed.containers if one.at_work and one.id not in gone and not one.job]
         ours = [one for one in staying if one.service == spec.name and not one.one_off]
         others = [(one.name, frozenset(one.writes)) for one in observed.foreign]
