@@ -132,7 +132,7 @@ def look(
     draft = _desired(manifest, builds, {}, scope)
     observed = snapshot(connection, manifest, (spec.image for spec in draft.services))
     names = {name for spec in draft.services for name in spec.secrets}
-    values = find_values(manifest.root, manifest.stage, names, os.environ)
+    values = find_values(manifest.root, manifest.stage, names, os.environ, manifest.provider)
     recorded = recorded_key(manifest, observed)
     key = recorded or fallback_key
     digests: Mapping[str, str] = {}

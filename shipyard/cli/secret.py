@@ -114,7 +114,7 @@ def _generate(manifest: Manifest, names: list[str], *, chosen: bool, force: bool
 
     from shipyard.engine.secret_values import find_values
 
-    there = find_values(manifest.root, manifest.stage, names, os.environ).sources
+    there = find_values(manifest.root, manifest.stage, names, os.environ, manifest.provider).sources
     if chosen and not force and there:
         name, place = sorted(there.items())[0]
         raise UsageError(
@@ -160,7 +160,7 @@ def _tell(
     from shipyard.engine.secret_values import find_values, of_stage
     from shipyard.source.git import git_ignores
 
-    found = find_values(manifest.root, manifest.stage, names, os.environ)
+    found = find_values(manifest.root, manifest.stage, names, os.environ, manifest.provider)
     rows = [
         {"name": name, "services": list(users[name]), "source": found.sources.get(name)}
         for name in sorted(names)
@@ -177,7 +177,7 @@ def _tell(
         if not rows:
             print("no secret is declared")
     missing = [str(row["name"]) for row in rows if row["source"] is None]
-    file = found.looked_in[-1]
+    file = found.looked_in[1]
     exposed = file in found.sources.values() and git_ignores(manifest.root, file) is False
     if not check:
         return ExitCode.DONE

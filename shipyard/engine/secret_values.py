@@ -1,7 +1,8 @@
 """Where the values of secrets come from, and their keyed digests.
 
 A value is looked up in the process environment, then in the git-ignored file .env.STAGE (.env for the
-default stage). Values leave this module only to be digested, and at apply to be delivered.
+default stage), then asked of the manifest's provider. Values leave this module only to be digested, and at
+apply to be delivered.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from shipyard.engine.secret_provider import provided, provider_name
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
@@ -59,8 +61,15 @@ def env_file(root: Path, stage: str) -> Path:
     return root / (".env" if stage == "default" else f".env.{stage}")
 
 
-def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[str, str]) -> SecretValues:
-    """Look each name up. A file that cannot be read is an error (see read_env_file); a missing one is not."""
+def find_values(
+    root: Path,
+    stage: str,
+    names: Iterable[str],
+    environ: Mapping[str, str],
+    provider: Sequence[str] = (),
+) -> SecretValues:
+    """Look each name up. A file that cannot be read is an error (see read_env_file), a missing one is not; a
+    provider that does not answer is (see provided)."""
     path = env_file(root, stage)
     wanted = sorted(set(names))
     from_file: Mapping[str, str | None] = {}
@@ -73,6 +82,14 @@ def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[s
             values[name], sources[name] = environ[name], "environment"
         elif from_file.get(name):
             values[name], sources[name] = from_file[name] or "", path.name
+    looked_in = ["the environment", path.name]
+    if provider:
+        store = provider_name(provider)
+        looked_in.append(store)
+        for name, value in provided(
+            provider, [one for one in wanted if one not in values], stage, root
+        ).items():
+            values[name], sources[name] = value, store
     for name, value in values.items():
         if unfit := _unfit(value):
             raise ShipyardError(
@@ -80,7 +97,7 @@ def find_values(root: Path, stage: str, names: Iterable[str], environ: Mapping[s
                 where=sources[name],
                 hint="write it anew, in base64 if it is binary",
             )
-    return SecretValues(values=values, sources=sources, looked_in=("the environment", path.name))
+    return SecretValues(values=values, sources=sources, looked_in=tuple(looked_in))
 
 
 def _unfit(value: str) -> str:
@@ -157,7 +174,7 @@ def require_values(desired: Desired, services: Iterable[str], values: SecretValu
             f"secret {name} of service {' and '.join(using)} has no value",
             where=", ".join(f"services.{service}" for service in using),
             details=(f"looked in {where}",),
-            hint=f"`shipyard secret set {name}{stage}` writes it to {values.looked_in[-1]} "
+            hint=f"`shipyard secret set {name}{stage}` writes it to {values.looked_in[1]} "
             "(`secret generate` makes up all that are missing), or set it in the environment",
         )
         for name, using in users.items()

@@ -44,6 +44,7 @@ def parse(
         registry=top.one("registry", references.registry),
         engine=top.one("engine", values.line),
         protect=top.flag("protect"),
+        provider=top.one("provider", values.provider) or (),
         services=tuple(services),
         networks=tuple(_network(key, table) for key, table in top.table("networks").tables()),
         volumes=tuple(_volume(key, table) for key, table in top.table("volumes").tables()),

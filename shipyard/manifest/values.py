@@ -20,6 +20,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _OPERATORS = frozenset("|&;<>$`*\n")
 _HIGHEST_ID = 2**31 - 1
 """The engine takes no higher number for a user or a group (moby: pkg/user)."""
+_OP = 'write it as in ["op", "read", "op://prod/{name}"]'
 _MEMORY_MINIMUM = 6 * 1024 * 1024
 """Docker refuses a smaller limit (`docker run --memory`)."""
 
@@ -97,6 +98,14 @@ def command(value: object) -> tuple[str, ...]:
     words = entrypoint(value)
     if not words:
         raise Invalid("an empty command", "write what to run, or remove the key")
+    return words
+
+
+def provider(value: object) -> tuple[str, ...]:
+    """The command that prints a secret's value: {name} stands for the secret."""
+    words = command(value)
+    if not any("{name}" in word for word in words):
+        raise Invalid("the provider's command does not say which secret: {name} is in none of its words", _OP)
     return words
 
 

@@ -168,8 +168,8 @@ class Volume(Record):
 
 
 class Manifest(Record):
-    """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute; `locked`
-    the digests of images by name, from shipyard.lock."""
+    """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute; `provider`
+    the command that prints a secret's value; `locked` the digests of images by name, from shipyard.lock."""
 
     root: Path
     name: str
@@ -178,6 +178,7 @@ class Manifest(Record):
     registry: str | None = None
     engine: str | None = None
     protect: bool = False
+    provider: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()

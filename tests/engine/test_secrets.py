@@ -149,3 +149,30 @@ def test_stages_digest_the_same_value_differently(project: Project) -> None:
         specs.append(json.loads(labels["shipyard.spec"])["secrets"]["TOKEN"])
     assert len(set(specs)) == 2
     assert "same" not in specs
+
+
+def test_values_of_a_provider_reach_their_containers_alone(project: Project) -> None:
+    """By a command: never shown, and another value replaces who uses it and builds nothing."""
+    store = project.root / "store"
+    store.write_text("#!/bin/sh\ncat vault/$1\n")
+    store.chmod(0o755)
+    (project.root / "vault").mkdir()
+    (project.root / "vault" / "TOKEN").write_text("first-5e7a\n")
+    project.manifest(
+        """
+        provider = ["./store", "{name}"]
+        [services.web]
+        image = "redis:7"
+        secrets = ["TOKEN"]
+        [services.other]
+        image = "redis:7"
+        """
+    )
+    project.apply()
+    told = docker("exec", project.container("web")["Id"], "printenv", "TOKEN")
+    assert told.strip() == "first-5e7a"
+    (project.root / "vault" / "TOKEN").write_text("second-91bc\n")
+    plan = project.run("plan").stdout
+    assert "5e7a" not in plan
+    assert "91bc" not in plan
+    assert project.changes() == ["service.web/replace"]

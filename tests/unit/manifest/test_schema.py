@@ -77,7 +77,9 @@ def test_the_keys_are_those_of_the_types() -> None:
     assert set(SCHEMA["properties"]) - {"format", "required-version", "stages"} == (
         names(model.Manifest) - of_a_stage - from_outside
     )
-    assert declared("stage") - {"instances"} == (of_a_stage | {"services", "networks", "volumes", "registry"})
+    assert declared("stage") - {"instances"} == (
+        of_a_stage | {"services", "networks", "volumes", "registry", "provider"}
+    )
 
 
 def test_the_line_for_editors_is_a_comment(project: Path) -> None:
