@@ -15,6 +15,7 @@ COMMANDS = (
     "init",
     "plan",
     "apply",
+    "promote",
     "observe",
     "status",
     "logs",

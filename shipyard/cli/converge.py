@@ -54,8 +54,8 @@ def apply_declared(
     services: tuple[str, ...],
     replaced: tuple[str, ...],
     *,
-    approved: Path | None,
-    images: Path | None,
+    approved: Path | None = None,
+    images: Path | None = None,
 ) -> None:
     """Plan what is declared, ask, and do it. Raises ShipyardError."""
     manifest = load_project(request.folder, request.stage, request.instance).manifest
@@ -65,9 +65,23 @@ def apply_declared(
         from shipyard.saved.images import pinned
 
         builds = pinned(builds, images)
+    apply_builds(request, manifest, builds, scope, approved=approved)
+
+
+def apply_builds(
+    request: Request,
+    manifest: Manifest,
+    builds: Builds,
+    scope: Scope,
+    *,
+    approved: Path | None = None,
+    check: Callable[[Plan, Observation], None] = lambda plan, seen: None,
+) -> None:
+    """As apply_declared, of what was compiled; `check` may refuse the plan by what it raises."""
 
     def checked(seen: Observation, *, images_made: bool = False) -> Plan:
         plan = seen.plan()
+        check(plan, seen)
         if approved is not None and not images_made:
             from shipyard.cli.saving import check_approved
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -37,28 +39,54 @@ def _plain(value: object) -> object:
 def from_values(values: object, kind: type[T], where: str) -> T:
     """The model type again. Raises SavedFileError."""
     try:
-        return msgspec.convert(values, kind, dec_hook=_special)
+        return cast(T, _record(msgspec.convert(values, _checked(kind), dec_hook=_special)))
     except (msgspec.ValidationError, RecursionError):
         raise damaged(where) from None
 
 
 def _special(kind: type, value: object) -> object:
-    """What JSON has no type for: a record, a path, and any value at all."""
-    if issubclass(kind, Record):
-        read = msgspec.convert(value, _shape(kind), dec_hook=_special)
-        return kind(**msgspec.structs.asdict(read))
+    """What JSON has no type for: a path, and any value at all."""
     return Path(str(value)) if kind is Path else value
 
 
+def _checked(hint: Any) -> Any:
+    """A type with the records in it as msgspec's structs, which check what is read."""
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return _struct(hint)
+    kind, inner = get_origin(hint), get_args(hint)
+    if not inner or kind is Literal:
+        return hint
+    parts = tuple(map(_checked, inner))
+    return reduce(or_, parts) if kind in (Union, UnionType) else kind[parts]
+
+
 @cache
-def _shape(kind: type[Record]) -> type[msgspec.Struct]:
-    """A record's fields and their types, as msgspec checks them; any of them left out has its default."""
-    hints = get_type_hints(kind)
+def _struct(kind: type[Record]) -> type[msgspec.Struct]:
+    hints = {name: _checked(hint) for name, hint in get_type_hints(kind).items()}
     fields = [
         (name, hints[name], kind.defaults[name]) if name in kind.defaults else (name, hints[name])
         for name in kind.fields
     ]
-    return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+    made = msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+    _RECORDS[made] = kind
+    return made
+
+
+_RECORDS: dict[type[msgspec.Struct], type[Record]] = {}
+"""By the structs that stand for them."""
+
+
+def _record(value: Any) -> Any:
+    """What was read, with its records."""
+    match value:
+        case msgspec.Struct():
+            fields = msgspec.structs.asdict(value)
+            return _RECORDS[type(value)](**{name: _record(one) for name, one in fields.items()})
+        case tuple() | list():
+            return type(value)(map(_record, value))
+        case dict():
+            return {name: _record(one) for name, one in value.items()}
+    return value
 
 
 def read_document(path: Path, kind: str) -> dict[str, Any]:

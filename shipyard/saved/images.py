@@ -33,7 +33,11 @@ def pinned(builds: Builds, path: Path) -> Builds:
             details=tuple(f"it holds {name}" for name in sorted(found)),
             hint="the source is not the one that was pushed: `shipyard build --push` again",
         )
+    return with_digests(builds, {name: found[plan.tagged] for name, (_, plan) in builds.items()})
+
+
+def with_digests(builds: Builds, digests: Mapping[str, str | None]) -> Builds:
+    """The build plans with the digests of their images by the service that owns each, None without one."""
     return {
-        name: (detected, replace(plan, digest=found[plan.tagged]))
-        for name, (detected, plan) in builds.items()
+        name: (detected, replace(plan, digest=digests[name])) for name, (detected, plan) in builds.items()
     }
