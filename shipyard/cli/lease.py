@@ -35,7 +35,6 @@ def lease(
     from shipyard.cli.confirm import confirm, confirm_name
     from shipyard.cli.loading import load_project
     from shipyard.engine.connect import connect
-    from shipyard.engine.http import EngineReader
     from shipyard.engine.lease import break_lease
     from shipyard.engine.lease_record import read_lease
     from shipyard.render.lease import lease_json, lease_text
@@ -43,7 +42,7 @@ def lease(
     manifest = load_project(folder, stage, instance).manifest
     show = lease_json if output is Format.JSON else lease_text
     with connect(manifest.engine, os.environ) as connection:
-        reader = EngineReader(connection.url)
+        reader = connection.reader()
         record = read_lease(reader, manifest)
         sys.stdout.write(show(manifest, connection.address, record))
         sys.stdout.flush()

@@ -77,7 +77,6 @@ def _surplus(manifest: Manifest, connection: Connection) -> tuple[tuple[StoredIm
 
     from shipyard.compile import labels
     from shipyard.compile.builds import compile_builds
-    from shipyard.engine.http import EngineReader
     from shipyard.engine.stored import stored_images
     from shipyard.manifest import load, stage_names
     from shipyard.model.record import replace
@@ -92,7 +91,7 @@ def _surplus(manifest: Manifest, connection: Connection) -> tuple[tuple[StoredIm
             wanted.add(plan.tagged)
     ownership = labels.ownership(manifest.name, manifest.stage, manifest.instance)
     filters = json.dumps({"label": [f"{key}={value}" for key, value in ownership.items()]})
-    reader = EngineReader(connection.url)
+    reader = connection.reader()
     try:
         listed = reader.get("/containers/json", all="1", filters=filters)
     finally:

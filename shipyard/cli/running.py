@@ -20,7 +20,6 @@ import typer
 from shipyard.cli.completion import complete_service
 from shipyard.compile import labels
 from shipyard.engine.connect import Connection, connect
-from shipyard.engine.http import EngineReader
 from shipyard.errors import ShipyardError
 from shipyard.manifest import find_root, load
 from shipyard.model.manifest import Manifest
@@ -91,7 +90,7 @@ def running(folder: Path, stage: str | None, instance: str | None) -> Iterator[R
     ownership = labels.ownership(manifest.name, manifest.stage, manifest.instance)
     filters = json.dumps({"label": [f"{key}={value}" for key, value in ownership.items()]})
     with connect(manifest.engine, os.environ) as connection:
-        reader = EngineReader(connection.url)
+        reader = connection.reader()
         try:
             listed = reader.get("/containers/json", all="1", filters=filters)
         finally:

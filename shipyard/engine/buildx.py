@@ -138,7 +138,8 @@ def _on_terminal(connection: Connection, file: Path, cache: bool, load: bool) ->
     from python_on_whales import DockerClient
     from python_on_whales.exceptions import DockerException
 
-    docker = DockerClient(client_call=["docker"], host=connection.url)
+    tls = connection.certificates.options() if connection.certificates else {}
+    docker = DockerClient(client_call=["docker"], host=connection.url, **tls)
     try:
         docker.buildx.bake(files=[str(file)], load=load, cache=cache, progress="auto", variables=_VARIABLES)
     except DockerException as error:

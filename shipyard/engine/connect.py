@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from shipyard.engine.http import EngineUnreachable
+from shipyard.engine.certificates import Certificates
+from shipyard.engine.http import EngineReader, EngineUnreachable
 from shipyard.errors import ShipyardError
 from shipyard.model.record import Record
 
+_REDIRECTING = ("DOCKER_CONTEXT", "DOCKER_HOST", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
 
@@ -24,24 +26,30 @@ class EngineAddressError(ShipyardError):
 class Connection(Record):
     """`url` is what this process and its children talk to; `address` what the user named, for display.
 
-    `local`: the engine shares this machine's file system and ports.
+    `local`: the engine shares this machine's file system and ports. `certificates`: it is talked to by TLS.
     """
 
     url: str
     address: str
     local: bool
+    certificates: Certificates | None = None
+
+    def reader(self) -> EngineReader:
+        """For questions to it; whoever asks closes it."""
+        return EngineReader(self.url, self.certificates)
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The environment for docker's own commands: this engine, and nothing that could redirect them."""
         kept = {
             key: value
             for key, value in environ.items()
-            if not key.startswith(("COMPOSE_", "BUILDX_BAKE_"))
-            and key not in ("DOCKER_CONTEXT", "DOCKER_HOST")
+            if not key.startswith(("COMPOSE_", "BUILDX_BAKE_")) and key not in _REDIRECTING
         }
         # A builder chosen for other projects may not load images into this engine.
         kept.pop("BUILDX_BUILDER", None)
         kept["DOCKER_HOST"] = self.url
+        if self.certificates is not None:
+            kept |= {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(self.certificates.folder)}
         return kept
 
 
@@ -51,20 +59,19 @@ def connect(engine: str | None, environ: Mapping[str, str]) -> Iterator[Connecti
 
     Raises EngineAddressError, EngineUnreachable.
     """
-    address = engine or usual_address(environ)
+    address, folder = _endpoint(engine, environ)
     shown = without_password(engine or ("local engine" if address == DEFAULT_SOCKET else address))
-    if "://" not in address:
-        address = _context_endpoint(address, environ)
     scheme = address.partition("://")[0]
     if scheme == "unix":
         yield Connection(url=address, address=shown, local=True)
     elif scheme == "tcp":
-        if environ.get("DOCKER_TLS_VERIFY"):
-            raise EngineAddressError(
-                "engines over tcp with TLS are not supported yet", where=address, hint="use ssh://user@host"
-            )
         host = address.removeprefix("tcp://").rpartition(":")[0]
-        yield Connection(url=address, address=shown, local=host in ("127.0.0.1", "localhost", "[::1]"))
+        yield Connection(
+            url=address,
+            address=shown,
+            local=host in ("127.0.0.1", "localhost", "[::1]"),
+            certificates=_certificates(folder) if folder is not None else None,
+        )
     elif scheme == "ssh":
         with _forwarded(address) as url:
             yield Connection(url=url, address=shown, local=False)
@@ -78,32 +85,59 @@ def connect(engine: str | None, environ: Mapping[str, str]) -> Iterator[Connecti
 
 def usual_address(environ: Mapping[str, str]) -> str:
     """The engine's address where no manifest names one. Raises EngineAddressError."""
-    return environ.get("DOCKER_HOST") or _context_endpoint(None, environ)
+    return _endpoint(None, environ)[0]
 
 
-def _context_endpoint(name: str | None, environ: Mapping[str, str]) -> str:
+def _endpoint(engine: str | None, environ: Mapping[str, str]) -> tuple[str, Path | None]:
+    """An address, and the folder of the certificates for it where it is to be talked to by TLS."""
+    store = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/root")) / ".docker")
+    address = engine if engine and "://" in engine else None if engine else environ.get("DOCKER_HOST")
+    if not address:
+        return _context(engine, store, environ)
+    if environ.get("DOCKER_TLS_VERIFY"):
+        return address, Path(environ.get("DOCKER_CERT_PATH") or store)
+    return address, None
+
+
+def _context(name: str | None, store: Path, environ: Mapping[str, str]) -> tuple[str, Path | None]:
     """The endpoint of a docker context, from the client's own store.
 
     The store keeps each context under the SHA-256 of its name (Docker CLI reference, `docker context`).
     """
-    folder = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/root")) / ".docker")
     name = name or environ.get("DOCKER_CONTEXT") or None
     if name is None:
         try:
-            name = json.loads((folder / "config.json").read_text()).get("currentContext")
+            name = json.loads((store / "config.json").read_text()).get("currentContext")
         except (OSError, ValueError):
             name = None
     if not name or name == "default":
-        return DEFAULT_SOCKET
-    meta = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
+        return DEFAULT_SOCKET, None
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    meta = store / "contexts" / "meta" / digest / "meta.json"
     try:
-        return str(json.loads(meta.read_text())["Endpoints"]["docker"]["Host"])
+        address = str(json.loads(meta.read_text())["Endpoints"]["docker"]["Host"])
     except (OSError, ValueError, KeyError) as error:
         raise EngineAddressError(
             f"there is no docker context {name!r}",
             where="engine",
             hint="`docker context ls` lists them; or write ssh://user@host",
         ) from error
+    folder = store / "contexts" / "tls" / digest / "docker"
+    return address, folder if folder.is_dir() else None
+
+
+def _certificates(folder: Path) -> Certificates:
+    """Raises EngineAddressError where they cannot be used."""
+    found = Certificates(folder=folder)
+    try:
+        found.context()
+    except OSError as error:
+        raise EngineAddressError(
+            f"the certificates for the engine cannot be used: {error.strerror or error}",
+            where=str(found.authority),
+            hint="DOCKER_CERT_PATH is the folder of ca.pem, and of cert.pem and key.pem",
+        ) from error
+    return found
 
 
 def without_password(address: str) -> str:

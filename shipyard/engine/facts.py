@@ -10,12 +10,11 @@ from typing import Any
 
 from shipyard.diagnosis.machine import MachineFacts
 from shipyard.engine.connect import Connection
-from shipyard.engine.http import EngineReader
 
 
 def machine_facts(connection: Connection, versions: dict[str, str | None]) -> MachineFacts:
     """`versions` are those of the client's plugins. Raises EngineUnreachable, EngineRefused."""
-    reader = EngineReader(connection.url)
+    reader = connection.reader()
     try:
         info: dict[str, Any] = reader.get("/info")
         asked = time.time()

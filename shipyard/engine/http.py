@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from shipyard.engine.certificates import Certificates
 from shipyard.engine.wire import Wire, WireError
 from shipyard.errors import ShipyardError
 
@@ -37,9 +38,10 @@ class EngineReader:
     `date` is the engine's clock at its last answer, as HTTP writes it; None before any.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, certificates: Certificates | None = None) -> None:
         self.url = url
-        self._wires = [Wire(url)]
+        self._certificates = certificates
+        self._wires = [Wire(url, certificates)]
         self.calls = 0
         self.date: str | None = None
         self.ahead: dict[str, Any] = {}
@@ -79,7 +81,7 @@ class EngineReader:
         missing = [index for index, answer in enumerate(answers) if answer is None]
         failed: list[EngineUnreachable] = []
         while len(self._wires) < min(CONNECTIONS, len(missing)):
-            self._wires.append(Wire(self.url))
+            self._wires.append(Wire(self.url, self._certificates))
 
         def ask(wire: int) -> None:
             for index in missing[wire :: len(self._wires)]:
@@ -114,6 +116,10 @@ def unreachable(url: str, error: Exception) -> EngineUnreachable:
     elif isinstance(error, FileNotFoundError | ConnectionRefusedError):
         title = "no Docker engine is running there"
         hint = "start it (systemctl start docker), or name another engine in shipyard.toml or DOCKER_HOST"
+    elif type(error).__name__ == "SSLCertVerificationError":
+        # By its name: the ssl module is loaded where TLS is used.
+        title = "the engine's certificate is not to be trusted"
+        hint = "ca.pem in DOCKER_CERT_PATH is of the authority that signed it? is its name the address's?"
     elif isinstance(error, TimeoutError):
         title = "the Docker engine does not answer in time"
         hint = "look at the engine's own log; is the machine out of disk or memory?"

@@ -106,7 +106,7 @@ class Lease:
         self._manifest = manifest
         self._holder = holder
         self._timing = timing
-        self._reader = EngineReader(connection.url)
+        self._reader = connection.reader()
         self._objects: Objects | None = None
         self._creating = False
         self._id: str | None = None
@@ -196,7 +196,7 @@ class Lease:
 
     def _keep(self) -> None:
         """Give signs of life until the end, in a thread with a connection of its own."""
-        reader = EngineReader(self._connection.url)
+        reader = self._connection.reader()
         pause = self._timing.renew
         while not self._ended.wait(pause):
             pause = self._timing.renew

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shipyard.compile import labels
-from shipyard.engine.connect import EngineAddressError, usual_address
+from shipyard.engine.connect import Connection, EngineAddressError, usual_address
 from shipyard.engine.http import EngineReader, EngineUnreachable
 
 CONTAINERS = "/containers/json?all=1"
@@ -87,14 +87,14 @@ def inspect_ahead(ownership: Mapping[str, str]) -> None:
         asked.inspect(ownership)
 
 
-def lists_of(url: str) -> tuple[EngineReader, list[Any]]:
+def lists_of(connection: Connection) -> tuple[EngineReader, list[Any]]:
     """A reader, and the engine's answers for LISTS, those asked ahead where there are such; each is handed
     out once. Raises EngineUnreachable."""
     while _asked:
         ahead = _asked.pop()
         ahead.thread.join()
-        if ahead.url == url and ahead.answers is not None:
+        if ahead.url == connection.url and ahead.answers is not None:
             return ahead.reader, ahead.answers
         ahead.reader.close()
-    reader = EngineReader(url)
+    reader = connection.reader()
     return reader, reader.get_all(LISTS)

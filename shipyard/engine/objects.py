@@ -41,7 +41,8 @@ class Objects:
         self._before_write = before_write
         self._errors: Any = docker.errors
         try:
-            self._api: APIClient = docker.APIClient(base_url=connection.url, version="auto", timeout=120)
+            tls = connection.certificates.for_sdk() if connection.certificates else False
+            self._api: APIClient = docker.APIClient(connection.url, version="auto", timeout=120, tls=tls)
         except docker.errors.DockerException as error:
             raise unreachable(connection.url, error) from error
         self._where = connection.address

@@ -39,7 +39,7 @@ def snapshot(connection: Connection, manifest: Manifest, references: Iterable[st
     Listing every image of an engine costs more than all the rest together: only these are asked for.
     Raises EngineUnreachable, EngineRefused, EngineTooOld.
     """
-    reader, answers = lists_of(connection.url)
+    reader, answers = lists_of(connection)
     try:
         return _read(reader, answers, connection, manifest, sorted({familiar(one) for one in references}))
     finally:

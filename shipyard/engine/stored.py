@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from shipyard.compile import labels
 from shipyard.engine.connect import Connection
-from shipyard.engine.http import EngineReader, EngineRefused
+from shipyard.engine.http import EngineRefused
 from shipyard.model.stored import StoredImage
 
 
 def stored_images(connection: Connection) -> tuple[StoredImage, ...]:
     """All of them, by name. Raises EngineUnreachable, EngineRefused."""
-    reader = EngineReader(connection.url)
+    reader = connection.reader()
     try:
         answers = reader.get_all(["/images/json?shared-size=1", "/containers/json?all=1"])
     finally:

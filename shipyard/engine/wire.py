@@ -1,4 +1,4 @@
-"""One kept-open HTTP/1.1 connection for GET requests, over a local socket or plain TCP.
+"""One kept-open HTTP/1.1 connection for GET requests, over a local socket or TCP, with TLS or without.
 
 http.client does this and more, and loads the email package and TLS with it: a fifth of the time in which
 `plan` has to be done. The rules are RFC 9112's, sections 6 and 7, as far as an engine's answers use them.
@@ -10,6 +10,7 @@ import socket
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from shipyard.engine.certificates import Certificates
 from shipyard.model.record import Record
 
 TIMEOUT = 30.0
@@ -30,10 +31,12 @@ class Answer(Record):
 
 
 class Wire:
-    """A connection to `url`, unix:///path or tcp://host:port, made when it is first needed."""
+    """A connection to `url`, unix:///path or tcp://host:port, made when it is first needed; with
+    `certificates` by TLS."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, certificates: Certificates | None = None) -> None:
         self._url = url
+        self._certificates = certificates
         self._socket: socket.socket | None = None
         self._file: BinaryIO | None = None
 
@@ -70,6 +73,8 @@ class Wire:
                 made.connect(parts.path)
             else:
                 made = socket.create_connection((parts.hostname or "", parts.port or 2375), TIMEOUT)
+                if self._certificates is not None:
+                    made = self._certificates.context().wrap_socket(made, server_hostname=parts.hostname)
                 self._socket = made
             self._file = made.makefile("rb")
         return self._socket, self._file

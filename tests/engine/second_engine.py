@@ -26,9 +26,22 @@ def root(*words: str, check: bool = True) -> str:
     return done.stdout
 
 
+class SecondEngine:
+    """`url` is its socket; over TCP it answers at `tcp`, by TLS with the files in `certificates`."""
+
+    def __init__(self, folder: Path, host: str) -> None:
+        self.url = f"unix://{folder}/s"
+        self.tcp = f"tcp://{host}:2376"
+        self.certificates = folder / "client"
+
+    def docker(self, *words: str) -> str:
+        done = subprocess.run(["docker", "-H", self.url, *words], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+
 @contextlib.contextmanager
-def second_engine() -> Iterator[str]:
-    """Its address. Its images, and all else that it kept, are gone afterwards."""
+def second_engine() -> Iterator[SecondEngine]:
+    """Its images, and all else that it kept, are gone afterwards."""
     number = os.getpid() % 16000
     name, outside, inside = f"shipyard{number}", f"sya{number}", f"syb{number}"
     net = f"10.213.{number // 64}"
@@ -53,8 +66,9 @@ def second_engine() -> Iterator[str]:
         root("iptables", "-w", "-t", "nat", "-I", *nat)
         for rule in rules:
             root("iptables", "-w", "-I", *rule)
-        process = _started(name, folder)
-        yield f"unix://{folder}/s"
+        _certify(folder, there)
+        process = _started(name, folder, there)
+        yield SecondEngine(folder, there)
     finally:
         if process is not None:
             root("kill", str(_pid(folder)), check=False)
@@ -67,7 +81,26 @@ def second_engine() -> Iterator[str]:
         root("rm", "-rf", str(folder), check=False)
 
 
-def _started(namespace: str, folder: Path) -> subprocess.Popen[bytes]:
+def _certify(folder: Path, host: str) -> None:
+    """An authority, and what it signed for the engine and for its client."""
+    client = folder / "client"
+    client.mkdir()
+    new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj"]
+    authority = [*new, "/CN=authority", "-x509", "-days", "2", "-keyout", f"{folder}/ca.key"]
+    subprocess.run([*authority, "-out", f"{client}/ca.pem"], check=True, capture_output=True)
+    for name, place, extension in (
+        ("engine", folder, f"subjectAltName=IP:{host}"),
+        ("client", client, "extendedKeyUsage=clientAuth"),
+    ):
+        (folder / "extension").write_text(extension)
+        asked = [*new, f"/CN={name}", "-keyout", f"{place}/key.pem", "-out", f"{folder}/asked"]
+        subprocess.run(asked, check=True, capture_output=True)
+        sign = ["openssl", "x509", "-req", "-in", f"{folder}/asked", "-days", "2", "-CAcreateserial"]
+        sign += ["-CA", f"{client}/ca.pem", "-CAkey", f"{folder}/ca.key", "-extfile", f"{folder}/extension"]
+        subprocess.run([*sign, "-out", f"{place}/cert.pem"], check=True, capture_output=True)
+
+
+def _started(namespace: str, folder: Path, host: str) -> subprocess.Popen[bytes]:
     first = subprocess.run(
         ["docker", "info", "--format", "{{json .DriverStatus}}"], capture_output=True, text=True, check=True
     )
@@ -76,7 +109,9 @@ def _started(namespace: str, folder: Path) -> subprocess.Popen[bytes]:
     binaries = f"{bring_up.HOME}/root/usr/bin:{bring_up.HOME}/root/usr/sbin"
     command = ["dockerd", "--config-file", str(folder / "daemon.json"), "--data-root", str(folder / "data")]
     command += ["--exec-root", str(folder / "exec"), "--pidfile", str(folder / "pid")]
-    command += ["-H", f"unix://{folder}/s", "--group", str(os.getgid())]
+    command += ["-H", f"unix://{folder}/s", "--group", str(os.getgid()), "-H", f"tcp://{host}:2376"]
+    command += ["--tlsverify", "--tlscacert", f"{folder}/client/ca.pem"]
+    command += ["--tlscert", f"{folder}/cert.pem", "--tlskey", f"{folder}/key.pem"]
     path = f"PATH={binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     words = ["nsenter", f"--net=/run/netns/{namespace}", "env", path, *command]
     with (folder / "log").open("wb") as log:

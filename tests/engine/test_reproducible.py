@@ -25,8 +25,8 @@ LONG_AGO = 10**9
 
 @pytest.fixture(scope="module")
 def other() -> Iterator[str]:
-    with second_engine() as address:
-        yield address
+    with second_engine() as engine:
+        yield engine.url
 
 
 def as_somebody_else(folder: Path) -> None:

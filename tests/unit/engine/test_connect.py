@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from shipyard.engine.certificates import Certificates
 from shipyard.engine.connect import Connection, EngineAddressError, connect, without_password
 from shipyard.errors import ShipyardError
 
@@ -115,9 +118,62 @@ def test_an_address_that_is_none(engine: str, what: str) -> None:
     assert refused(engine, HOME="/nonexistent").title == f"{engine!r} {what}"
 
 
-def test_tls_is_not_there_yet() -> None:
-    error = refused("tcp://1.2.3.4:2376", DOCKER_TLS_VERIFY="1")
-    assert error.title == "engines over tcp with TLS are not supported yet"
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As docker's client has them; the certificate signs itself."""
+    folder = tmp_path_factory.mktemp("certificates")
+    words = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    words += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    subprocess.run(words, check=True, capture_output=True)
+    shutil.copy(folder / "cert.pem", folder / "ca.pem")
+    return folder
+
+
+@pytest.mark.parametrize("engine", [None, "tcp://box:2376"])
+def test_tls_by_the_clients_own_variables(certificates: Path, engine: str | None) -> None:
+    environ = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(certificates)}
+    with connect(engine, {**environ, "DOCKER_HOST": "tcp://box:2376"}) as made:
+        assert (made.url, made.local) == ("tcp://box:2376", False)
+        assert made.certificates == Certificates(folder=certificates)
+        assert made.environment({"DOCKER_TLS": "1", "HOME": "/h"}) == {
+            **environ,
+            "DOCKER_HOST": "tcp://box:2376",
+            "HOME": "/h",
+        }
+    with connect("unix:///x", environ) as made:
+        assert made.certificates is None
+        assert "DOCKER_TLS_VERIFY" not in made.environment(environ)
+
+
+def test_tls_by_a_context_or_beside_the_clients_settings(store: Path, certificates: Path) -> None:
+    digest = hashlib.sha256(b"prod").hexdigest()
+    folder = store / "contexts" / "tls" / digest / "docker"
+    shutil.copytree(certificates, folder)
+    with connect("prod", {"DOCKER_CONFIG": str(store)}) as made:
+        assert made.certificates == Certificates(folder=folder)
+    shutil.copytree(certificates, store, dirs_exist_ok=True)
+    with connect("tcp://box:1", {"DOCKER_CONFIG": str(store), "DOCKER_TLS_VERIFY": "1"}) as made:
+        assert made.certificates == Certificates(folder=store)
+
+
+def test_certificates_that_cannot_be_used(tmp_path: Path, certificates: Path) -> None:
+    environ = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
+    error = refused("tcp://box:1", **environ)
+    assert error.title == "the certificates for the engine cannot be used: No such file or directory"
+    assert error.where == str(tmp_path / "ca.pem")
+    (tmp_path / "ca.pem").write_text("nothing")
+    assert "cannot be used" in refused("tcp://box:1", **environ).title
 
 
 def test_nothing_redirects_dockers_own_commands() -> None:

@@ -9,10 +9,15 @@ import pytest
 
 from shipyard.compile.labels import PROJECT, STAGE
 from shipyard.engine import lists
+from shipyard.engine.connect import Connection
 from shipyard.engine.http import EngineUnreachable
 from shipyard.engine.lists import LISTS, ask_ahead, inspect_ahead, lists_of
 
 ASKED = [f"GET {path} docker" for path in LISTS]
+
+
+def engine_at(url: str) -> Connection:
+    return Connection(url=url, address=url, local=True)
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def test_they_are_there_before_they_are_wanted(server: Any, url: str) -> None:
     ask_ahead(["plan", "--stage", "prod"], {"DOCKER_HOST": url})
     lists._asked[0].thread.join()
     assert sorted(server.asked) == sorted(ASKED)
-    reader, answers = lists_of(url)
+    reader, answers = lists_of(engine_at(url))
     assert answers[0] == {"ID": "E1"}
     assert len(server.asked) == len(LISTS), "they are asked for once"
     reader.close()
@@ -34,7 +39,7 @@ def test_they_are_there_before_they_are_wanted(server: Any, url: str) -> None:
 def test_each_look_is_a_new_one(server: Any, url: str) -> None:
     ask_ahead(["status"], {"DOCKER_HOST": url})
     for _ in range(2):
-        lists_of(url)[0].close()
+        lists_of(engine_at(url))[0].close()
     assert len(server.asked) == 2 * len(LISTS)
 
 
@@ -58,7 +63,7 @@ def test_nobody_else_is_asked(server: Any, url: str, words: list[str], address: 
 
 def test_another_engine_is_asked_itself(server: Any, url: str) -> None:
     ask_ahead(["plan"], {"DOCKER_HOST": "unix:///nowhere"})
-    reader, _ = lists_of(url)
+    reader, _ = lists_of(engine_at(url))
     reader.close()
     assert len(server.asked) == len(LISTS)
 
@@ -66,7 +71,7 @@ def test_another_engine_is_asked_itself(server: Any, url: str) -> None:
 def test_one_that_is_not_there_is_told_when_it_is_wanted(url: str) -> None:
     ask_ahead(["plan"], {"DOCKER_HOST": "unix:///nowhere"})
     with pytest.raises(EngineUnreachable):
-        lists_of("unix:///nowhere")
+        lists_of(engine_at("unix:///nowhere"))
 
 
 def test_the_containers_of_the_deployment_are_inspected_ahead_and_no_others(server: Any, url: str) -> None:
@@ -74,7 +79,7 @@ def test_the_containers_of_the_deployment_are_inspected_ahead_and_no_others(serv
     inspect_ahead({PROJECT: "shop", STAGE: "prod"})
     lists._asked[0].thread.join()
     assert server.asked[len(LISTS) :] == ["GET /containers/C1/json docker"]
-    reader, _ = lists_of(url)
+    reader, _ = lists_of(engine_at(url))
     assert reader.get_all(["/containers/C1/json"]) == ["/containers/C1/json"]
     assert len(server.asked) == len(LISTS) + 1, "it is asked for once"
     reader.get_all(["/containers/C1/json"])

@@ -1,0 +1,113 @@
+"""Engines elsewhere: behind a real sshd, and over TCP with TLS. Each has its own containers and images, so that
+nothing that is done here by mistake passes for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from project import Project, docker
+from second_engine import SecondEngine, hand_over, second_engine
+from ssh_server import SshServer, ssh_server
+
+SERVICES = """
+[services.cache]
+image = "redis:7"
+[services.built]
+path = "built"
+build = { dockerfile = "Dockerfile" }
+env = { TOKEN = "${secret:TOKEN}" }
+health = { command = ["test", "-e", "/word"] }
+needs = ["cache"]
+"""
+
+
+@pytest.fixture(scope="module")
+def other() -> Iterator[SecondEngine]:
+    with second_engine() as engine:
+        hand_over("redis:7", engine.url)
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+    with ssh_server(tmp_path_factory.mktemp("ssh")) as made:
+        yield made
+
+
+def declared(project: Project, top: str = "") -> None:
+    project.manifest(f"{top}\n{SERVICES}")
+    project.write("built/Dockerfile", 'FROM redis:7\nCOPY word /word\nCMD ["sleep", "infinity"]\n')
+    project.write("built/word", "from here\n")
+    project.write(".env", "TOKEN=hidden-7c1f\n")
+
+
+def lived_through(project: Project, other: SecondEngine) -> None:
+    """Everything from the first plan to the end, and all of it on the other engine."""
+    mine = f"label=shipyard.project={project.name}"
+    assert "service.built/create" in project.changes()
+    project.apply()
+    assert len(other.docker("ps", "-q", "--filter", mine).split()) == 2
+    assert project.ids() == []
+    assert docker("image", "ls", "-q", f"{project.name}/built") == ""
+    assert project.changes() == []
+    assert project.run("exec", "built", "cat", "/word").stdout == "from here\n"
+    assert "ready to accept connections" in project.run("logs", "cache").stdout.lower()
+    assert {one["health"] for one in project.status().values()} == {"healthy"}
+    project.write("built/word", "another\n")
+    assert project.changes() == ["image.built/build", "service.built/replace"]
+    project.apply()
+    assert project.run("run", "built", "cat", "/word").stdout == "another\n"
+    project.run("down", "--yes", "--volumes")
+    assert other.docker("ps", "-aq", "--filter", mine) == ""
+
+
+def test_an_engine_behind_ssh_over_one_connection_a_command(
+    project: Project, other: SecondEngine, server: SshServer
+) -> None:
+    project.environ["PATH"] = server.path
+    declared(project, f'engine = "{server.address}{other.url.removeprefix("unix://")}"')
+    before = server.logins
+    project.run("plan")
+    assert server.logins == before + 1
+    project.apply()
+    assert server.logins == before + 2
+    project.run("down", "--yes", "--volumes")
+    lived_through(project, other)
+
+
+def test_what_is_wrong_with_ssh_is_said(project: Project, server: SshServer, tmp_path: Path) -> None:
+    project.environ["PATH"] = server.path
+    declared(project, f'engine = "{server.address}/nowhere.sock"')
+    said = project.run("plan", code=1).stderr
+    assert "error" in said
+    # Nobody knows this one's key.
+    declared(project, f'engine = "{server.address}"')
+    project.environ["PATH"] = os.environ["PATH"]
+    said = project.run("plan", code=1).stderr
+    assert "the ssh connection to the engine failed" in said
+    assert "Host key verification failed" in said
+
+
+def test_an_engine_over_tcp_with_tls(project: Project, other: SecondEngine, tmp_path: Path) -> None:
+    declared(project)
+    project.environ |= {
+        "DOCKER_HOST": other.tcp,
+        "DOCKER_TLS_VERIFY": "1",
+        "DOCKER_CERT_PATH": str(other.certificates),
+    }
+    lived_through(project, other)
+
+    nobody = tmp_path / "nobody"
+    nobody.mkdir()
+    shutil.copy(other.certificates / "ca.pem", nobody)
+    said = project.run("plan", env={"DOCKER_CERT_PATH": str(nobody)}, code=1).stderr
+    assert "certificate required" in said.lower().replace("_", " ")
+    strangers = tmp_path / "strangers"
+    shutil.copytree(other.certificates, strangers)
+    shutil.copy(strangers / "cert.pem", strangers / "ca.pem")
+    said = project.run("plan", env={"DOCKER_CERT_PATH": str(strangers)}, code=1).stderr
+    assert "the engine's certificate is not to be trusted" in said
