@@ -11,8 +11,6 @@ from shipyard.model.record import Record
 if TYPE_CHECKING:
     import ssl
 
-    from docker.tls import TLSConfig
-
 
 class Certificates(Record):
     """`folder` holds the files."""
@@ -37,12 +35,6 @@ class Certificates(Record):
         if self.own is not None:
             made.load_cert_chain(*self.own)
         return made
-
-    def for_sdk(self) -> TLSConfig:
-        """What docker's SDK takes."""
-        from docker.tls import TLSConfig
-
-        return TLSConfig(client_cert=self.own, ca_cert=str(self.authority), verify=True)
 
     def options(self) -> dict[str, Any]:
         """What python-on-whales takes for docker's own command."""

@@ -161,13 +161,14 @@ def _forwarded(address: str) -> Iterator[str]:
         command = ["ssh", "-nNT", "-o", "ExitOnForwardFailure=yes", "-o", "BatchMode=yes"]
         command += ["-L", f"{local}:{path or '/var/run/docker.sock'}"]
         command += (["-p", port] if port else []) + ["--", f"{user}@{host}" if user else host]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        log = Path(folder) / "log"
+        with log.open("wb") as written:
+            process = subprocess.Popen(command, stderr=written, stdin=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 20
             while not local.exists():
                 if process.poll() is not None or time.monotonic() > deadline:
-                    process.kill()
-                    said = (process.communicate()[1] or b"").decode("utf-8", "replace").strip()
+                    said = log.read_text(errors="replace")
                     raise EngineUnreachable(
                         "the ssh connection to the engine failed",
                         where=address,
@@ -178,4 +179,4 @@ def _forwarded(address: str) -> Iterator[str]:
             yield f"unix://{local}"
         finally:
             process.terminate()
-            process.communicate()
+            process.wait()

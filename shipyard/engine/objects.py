@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from shipyard.engine.archive import empty_archive, small_files
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import unreachable
+from shipyard.engine.sdk import api_client
 from shipyard.errors import ShipyardError
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ class Objects:
         self._before_write = before_write
         self._errors: Any = docker.errors
         try:
-            tls = connection.certificates.for_sdk() if connection.certificates else False
-            self._api: APIClient = docker.APIClient(connection.url, version="auto", timeout=120, tls=tls)
+            self._api: APIClient = api_client(connection)
         except docker.errors.DockerException as error:
             raise unreachable(connection.url, error) from error
         self._where = connection.address

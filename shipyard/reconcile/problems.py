@@ -30,6 +30,7 @@ def problems(
     found += _database_problems(desired, observed) + _limit_problems(desired, observed)
     found += _compose_problems(desired, observed) + _key_problems(desired, observed)
     found += _data_problems(desired, observed, gone) + development_problems(desired)
+    found += _bind_problems(desired, observed)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
 
@@ -251,6 +252,23 @@ def _data_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -
             if place in held
         ]
     return found
+
+
+def _bind_problems(desired: Desired, observed: Observed) -> list[Problem]:
+    """A path that begins in the project's folder is none on the machine of an engine elsewhere."""
+    return [
+        Problem(
+            address=f"service.{spec.name}",
+            title=f"volumes: the folder {mount.source} is of this machine, and the engine runs on another",
+            hint="let the image hold it, keep data in a named volume, or name a full path of that machine",
+        )
+        for spec in desired.services
+        for mount in spec.volumes
+        if not observed.engine.local
+        and mount.kind == "bind"
+        and mount.source is not None
+        and not mount.source.startswith("/")
+    ]
 
 
 def _limit_problems(desired: Desired, observed: Observed) -> list[Problem]:

@@ -1,5 +1,5 @@
-"""Engines elsewhere: behind a real sshd, and over TCP with TLS. Each has its own containers and images, so that
-nothing that is done here by mistake passes for it."""
+"""Engines elsewhere: behind a real sshd, and over TCP with TLS. They have containers and images of their own,
+so that nothing that is done here by mistake passes for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERVICES = """
 image = "redis:7"
 [services.built]
 path = "built"
-build = { dockerfile = "Dockerfile" }
+build = { dockerfile = "built/Dockerfile" }
 env = { TOKEN = "${secret:TOKEN}" }
 health = { command = ["test", "-e", "/word"] }
 needs = ["cache"]
@@ -38,11 +38,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
         yield made
 
 
-def declared(project: Project, top: str = "") -> None:
-    project.manifest(f"{top}\n{SERVICES}")
+def declared(project: Project, engine: str = "") -> None:
+    project.manifest(f'{SERVICES}\n[stages.dev]\nengine = "{engine}"' if engine else SERVICES)
     project.write("built/Dockerfile", 'FROM redis:7\nCOPY word /word\nCMD ["sleep", "infinity"]\n')
     project.write("built/word", "from here\n")
-    project.write(".env", "TOKEN=hidden-7c1f\n")
+    for name in (".env", ".env.dev"):
+        project.write(name, "TOKEN=hidden-7c1f\n")
 
 
 def lived_through(project: Project, other: SecondEngine) -> None:
@@ -69,7 +70,7 @@ def test_an_engine_behind_ssh_over_one_connection_a_command(
     project: Project, other: SecondEngine, server: SshServer
 ) -> None:
     project.environ["PATH"] = server.path
-    declared(project, f'engine = "{server.address}{other.url.removeprefix("unix://")}"')
+    declared(project, server.address + other.url.removeprefix("unix://"))
     before = server.logins
     project.run("plan")
     assert server.logins == before + 1
@@ -77,15 +78,23 @@ def test_an_engine_behind_ssh_over_one_connection_a_command(
     assert server.logins == before + 2
     project.run("down", "--yes", "--volumes")
     lived_through(project, other)
+    project.write(
+        "shipyard.toml",
+        (project.root / "shipyard.toml")
+        .read_text()
+        .replace("[services.cache]", '[services.cache]\nvolumes = ["./built:/here"]'),
+    )
+    said = " ".join(project.run("plan", code=1).stdout.split())
+    assert "volumes: the folder built is of this machine, and the engine runs on another" in said
 
 
 def test_what_is_wrong_with_ssh_is_said(project: Project, server: SshServer, tmp_path: Path) -> None:
     project.environ["PATH"] = server.path
-    declared(project, f'engine = "{server.address}/nowhere.sock"')
+    declared(project, f"{server.address}/nowhere.sock")
     said = project.run("plan", code=1).stderr
     assert "error" in said
     # Nobody knows this one's key.
-    declared(project, f'engine = "{server.address}"')
+    declared(project, server.address)
     project.environ["PATH"] = os.environ["PATH"]
     said = project.run("plan", code=1).stderr
     assert "the ssh connection to the engine failed" in said

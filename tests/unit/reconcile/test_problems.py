@@ -264,3 +264,22 @@ def test_a_process_on_another_address_holds_nothing(
     publish = Publish(host_ip=published, host_port=80, container_port=80)
     desired = shop.desired(shop.service("web", publish=(publish,)))
     assert bool(told(desired, replace(shop.empty(), listening=((listener, 80),)))) is held
+
+
+def test_a_folder_of_this_machine_on_an_engine_elsewhere(shop: Shop) -> None:
+    mounts = [Mount(target=f"/{n}", source=source, kind=kind) for n, (source, kind) in enumerate(MOUNTS)]
+    desired = shop.desired(shop.service("web", volumes=tuple(mounts)))
+    here = shop.world(desired)
+    elsewhere = replace(here, engine=replace(here.engine, local=False))
+    assert told(desired, here) == []
+    assert told(desired, elsewhere) == [
+        "service.web: volumes: the folder conf is of this machine, and the engine runs on another"
+    ]
+
+
+MOUNTS: tuple[tuple[str | None, Any], ...] = (
+    ("conf", "bind"),
+    ("/srv/conf", "bind"),
+    ("data", "volume"),
+    (None, "tmpfs"),
+)
