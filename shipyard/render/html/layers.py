@@ -15,8 +15,9 @@ _MADE_BY = 160
 _SHOWN = 8
 _MOST = 60
 _SERVICES = 8
-# What the engine writes around an instruction (BuildKit's "# buildkit", the classic builder's "#(nop)").
-_AROUND = re.compile(r"^/bin/sh -c #\(nop\)\s+|(?<=^RUN )/bin/sh -c |\s+# buildkit$")
+# What the engine writes around an instruction: BuildKit its mark and the values of build arguments, the
+# classic builder a shell and "#(nop)".
+_AROUND = re.compile(r"^/bin/sh -c #\(nop\)\s+|(?<=^RUN )(?:\|\d+ .*?)?/bin/sh -c |\s+# buildkit$", re.DOTALL)
 
 
 def layers_section(images: Sequence[LayeredImage] | None, why: str) -> Section:

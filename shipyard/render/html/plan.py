@@ -82,8 +82,8 @@ def _unchanged_marks(plan: Plan) -> Iterator[tuple[str, Mark]]:
 
 
 def _problem(problem: Problem) -> Markup:
-    told = element("h3", sentence(address_words(problem.address)), ": ", problem.title)
-    return element("li", told, element("p", problem.hint), class_="bad")
+    told = element("span", _of(problem.address), f": {problem.title}")
+    return element("li", element("h3", told), element("p", problem.hint), class_="bad")
 
 
 def _notes(plan: Plan) -> Iterator[Markup]:

@@ -60,7 +60,7 @@ IMAGES = (
         services=("db",),
         layers=(
             Layer(size=1_000_000, made_by=""),
-            Layer(size=80_000_000, made_by="RUN /bin/sh -c apt-get update # buildkit"),
+            Layer(size=80_000_000, made_by="RUN |1 MAJOR=17 /bin/sh -c apt-get update # buildkit"),
             Layer(size=0, made_by="CMD nothing"),
         ),
     ),
