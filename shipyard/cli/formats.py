@@ -14,3 +14,10 @@ class PlanFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class StatusFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"

@@ -23,14 +23,15 @@ def graph(
     output: Annotated[Drawing, typer.Option("--format", help="How to draw it.")] = Drawing.MERMAID,
     folder: Folder = Path(),
 ) -> None:
-    """Draw a stage's services, what they need, their ports and volumes. No engine is asked.
+    """Draw a stage's services, what they need, their ports, networks and volumes. No engine is asked.
 
     Example: shipyard graph --stage prod --format svg > prod.svg
     """
     from shipyard.cli.loading import load_project
     from shipyard.compile.builds import compile_builds
     from shipyard.compile.desired import compile_desired
-    from shipyard.render.graph import graph_of, mermaid, svg
+    from shipyard.render.drawing import svg
+    from shipyard.render.graph import graph_of, mermaid
 
     manifest = load_project(folder, stage, instance).manifest
     drawn = graph_of(compile_desired(manifest, compile_builds(manifest)))

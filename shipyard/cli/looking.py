@@ -5,10 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from shipyard.cli.formats import Format
+from shipyard.cli.formats import StatusFormat
 from shipyard.cli.loading import load_project
 from shipyard.errors import UsageError
+
+if TYPE_CHECKING:
+    from shipyard.cli.project import Observation
+    from shipyard.model.plan import Plan
+    from shipyard.render.status import ServiceRow
 
 SECONDS = 2.0
 
@@ -17,12 +23,12 @@ def status(
     *,
     stage: str | None = None,
     instance: str | None = None,
-    output: Format = Format.TEXT,
+    output: StatusFormat = StatusFormat.TEXT,
     watch: bool = False,
     folder: Path = Path(),
 ) -> None:
     """Print what runs, once or again and again."""
-    if watch and (output is not Format.TEXT or not sys.stdout.isatty()):
+    if watch and (output is not StatusFormat.TEXT or not sys.stdout.isatty()):
         raise UsageError(
             "--watch draws on a terminal", hint="leave it out, and ask again when you want to know"
         )
@@ -35,14 +41,27 @@ def status(
 
     def look() -> str:
         with observe(manifest, compile_builds(manifest)) as seen:
-            rows = service_rows(seen.desired, seen.observed, reconcile(seen.desired, seen.observed))
-            show = status_json if output is Format.JSON else status_text
+            plan = reconcile(seen.desired, seen.observed)
+            rows = service_rows(seen.desired, seen.observed, plan)
+            if output is StatusFormat.HTML:
+                return _page(seen, plan, rows)
+            show = status_json if output is StatusFormat.JSON else status_text
             return show(manifest, seen.observed.engine, rows)
 
     if watch:
         _watched(look)
     else:
         sys.stdout.write(look())
+
+
+def _page(seen: Observation, plan: Plan, rows: tuple[ServiceRow, ...]) -> str:
+    from shipyard.engine.layers import layered_images
+    from shipyard.render.graph import graph_of
+    from shipyard.render.html.status import status_html
+
+    images = layered_images(seen.connection, seen.desired, seen.observed)
+    manifest, engine = seen.desired.manifest, seen.observed.engine
+    return status_html(manifest, engine, rows, plan, graph_of(seen.desired), images)
 
 
 def _watched(look: Callable[[], str]) -> None:

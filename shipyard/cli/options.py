@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from shipyard.cli.completion import complete_service, complete_stage
-from shipyard.cli.formats import Format, PlanFormat
+from shipyard.cli.formats import Format, PlanFormat, StatusFormat
 
 Stage = Annotated[
     str | None,
@@ -35,7 +35,12 @@ Folder = Annotated[
 Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 PlanOutput = Annotated[
     PlanFormat,
-    typer.Option("--format", help="How to print the plan; markdown is for pull requests and job summaries."),
+    typer.Option(
+        "--format", help="How to print the plan; markdown is for pull requests, html a page of its own."
+    ),
+]
+StatusOutput = Annotated[
+    StatusFormat, typer.Option("--format", help="How to print the answer; html is a page of its own.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Confirmed = Annotated[

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shipyard.cli.project import Observation
     from shipyard.compile.desired import Builds
     from shipyard.model.plan import Plan
+    from shipyard.model.stored import LayeredImage
 
 
 def plan(
@@ -51,8 +52,9 @@ def plan(
     from shipyard.model.record import replace
 
     scope = scope_of(manifest, services, replaced)
+    layers: tuple[LayeredImage, ...] | None = None
     if offline:
-        _, made = offline_plan(manifest)
+        desired, made = offline_plan(manifest)
     else:
         builds: Builds = compile_builds(manifest)
         if images is not None:
@@ -60,11 +62,15 @@ def plan(
 
             builds = pinned(builds, images)
         if observed is not None:
-            made = planned_elsewhere(manifest, builds, observed, scope)
+            desired, made = planned_elsewhere(manifest, builds, observed, scope)
         else:
             # A key that is gone changes every digest: so says a plan, whatever the new one is.
             with observe(manifest, builds, fallback_key=new_key(), scope=scope) as seen:
-                made = seen.plan()
+                desired, made = seen.desired, seen.plan()
+                if output is PlanFormat.HTML:
+                    from shipyard.engine.layers import layered_images
+
+                    layers = layered_images(seen.connection, desired, seen.observed)
                 if updates:
                     made = replace(made, notes=(*made.notes, *_updates(seen)))
             if out is not None and not made.problems:
@@ -75,7 +81,14 @@ def plan(
         from shipyard.reconcile.drift import only_drift
 
         made = only_drift(made)
-    show(made, output)
+    if output is PlanFormat.HTML:
+        from shipyard.render.graph import graph_of
+        from shipyard.render.html.plan import plan_html
+
+        sys.stdout.write(plan_html(made, graph_of(desired), layers))
+        sys.stdout.flush()
+    else:
+        show(made, output)
     if made.problems:
         from shipyard.cli.annotate import annotate_problems
 

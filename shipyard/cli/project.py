@@ -148,7 +148,9 @@ def look(
     )
 
 
-def planned_elsewhere(manifest: Manifest, builds: Builds, path: Path, scope: Scope = ALL) -> Plan:
+def planned_elsewhere(
+    manifest: Manifest, builds: Builds, path: Path, scope: Scope = ALL
+) -> tuple[Desired, Plan]:
     """The plan over a saved observation. Raises SavedFileError."""
     from shipyard.saved.observed import read_observation
 
@@ -156,7 +158,7 @@ def planned_elsewhere(manifest: Manifest, builds: Builds, path: Path, scope: Sco
     desired = _desired(manifest, builds, seen.secrets, scope)
     partial, replaced = bool(scope.targets), frozenset(scope.replaced)
     made = reconcile(desired, seen.observed, partial=partial, replace=replaced)
-    return _told_of_secrets(made, desired, seen.found)
+    return desired, _told_of_secrets(made, desired, seen.found)
 
 
 def _desired(manifest: Manifest, builds: Builds, digests: Mapping[str, str], scope: Scope) -> Desired:

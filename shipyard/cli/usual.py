@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from shipyard.cli.formats import Format, PlanFormat
+from shipyard.cli.formats import PlanFormat, StatusFormat
 from shipyard.errors import ExitCode
 from shipyard.model.record import Record
 
@@ -42,7 +42,7 @@ USUAL = {
     ),
     "status": Words(
         module="shipyard.cli.looking",
-        options={**_WHERE, "--format": ("output", Format)},
+        options={**_WHERE, "--format": ("output", StatusFormat)},
         flags={"--watch": "watch", "-w": "watch"},
     ),
 }

@@ -19,3 +19,20 @@ class StoredImage(Record):
     own: int
     users: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class Layer(Record):
+    """`size` is bytes on disk, `made_by` the instruction as the image records it, "" where it does not."""
+
+    size: int
+    made_by: str
+
+
+class LayeredImage(Record):
+    """An image of `services`. `layers` from the base up, None when it is not there; `note` what there is to
+    say of that."""
+
+    name: str
+    services: tuple[str, ...]
+    layers: tuple[Layer, ...] | None
+    note: str = ""

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import base_images
+import browser
 
 HOME = Path("/opt/shipyard-engine")
 SOCKET = "/var/run/docker.sock"
@@ -239,15 +240,33 @@ def stop() -> int:
     return 1
 
 
+def install_browser() -> None:
+    """What pages are looked at with, from the distribution's packages."""
+    if shutil.which("apt-get") is None:
+        raise Failed(f"pages are tested in {' or '.join(browser.NAMES)}: install one of them")
+    say(f"installing {browser.PACKAGE}")
+    run("apt-get", "update", "-qq")
+    options = ("-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Options::=--force-unsafe-io")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    words = ("install", "-y", "-qq", "--no-install-recommends", browser.PACKAGE)
+    run("apt-get", *options, *words, env=environment)
+
+
 def main(arguments: list[str]) -> int:
     """The command line of `up`."""
     parser = argparse.ArgumentParser(prog="up", description=__doc__)
     parser.add_argument("--classic", action="store_true", help="the classic image store, not containerd's")
     parser.add_argument("--images", help="comma-separated base images; default: all that tests need")
     parser.add_argument("--no-images", action="store_true", help="the engine alone")
+    parser.add_argument("--browser", action="store_true", help="a headless Chromium, and no engine")
     options = parser.parse_args(arguments)
     images = tuple(options.images.split(",")) if options.images else DEFAULT_IMAGES
     try:
+        if options.browser:
+            if browser.installed() is None:
+                as_root(arguments)
+                install_browser()
+            return 0
         if not complete():
             as_root(arguments)
             HOME.mkdir(parents=True, exist_ok=True)

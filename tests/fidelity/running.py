@@ -22,7 +22,8 @@ from fidelity.stream import subscribed
 from project import Project, docker, free_port
 
 from shipyard.__main__ import run
-from shipyard.cli.loading import load_project, observe
+from shipyard.cli.loading import load_project
+from shipyard.cli.project import observe
 from shipyard.compile.builds import compile_builds
 from shipyard.engine.secret_values import new_key
 from shipyard.model.desired import Desired

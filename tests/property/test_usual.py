@@ -15,7 +15,22 @@ from shipyard.cli import app, usual
 POOL = (
     *("--stage", "-s", "--instance", "--dir", "-C", "--format", "--offline", "--drift", "--watch", "-w"),
     *("--detailed-exitcode", "--stage=prod", "--dir=.", "--format=json", "-sprod", "-s=x", "--out", "--nope"),
-    *("prod", "web", "json", "markdown", "text", "xml", ".", "", "--", "-", "-x", "--format=", "--drift=1"),
+    *(
+        "prod",
+        "web",
+        "json",
+        "markdown",
+        "html",
+        "text",
+        "xml",
+        ".",
+        "",
+        "--",
+        "-",
+        "-x",
+        "--format=",
+        "--drift=1",
+    ),
 )
 
 
@@ -52,6 +67,8 @@ def test_what_is_read_without_typer_is_what_typer_reads(command: str, arguments:
         "plan --offline --instance pr-1",
         "status -s prod -w",
         "status --format json --dir .",
+        "plan --format html",
+        "status --format=html",
     ],
 )
 def test_usual_words_are_read(line: str) -> None:
@@ -64,6 +81,7 @@ def test_usual_words_are_read(line: str) -> None:
         "apply",
         "plan --stage",
         "plan --format xml",
+        "status --format markdown",
         "plan --out file",
         "plan -sprod",
         "plan --help",

@@ -28,7 +28,7 @@ def test_the_version(shipyard: Run) -> None:
         ((), "Usage: shipyard"),
         (("nope",), "No such command 'nope'."),
         (("plan", "--nope"), "No such option: --nope"),
-        (("plan", "--format", "yaml"), "'yaml' is not one of 'text', 'json', 'markdown'."),
+        (("plan", "--format", "yaml"), "'yaml' is not one of 'text', 'json', 'markdown', 'html'."),
         (("status", "extra"), "unexpected extra argument"),
         (("render",), "Missing argument 'DIR'"),
         (("explain", "webb"), "there is no service 'webb' in this stage\n  -> did you mean web?"),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import assert_sound
 
 from shipyard.__main__ import run
 
@@ -101,6 +102,21 @@ def test_a_plan_for_a_pull_request(shipyard: Run) -> None:
     assert shipyard("status", "--format", "markdown").code == 64
 
 
+def test_a_plan_as_a_page(shipyard: Run) -> None:
+    done = shipyard("plan", "--offline", "--format", "html")
+    assert (done.code, done.err) == (0, "")
+    text = assert_sound(done.out).text
+    assert "shop / default on no engine (offline)" in text
+    assert "create web" in text
+    assert "The engine was not asked for images" in text
+
+
+def test_a_page_is_not_watched(shipyard: Run) -> None:
+    done = shipyard("status", "--watch", "--format", "html")
+    assert (done.code, done.out) == (64, "")
+    assert "--watch draws on a terminal" in done.err
+
+
 def test_an_old_terminal_gets_escapes(project: Path) -> None:
     (project / "shipyard.toml").write_text('name = "shop"\n[services.web]\nimage = "x"\nenv = { A = "é" }\n')
     words = [sys.executable, "-m", "shipyard", "config", "--format", "json"]
@@ -124,7 +140,7 @@ def test_rich_is_loaded_for_a_terminal_only(project: Path) -> None:
 
 
 def test_unchanged_runs_give_the_same_bytes(shipyard: Run) -> None:
-    for name in ("text", "json", "markdown"):
+    for name in ("text", "json", "markdown", "html"):
         first, second = (shipyard("plan", "--offline", "--format", name).out for _ in range(2))
         assert first == second
     assert json.loads(shipyard("plan", "--offline", "--format", "json").out)["format"] == 1

@@ -11,9 +11,10 @@ from examples import EXAMPLES
 from shipyard.cli.loading import load_project
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import compile_desired
-from shipyard.model.desired import Desired, ServiceSpec
+from shipyard.model.desired import Desired, NetworkSpec, ServiceSpec
 from shipyard.model.manifest import Manifest
-from shipyard.render.graph import Graph, graph_of, mermaid, svg
+from shipyard.render.drawing import svg
+from shipyard.render.graph import Graph, graph_of, mermaid
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -33,6 +34,18 @@ def test_what_needs_something_stands_above_it(shop: Graph) -> None:
     assert lines["service.web"] == ("web", "built from source", "127.0.0.1:8081:8001/tcp")
     assert lines["service.worker"] == ("worker", "image of web", "2 replicas")
     assert lines["volume.shop-prod_media"] == ("media", "volume")
+
+
+def test_networks_are_told_where_there_is_more_than_the_default_one() -> None:
+    manifest = Manifest(root=Path("/x"), name="x", stage="default", services=())
+    networks = (NetworkSpec(key="default", name="x_default"), NetworkSpec(key="back", name="x_back"))
+    services = (
+        ServiceSpec(name="db", image="a", built=None, networks=("x_back",)),
+        ServiceSpec(name="plain", image="a", built=None, networks=("x_default",)),
+        ServiceSpec(name="web", image="a", built=None, networks=("x_default", "x_back")),
+    )
+    drawn = graph_of(Desired(manifest=manifest, services=services, networks=networks))
+    assert [node.lines[-1] for node in drawn.nodes] == ["on back", "a", "on default, back"]
 
 
 def test_mermaid(shop: Graph) -> None:
