@@ -28,6 +28,7 @@ COMMANDS = (
     "scale",
     "stats",
     "down",
+    "volumes",
     "backup",
     "restore",
     "doctor",

@@ -67,7 +67,7 @@ def restore(
 
 def _restore(work: Operated, spec: ServiceSpec, backup: Backup, archive: tarfile.TarFile, file: Path) -> None:
     from shipyard.saved.backup import BackupError, part_file
-    from shipyard.targets.copies import dumped, named_volumes, restore_dump, restore_volume
+    from shipyard.targets.copies import dumped, image_with_shell, named_volumes, restore_dump, restore_volume
 
     product = dumped(spec)
     mounts = {mount.target: mount for mount in named_volumes(spec)}
@@ -91,17 +91,11 @@ def _restore(work: Operated, spec: ServiceSpec, backup: Backup, archive: tarfile
         return
     sources = {mounts[part.target].source for part in backup.parts}
     users = [one for one in work.specs if any(mount.source in sources for mount in one.volumes)]
-    tools = _tools(work, spec)
+    tools = image_with_shell(work.seen.desired, spec)
     with _stopped(work, users):
         for part in backup.parts:
             source = part_file(archive, part)
             restore_volume(work.objects, found[0]["Id"], mounts[part.target], tools, source)
-
-
-def _tools(work: Operated, spec: ServiceSpec) -> str:
-    """An image with a shell: the service's own, or what a distroless one was made of."""
-    plan = next((one for one in work.seen.desired.images if one.service == spec.built), None)
-    return plan.base if plan is not None and plan.base and plan.facts.get("distroless") else spec.image
 
 
 @contextmanager

@@ -179,7 +179,7 @@ def _not_writable(path: str, seen: Symptoms) -> Finding:
         )
     return Finding(
         cause=f"{cause}: what is in the volume {mount.source} belongs to another",
-        hint=f"`shipyard run -u 0 {seen.spec.name} chown -R {user} {mount.target}` gives it to its user",
+        hint=f"`shipyard volumes mend {mount.source} --owner {user}` gives it to its user",
     )
 
 

@@ -1,4 +1,4 @@
-"""What an engine keeps of images."""
+"""What an engine keeps of images and volumes."""
 
 from __future__ import annotations
 
@@ -36,3 +36,13 @@ class LayeredImage(Record):
     services: tuple[str, ...]
     layers: tuple[Layer, ...] | None
     note: str = ""
+
+
+class StoredVolume(Record):
+    """`size` is bytes, None where the driver does not tell; `owner` the uid and gid of its folder, None where
+    no container shows it; `users` the names of the containers that mount it, running or not."""
+
+    name: str
+    size: int | None
+    owner: tuple[int, int] | None
+    users: tuple[str, ...]

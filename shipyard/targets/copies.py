@@ -16,7 +16,7 @@ from shipyard.compile.data import runs_server
 from shipyard.compile.known_images import known_image
 from shipyard.engine.objects import Objects
 from shipyard.errors import ShipyardError
-from shipyard.model.desired import ServiceSpec
+from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.manifest import Mount
 
 _DUMP_POSTGRES = """\
@@ -118,3 +118,9 @@ def restore_volume(objects: Objects, container: str, mount: Mount, image: str, s
     objects.run_once(image, ("sh", "-c", empty), mount.source, mount.target)
     with gzip.GzipFile(fileobj=source) as file:
         objects.write_archive(container, posixpath.dirname(mount.target), file)
+
+
+def image_with_shell(desired: Desired, spec: ServiceSpec) -> str:
+    """A service's own image, or what a distroless one was made of."""
+    plan = next((one for one in desired.images if one.service == spec.built), None)
+    return plan.base if plan is not None and plan.base and plan.facts.get("distroless") else spec.image

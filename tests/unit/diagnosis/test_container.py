@@ -170,7 +170,7 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
             spec={"volumes": (Mount(kind="volume", source="shop_data", target="/data"),)},
         ),
         "may not write /data/x: what is in the volume shop_data belongs to another",
-        "`shipyard run -u 0 web chown -R 10001:10001 /data`",
+        "`shipyard volumes mend shop_data --owner 10001:10001`",
     ),
     (
         "a folder of the image",

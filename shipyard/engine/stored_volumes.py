@@ -1,0 +1,72 @@
+"""What is in the volumes of a deployment: how much, and whose. Reads only."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from shipyard.compile import labels
+from shipyard.engine.connect import Connection
+from shipyard.engine.http import EngineRefused
+from shipyard.engine.objects import EngineError, Objects
+from shipyard.model.stored import StoredVolume
+
+
+def stored_volumes(
+    connection: Connection, ownership: Mapping[str, str], declared: Collection[str]
+) -> tuple[StoredVolume, ...]:
+    """Those with the labels of the deployment and those of the declared names, by name; what Shipyard keeps
+    for itself is none of them.
+
+    Raises EngineUnreachable, EngineRefused.
+    """
+    reader = connection.reader()
+    try:
+        answers = reader.get_all(["/system/df?type=volume", "/containers/json?all=1"])
+    finally:
+        reader.close()
+    for answer in answers:
+        if isinstance(answer, EngineRefused):
+            raise answer
+    usage, containers = answers
+    objects = Objects(connection)
+    try:
+        return tuple(
+            _stored(volume, containers, objects)
+            for volume in sorted(usage.get("Volumes") or (), key=lambda one: str(one["Name"]))
+            if volume["Name"] in declared or _of_services(volume.get("Labels"), ownership)
+        )
+    finally:
+        objects.close()
+
+
+def _of_services(found: Mapping[str, str] | None, ownership: Mapping[str, str]) -> bool:
+    return labels.owned(found, ownership) and labels.ROLE not in (found or {})
+
+
+def _stored(volume: Mapping[str, Any], containers: list[Any], objects: Objects) -> StoredVolume:
+    name = volume["Name"]
+    mounted = [
+        (container, mount["Destination"])
+        for container in containers
+        for mount in container.get("Mounts") or ()
+        if mount.get("Name") == name
+    ]
+    size = (volume.get("UsageData") or {}).get("Size", -1)
+    return StoredVolume(
+        name=name,
+        size=None if size < 0 else size,
+        owner=_owner(objects, mounted[0][0]["Id"], mounted[0][1]) if mounted else None,
+        users=tuple(sorted(container["Names"][0].lstrip("/") for container, _ in mounted)),
+    )
+
+
+def _owner(objects: Objects, container: str, place: str) -> tuple[int, int] | None:
+    """Of the first entry of the folder's archive, which is the folder."""
+    try:
+        head = next(objects.read_archive(container, place), b"")
+        first = tarfile.TarInfo.frombuf(head[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape")
+    except (EngineError, tarfile.HeaderError):
+        return None
+    return first.uid, first.gid
