@@ -15,6 +15,7 @@ COMMANDS = (
     "init",
     "plan",
     "apply",
+    "dev",
     "observe",
     "status",
     "logs",
@@ -47,7 +48,15 @@ other settings of typer's has them in `CONTEXT`."""
 
 _COMPOSES = ("top", "cp", "port", "events", "attach", "kill", "pause", "unpause", "version")
 """Commands that people try and that Compose has."""
-_OURS = {"up": "apply", "deploy": "apply", "pull": "apply", "ps": "status", "rm": "down", "destroy": "down"}
+_OURS = {
+    "up": "apply",
+    "deploy": "apply",
+    "pull": "apply",
+    "ps": "status",
+    "watch": "dev",
+    "rm": "down",
+    "destroy": "down",
+}
 """What others call ours."""
 
 
