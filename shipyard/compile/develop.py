@@ -18,7 +18,7 @@ def developed(spec: ServiceSpec, detected: Detected) -> tuple[ServiceSpec, tuple
     made = []
     if spec.built == spec.name and spec.command is None and detected.reload is not None:
         spec = replace(spec, command=detected.reload)
-        made.append(_decided("command", " ".join(detected.reload)))
+        made.append(_decided("development command", " ".join(detected.reload)))
     if detected.live.imports and "PYTHONPATH" not in spec.env:
         path = ":".join(detected.live.imports)
         spec = replace(spec, env=dict(sorted({**spec.env, "PYTHONPATH": (path,)}.items())))

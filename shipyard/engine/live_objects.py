@@ -28,7 +28,7 @@ class LiveObjects(Objects):
     def write_files(self, container: str, files: Mapping[str, Path | None]) -> None:
         """Put files to absolute places in a container, running or not; None is an empty one. What is gone by
         now is left out."""
-        self._write("put_archive", container, "/", _archive(files))
+        self._write("put_archive", container, "/", archive(files))
 
     def remove_files(self, container: str, places: Iterable[str]) -> None:
         """Remove files of a container that runs, by the Python that every image of the recipe has."""
@@ -54,7 +54,8 @@ class LiveObjects(Objects):
         return True
 
 
-def _archive(files: Mapping[str, Path | None]) -> bytes:
+def archive(files: Mapping[str, Path | None]) -> bytes:
+    """A tar of files by absolute places, as `write_files` takes them."""
     content = io.BytesIO()
     # To the fraction of a second: reloaders, and Python itself, know an edit by its time.
     now = time.time()
