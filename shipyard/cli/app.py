@@ -16,6 +16,7 @@ COMMANDS = (
     "plan",
     "apply",
     "promote",
+    "dev",
     "observe",
     "status",
     "logs",
@@ -49,7 +50,15 @@ other settings of typer's has them in `CONTEXT`."""
 
 _COMPOSES = ("top", "cp", "port", "events", "attach", "kill", "pause", "unpause", "version")
 """Commands that people try and that Compose has."""
-_OURS = {"up": "apply", "deploy": "apply", "pull": "apply", "ps": "status", "rm": "down", "destroy": "down"}
+_OURS = {
+    "up": "apply",
+    "deploy": "apply",
+    "pull": "apply",
+    "ps": "status",
+    "watch": "dev",
+    "rm": "down",
+    "destroy": "down",
+}
 """What others call ours."""
 
 

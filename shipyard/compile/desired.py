@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from shipyard.compile.checks import probe_words, service_check
 from shipyard.compile.data import shared_data
+from shipyard.compile.develop import DEVELOPERS, developed
 from shipyard.compile.listening import Listening, listening
 from shipyard.compile.references import locked
 from shipyard.compile.spec import job_document
@@ -46,7 +47,8 @@ def compile_desired(
     specs: list[ServiceSpec] = []
     decisions: dict[str, tuple[Decision, ...]] = {}
     silent = not any(service.publish for service in manifest.services)
-    publishes_web = silent and (manifest.stage in ("dev", "default") or manifest.instance is not None)
+    develops = manifest.mode == "develop"
+    own = manifest.stage in DEVELOPERS or develops or manifest.instance is not None
     taken: set[int] = set()
     for service in manifest.services:
         try:
@@ -54,8 +56,11 @@ def compile_desired(
         except CompileError as error:
             errors.append(error)
             continue
+        if develops and spec.built is not None:
+            spec, decided = developed(spec, builds[spec.built][0])
+            made += decided
         web = spec.built == spec.name and service.publish is None and "network_mode" not in service.compose
-        if publishes_web and web and spec.port is not None:
+        if silent and own and web and spec.port is not None:
             free = manifest.instance is None and spec.replicas == 1 and spec.port not in taken
             fixed = spec.port if free else None
             taken.add(spec.port)

@@ -70,6 +70,7 @@ def detect(service: Service, tree: SourceTree, sharers: tuple[Service, ...] = ()
         roles=tuple(roles),
         hosts=application.hosts if application else (),
         hosts_env=application.hosts_env if application else None,
+        reload=program.reload,
         decisions=tuple(decisions),
         notes=tuple(
             f"{service.name}: {note}"

@@ -32,6 +32,8 @@ def _told(program: str, rest: list[str]) -> str | None:
         return f"sanic {flag}" if flag else None
     if program in _RELOADING and "--reload" in options:
         return f"{program} --reload"
+    if program == "uwsgi" and "--py-autoreload" in options:
+        return "uwsgi --py-autoreload"
     if program == "dramatiq" and "--watch" in options:
         return "dramatiq --watch"
     if program == "adev":

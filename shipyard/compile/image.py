@@ -19,6 +19,7 @@ from shipyard.compile.exposed import exposed_secrets
 from shipyard.compile.facts import facts_of
 from shipyard.compile.front_end import find_front_end
 from shipyard.compile.gitignore import gitignore_lines
+from shipyard.compile.live import live_source
 from shipyard.compile.reach import places_of, reaches, reads_of
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
@@ -97,7 +98,7 @@ def plan_build(
         notes += tuple(f"{service.name}: {note}" for note in found.notes)
     reached = {path: digest for path, digest in digests.items() if reaches(path, recipe)}
     notes += exposed_secrets(service, tree, context, reached)
-    detected = replace(detected, notes=detected.notes + notes)
+    detected = replace(detected, notes=detected.notes + notes, live=live_source(recipe, tree, context))
     facts = facts_of(recipe, service.build, detection, static)
     return detected, _plan(
         service,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from shipyard.compile.application import find_application, nothing_to_run
 from shipyard.compile.decisions import DetectionError, decided, default
 from shipyard.compile.procfile import Process, process, processes
+from shipyard.compile.reloading import own_reloading, reloading
 from shipyard.compile.server import choose_server
 from shipyard.frameworks.application import Application, ApplicationError, Role
 from shipyard.frameworks.modules import SOURCE
@@ -35,6 +36,7 @@ class Program(Record):
     stop_signal: str | None = None
     environment: tuple[tuple[str, str], ...] = ()
     added: tuple[str, ...] = ()
+    reload: tuple[str, ...] | None = None
     decisions: tuple[Decision, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -111,6 +113,7 @@ def _served(
         stop_signal=server.stop_signal,
         environment=application.environment,
         added=chosen.added,
+        reload=reloading(application, dependencies, server.name, command, port),
         decisions=(*decisions, *made),
         notes=(*application.notes, *chosen.notes),
     )
@@ -137,6 +140,7 @@ def _own(service: Service, application: Application, decisions: tuple[Decision, 
         workers=application.workers,
         stop_signal=application.stop_signal,
         environment=application.environment,
+        reload=own_reloading(application.framework, command),
         decisions=(*decisions, *made),
         notes=application.notes,
     )

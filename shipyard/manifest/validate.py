@@ -19,6 +19,10 @@ def validate(manifest: Manifest, problems: Problems) -> None:
         problems.add(
             ("services",), "no service is declared", "add [services.web]; `shipyard down` removes everything"
         )
+    if manifest.mode == "develop" and manifest.protect:
+        problems.add(
+            ("mode",), "a protected stage is none for development", 'remove protect, or mode = "develop"'
+        )
     for service in manifest.services:
         _check_replicas(service, problems)
         check_scheduler(service, problems)

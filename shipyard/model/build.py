@@ -115,6 +115,21 @@ class BuildPlan(Record):
         return f"{self.tagged}@{self.digest}" if self.digest else self.tagged
 
 
+class Live(Record):
+    """What of a build context stands in the image as it is, so that an edit can be brought there.
+
+    `top` is the folder that is copied to the same place below /app, "." for all; `inner` that of the project,
+    `left_out` names at its top that are taken out again. `built` are folders of which something else is made
+    too: an edit there wants a build. `imports` are folders below /app that stand for installed packages.
+    """
+
+    top: str
+    inner: str
+    left_out: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+
+
 class Role(Record):
     """What one service runs in the image of another; fields as in `Detected`."""
 
@@ -137,7 +152,8 @@ class Detected(Record):
     the variable by which it takes its number of processes, "" for none, `stop_signal` what asks it to
     finish, None for SIGTERM. `roles` are what services that are like this one run in its image. `hosts`
     are the Host names the application accepts as written in its settings, `hosts_env` the environment
-    variable they come from instead.
+    variable they come from instead. `reload` starts the program so that it takes up edits by itself,
+    None where nothing does; `live` is None where no edit can be brought into the image.
     """
 
     framework: str | None
@@ -154,5 +170,7 @@ class Detected(Record):
     roles: tuple[Role, ...] = ()
     hosts: tuple[str, ...] = ()
     hosts_env: str | None = None
+    reload: tuple[str, ...] | None = None
+    live: Live | None = None
     decisions: tuple[Decision, ...] = ()
     notes: tuple[str, ...] = ()

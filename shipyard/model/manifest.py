@@ -14,6 +14,7 @@ from shipyard.model.record import Record, field
 
 Delivery = Literal["env", "file"]
 Rollout = Literal["stop-first", "start-first"]
+Mode = Literal["production", "develop"]
 
 
 class SecretRef(Record):
@@ -169,7 +170,8 @@ class Volume(Record):
 
 class Manifest(Record):
     """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute; `provider`
-    the command that prints a secret's value; `locked` the digests of images by name, from shipyard.lock."""
+    the command that prints a secret's value; `locked` the digests of images by name, from shipyard.lock.
+    `mode` "develop": built services run their framework's reloader."""
 
     root: Path
     name: str
@@ -179,6 +181,7 @@ class Manifest(Record):
     engine: str | None = None
     protect: bool = False
     provider: tuple[str, ...] = ()
+    mode: Mode | None = None
     services: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()

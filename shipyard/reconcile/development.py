@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from shipyard.compile.dev_server import development_server
+from shipyard.compile.develop import DEVELOPERS
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.plan import Problem
-
-STAGES = ("dev", "default")
 
 
 def development_problems(desired: Desired) -> list[Problem]:
     """Services that would run one in any stage but those of developers."""
     stage = desired.manifest.stage
-    if stage in STAGES:
+    if stage in DEVELOPERS or desired.manifest.mode == "develop":
         return []
     return [
         Problem(

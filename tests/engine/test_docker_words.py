@@ -54,21 +54,20 @@ class Typist:
         ]
 
 
-def followed(project: Project) -> str:
-    """What `logs -f` prints until it is interrupted."""
-    command = [sys.executable, "-m", "shipyard", "logs", "-f", "web"]
+def followed(project: Project, words: str, until: str) -> None:
+    """A command that goes on until Ctrl-C, which comes once it has printed something."""
+    command = [sys.executable, "-m", "shipyard", *words.split()]
     with subprocess.Popen(
         command, cwd=project.root, env=project.environment(), stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         said = ""
-        while "ready to accept connections" not in said.lower():
+        while until not in said:
             line = process.stdout.readline()
             assert line, said
             said += line
         process.send_signal(signal.SIGINT)
         process.communicate()
-    return said
 
 
 def test_every_row_does_what_it_says(project: Project, tmp_path: Path) -> None:
@@ -87,8 +86,9 @@ def test_every_row_does_what_it_says(project: Project, tmp_path: Path) -> None:
         typist("apply", "--yes")
         assert typist.states() == ["running"]
         assert "healthy" in typist("status")
-        assert followed(project)
-        typist.done.add("logs -f web")
+        for words, until in (("logs -f web", "Ready to accept connections"), ("stats", "CPU %")):
+            followed(project, words, until)
+            typist.done.add(words)
         assert typist("exec web COMMAND") == "said\n"
         # Nobody types here, so that the shell ends at once.
         assert typist("run web bash") == ""
@@ -101,9 +101,8 @@ def test_every_row_does_what_it_says(project: Project, tmp_path: Path) -> None:
         assert project.container("web")["State"]["StartedAt"] > before
         typist("scale web=3")
         assert typist.states() == ["running"] * 3
-        assert "CPU" in typist("stats").upper()
         assert f"{project.name}-web-1" in typist("compose -- ps --format json")
-        assert f'"{address}"' in typist("config") or address in typist("config")
+        assert address in typist("config")
         assert image in typist("images")
 
         project.write("web/word", "two\n")

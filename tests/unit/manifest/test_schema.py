@@ -72,7 +72,7 @@ def test_the_keys_are_those_of_the_types() -> None:
     assert names(model.Secret) == {"name", "source", "delivery"}
     assert declared("networks") == names(model.Network) - {"key"}
     assert declared("volumes") == names(model.Volume) - {"key"}
-    of_a_stage = {"engine", "protect"}
+    of_a_stage = {"engine", "protect", "mode"}
     from_outside = {"root", "stage", "instance", "locked"}
     assert set(SCHEMA["properties"]) - {"format", "required-version", "stages"} == (
         names(model.Manifest) - of_a_stage - from_outside

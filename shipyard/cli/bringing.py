@@ -1,0 +1,102 @@
+"""Beside all else that `shipyard dev` does: looks at the source, and brings edits into the containers."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from shipyard.compile.desired import Builds, compile_desired
+from shipyard.engine.connect import Connection
+from shipyard.engine.live_objects import LiveObjects
+from shipyard.model.manifest import Manifest
+from shipyard.render.printable import printable, printable_lines
+from shipyard.source import SourceError, SourceTree, parse_ignore
+from shipyard.source.watch import Look, Watched, changed, look
+from shipyard.targets.live import Brought, LiveFiles, start_anew
+
+POLL = 0.15
+"""Seconds between two looks, or five times what one takes where that is longer."""
+SHARE = 5
+ASK = 1.0
+"""Seconds after which the engine is asked for containers that are new, though nothing was edited."""
+_SHOWN = 3
+
+
+class Bringing(threading.Thread):
+    """`error` is what ended it, None as long as it goes on."""
+
+    def __init__(self, connection: Connection, manifest: Manifest, builds: Builds) -> None:
+        super().__init__(name="bringing", daemon=True)
+        self.error: BaseException | None = None
+        self._live = LiveFiles(LiveObjects(connection), manifest.root)
+        self._tree = SourceTree(manifest.root)
+        self._restarts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="restarting")
+        self._again = LiveObjects(connection)
+        self._ending = threading.Event()
+        self._edited = threading.Event()
+        self.follow(manifest, builds)
+
+    def follow(self, manifest: Manifest, builds: Builds) -> None:
+        """From now on containers of these images are kept up to date."""
+        self._target = (compile_desired(manifest, builds), builds, _watched(manifest, builds))
+
+    def wait(self, seconds: float) -> bool:
+        """Whether something has changed since it was asked last, as soon as something has."""
+        if not self._edited.wait(seconds):
+            return False
+        self._edited.clear()
+        return True
+
+    def end(self) -> None:
+        self._ending.set()
+        self.join()
+        self._restarts.shutdown()
+
+    def run(self) -> None:
+        try:
+            self._go_on()
+        except BaseException as error:  # it is raised again by who asks
+            self.error = error
+
+    def _go_on(self) -> None:
+        before: Look | None = None
+        asked, pause, told = 0.0, POLL, ""
+        while not self._ending.wait(pause):
+            desired, builds, watched = self._target
+            began = time.monotonic()
+            try:
+                now = look(self._tree, watched)
+            except SourceError as error:
+                if str(error) != told:
+                    told = str(error)
+                    print(f"error: {printable_lines(told)}", file=sys.stderr, flush=True)
+                continue
+            pause = max(POLL, SHARE * (time.monotonic() - began))
+            edited = changed(before, now) if before is not None else ()
+            before = now
+            if edited or began - asked > ASK:
+                if now.files.keys() == builds.keys():
+                    for one in self._live.bring(desired, builds, now.files):
+                        self._brought(one, time.monotonic() - began)
+                asked = time.monotonic()
+            if edited:
+                self._edited.set()
+
+    def _brought(self, brought: Brought, seconds: float) -> None:
+        shown = ", ".join(brought.paths[:_SHOWN])
+        if len(brought.paths) > _SHOWN:
+            shown += f" and {len(brought.paths) - _SHOWN} more"
+        again = ", which starts anew" if brought.stale else ""
+        line = f"~ {shown} -> {brought.service}{again} ({seconds:.2f} s)"
+        print(printable(line), file=sys.stderr, flush=True)
+        if brought.stale:
+            # Beside: to stop takes its time, and others wait for their edits.
+            self._restarts.submit(start_anew, self._again, brought.container)
+
+
+def _watched(manifest: Manifest, builds: Builds) -> Watched:
+    contexts = {name: (plan.context, parse_ignore(plan.dockerignore)) for name, (_, plan) in builds.items()}
+    folders = {".", *(service.path or "." for service in manifest.services)}
+    return Watched(contexts=contexts, folders=sorted(folders))

@@ -1,0 +1,182 @@
+"""What `shipyard dev` does: applies, and again when more than files in their places changed; stops at Ctrl-C.
+
+The lease is held while something is applied or stopped, and not in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+
+from shipyard.apply import ApplyFailed
+from shipyard.cli.bringing import Bringing
+from shipyard.cli.converge import Request, apply_compiled
+from shipyard.cli.following import following
+from shipyard.cli.leaving import leave, left_edited
+from shipyard.cli.loading import load_project
+from shipyard.cli.project import Scope, scope_of
+from shipyard.compile.builds import compile_builds
+from shipyard.compile.desired import Builds, compile_desired
+from shipyard.compile.develop import DEVELOPERS
+from shipyard.compile.edits import wants_apply
+from shipyard.compile.subset import subset
+from shipyard.engine.connect import connect
+from shipyard.engine.secret_values import env_file
+from shipyard.errors import ExitCode, ShipyardError
+from shipyard.model.desired import Desired
+from shipyard.model.manifest import Manifest
+from shipyard.model.record import Record, replace
+from shipyard.render.printable import printable_lines
+
+WAIT = 1.0
+"""Seconds between two looks at whether edits are still brought."""
+
+
+class NotForDevelopment(ShipyardError):
+    """The stage is one that is deployed to."""
+
+
+class _State(Record):
+    """The project as it was read; `secrets` is a digest of the file with their values, `declared` whether
+    the manifest itself says that the stage is one of development."""
+
+    manifest: Manifest
+    builds: Builds
+    secrets: str
+    declared: bool
+
+    def desired(self, scope: Scope) -> Desired:
+        whole = compile_desired(self.manifest, self.builds)
+        return subset(whole, scope.targets) if scope.targets else whole
+
+
+def develop(request: Request, services: tuple[str, ...]) -> int:
+    """Until Ctrl-C; the exit code. Raises ShipyardError where it cannot begin, or the engine is gone."""
+    now = _read(request)
+    scope = scope_of(now.manifest, services, ())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, _hung_up)
+    if not now.declared:
+        told = f'stage {now.manifest.stage} does not say mode = "develop": '
+        print(f"{told}`plan` and `apply` go back to the server for production", file=sys.stderr)
+    with connect(now.manifest.engine, os.environ) as connection:
+        bringing = Bringing(connection, now.manifest, now.builds)
+        scope = replace(scope, replaced=left_edited(connection, now.desired(scope)))
+        with following(connection, now.manifest, services):
+            session = _Session(request, scope, bringing, now)
+            try:
+                bringing.start()
+                session.go_on()
+            except KeyboardInterrupt:
+                bringing.end()
+                leave(request, connection, session.now.manifest, session.now.builds, scope)
+    return ExitCode.DONE if session.was_up else ExitCode.INTERRUPTED
+
+
+def _hung_up(*_: object) -> None:
+    """A terminal that is closed means the same as Ctrl-C; nobody is there to be told more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    raise KeyboardInterrupt
+
+
+class _Session:
+    """`now` is the project as it was read last, `applied` as it was applied, None where that failed."""
+
+    def __init__(self, request: Request, scope: Scope, bringing: Bringing, now: _State) -> None:
+        self._request = request
+        self._scope = scope
+        self._bringing = bringing
+        self.now = now
+        self.applied: _State | None = None
+        self.was_up = False
+
+    def go_on(self) -> None:
+        """Raises KeyboardInterrupt, and what tells that the engine is gone."""
+        self._apply()
+        while True:
+            edited = self._bringing.wait(WAIT)
+            if self._bringing.error is not None:
+                raise self._bringing.error
+            if not edited:
+                continue
+            try:
+                now = self._read_again()
+            except ShipyardError as error:
+                _tell(error)
+                continue
+            if self.applied is not None and not _more(self.applied, now):
+                continue
+            print("\nnot only files in their places have changed:", file=sys.stderr, flush=True)
+            self.now = now
+            self._bringing.follow(now.manifest, now.builds)
+            self._apply()
+
+    def _read_again(self) -> _State:
+        now, before = _read(self._request), self.now.manifest
+        if (now.manifest.deployment, now.manifest.engine) != (before.deployment, before.engine):
+            raise ShipyardError(
+                "it would run under another name or on another engine",
+                where="shipyard.toml",
+                hint="end `shipyard dev`, and start it again",
+            )
+        scope_of(now.manifest, self._scope.targets, ())
+        return now
+
+    def _apply(self) -> None:
+        self.applied = None
+        try:
+            apply_compiled(self._request, self.now.manifest, self.now.builds, self._scope)
+        except ApplyFailed as error:
+            if isinstance(error.cause, KeyboardInterrupt):
+                raise KeyboardInterrupt from error
+            _tell(error)
+        except ShipyardError as error:
+            _tell(error)
+        else:
+            self.applied, self.was_up = self.now, True
+            self._scope = replace(self._scope, replaced=())
+        told = "edit, and see" if self.applied is not None else "the next edit tries again"
+        print(f"\n{told}; Ctrl-C ends it\n", file=sys.stderr, flush=True)
+
+
+def for_development(manifest: Manifest) -> Manifest:
+    """A stage as one of development. Raises NotForDevelopment."""
+    by_name = manifest.mode is None and manifest.stage in DEVELOPERS
+    if (manifest.mode != "develop" and not by_name) or manifest.protect:
+        why = "is protected" if manifest.protect else "is not one of development"
+        raise NotForDevelopment(
+            f"stage {manifest.stage} {why}",
+            where=f"stages.{manifest.stage}",
+            hint='declare one: [stages.dev] with mode = "develop"',
+        )
+    return replace(manifest, mode="develop")
+
+
+def _read(request: Request) -> _State:
+    loaded = load_project(request.folder, request.stage, request.instance).manifest
+    manifest = for_development(loaded)
+    try:
+        values = env_file(manifest.root, manifest.stage).read_bytes()
+    except OSError:
+        values = b""
+    digest = hashlib.sha256(values).hexdigest()
+    return _State(
+        manifest=manifest,
+        builds=compile_builds(manifest),
+        secrets=digest,
+        declared=loaded.mode is not None,
+    )
+
+
+def _more(applied: _State, now: _State) -> bool:
+    if applied.secrets != now.secrets:
+        return True
+    return wants_apply(now.manifest, now.builds, applied.manifest, applied.builds)
+
+
+def _tell(error: ShipyardError) -> None:
+    print(f"error: {printable_lines(str(error))}", file=sys.stderr, flush=True)

@@ -1,0 +1,196 @@
+"""`shipyard dev` at a terminal: edits are seen, what they ask for is built, Ctrl-C leaves all in order."""
+
+from __future__ import annotations
+
+import json
+import signal
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from apps import write_fastapi
+from forwarded_socket import ForwardedSocket
+from project import Project, docker, fetch, free_port
+from terminal import Terminal, terminal
+
+UP = "edit, and see"
+PATIENCE = 120
+SEEN = 15.0
+"""Seconds for an edit to be answered, of which a busy machine takes most: on an idle one it is under 2."""
+
+
+def write_shop(project: Project) -> str:
+    """An application and a worker of its image that both say the word of a module; its URL."""
+    port = free_port()
+    write_fastapi(project)
+    main = (project.root / "main.py").read_text().replace('{"greeting": "hello"}', '{"greeting": WORD}')
+    project.write("main.py", f"from word import WORD\n{main}")
+    project.write("word.py", 'WORD = "hello"\n')
+    project.write(
+        "work.py", 'import time\nfrom word import WORD\nprint("working at", WORD)\ntime.sleep(999)\n'
+    )
+    project.manifest(f"""
+        [services.web]
+        publish = ["{port}:8000"]
+        health = "/"
+
+        [services.worker]
+        like = "web"
+        command = ["python", "work.py"]
+        stop_timeout = 1
+
+        [stages.dev]
+        mode = "develop"
+    """)
+    return f"http://127.0.0.1:{port}/"
+
+
+def say(project: Project, word: str) -> None:
+    (project.root / "word.py").write_text(f'WORD = "{word}"\n')
+
+
+def seconds_until(url: str, word: str) -> float:
+    """How long it takes until a word is answered."""
+    began = time.monotonic()
+    while word not in answered(url):
+        assert time.monotonic() - began < 2 * SEEN, f"{word!r} was not answered"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def answered(url: str) -> str:
+    try:
+        return fetch(url, patience=0)[1]
+    except OSError:
+        return ""
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SEEN
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def in_app(project: Project, name: str) -> bool:
+    container = project.container("web")["Id"]
+    return bool(docker("exec", container, "sh", "-c", f"ls /app/{name} 2>/dev/null || true"))
+
+
+def end(screen: Terminal) -> int:
+    screen.type("\x03")
+    return screen.ended()
+
+
+def states(project: Project) -> dict[str, str]:
+    return {name: project.container(name)["State"]["Status"] for name in ("web", "worker")}
+
+
+def test_edits_are_seen_and_the_end_is_clean(project: Project) -> None:
+    url = write_shop(project)
+    with terminal(project, "dev") as screen:
+        screen.wait_for("working at hello", PATIENCE)
+        screen.wait_for(UP, PATIENCE)
+        assert "hello" in answered(url)
+        taken = []
+        for word in ("one", "two", "three"):
+            say(project, word)
+            taken.append(seconds_until(url, word))
+            screen.wait_for(f"working at {word}")
+        print("from a saved edit to its answer:", ", ".join(f"{one:.2f} s" for one in taken))
+        assert statistics.median(taken) < SEEN
+        # Nobody is kept from deploying meanwhile.
+        assert json.loads(project.run("lease", "--format", "json").stdout)["lease"] is None
+        project.write("pages/new.html", "<p>")
+        until(lambda: in_app(project, "pages/new.html"))
+        (project.root / "pages/new.html").unlink()
+        until(lambda: not in_app(project, "pages"))
+
+        requirements = project.root / "requirements.txt"
+        before = project.container("web")["Id"]
+        kept = [line for line in requirements.read_text().splitlines() if not line.startswith("httptools")]
+        requirements.write_text("\n".join(kept) + "\n")
+        screen.wait_for("build.dependencies.httptools", PATIENCE)
+        screen.wait_for(UP, PATIENCE)
+        assert project.container("web")["Id"] != before
+        assert "three" in answered(url)
+
+        say(project, "last")
+        seconds_until(url, "last")
+        assert end(screen) == 0
+        assert "Traceback" not in screen.shown
+    assert not set(states(project).values()) & {"running", "restarting"}
+    planned = {one["id"]: one for one in project.plan()["operations"]}
+    assert sorted(planned) == ["image.web/build", "service.web/replace", "service.worker/replace"]
+    kinds = {cause["kind"] for one in planned.values() for cause in one["causes"]}
+    assert "drift" not in kinds
+    (cause,) = planned["image.web/build"]["causes"]
+    assert (cause["kind"], cause["changed"]) == ("files", ["word.py"])
+    # Taken back, there is nothing but to start what was applied last, and it is not what was edited.
+    say(project, "three")
+    assert sorted(project.changes()) == ["service.web/start", "service.worker/start"]
+    project.run("start")
+    assert "three" in fetch(url)[1]
+    assert project.changes() == []
+
+
+def test_one_that_is_killed_leaves_no_edit_to_the_next(project: Project) -> None:
+    url = write_shop(project)
+    with terminal(project, "dev", "web") as screen:
+        screen.wait_for(UP, PATIENCE)
+        say(project, "edited")
+        seconds_until(url, "edited")
+        screen.process.send_signal(signal.SIGKILL)
+        screen.process.wait()
+    say(project, "hello")
+    with terminal(project, "dev", "web") as screen:
+        screen.wait_for("replace", PATIENCE)
+        screen.wait_for(UP, PATIENCE)
+        assert "hello" in answered(url)
+        screen.process.terminate()
+        assert screen.ended() == 0
+
+
+def test_a_build_that_fails_is_told_and_tried_again(project: Project) -> None:
+    project.write("Dockerfile", "FROM redis:7\nCOPY word /word\n")
+    project.write("word", "one")
+    project.manifest('[services.web]\nbuild.dockerfile = "Dockerfile"\nhealth = false\n')
+    with terminal(project, "dev") as screen:
+        screen.wait_for('default does not say mode = "develop"')
+        screen.wait_for(UP, PATIENCE)
+        project.write("Dockerfile", "FROM redis:7\nRUN false\n")
+        screen.wait_for("the next edit tries again", PATIENCE)
+        assert project.container("web")["State"]["Running"]
+        with (project.root / "shipyard.toml").open("a") as file:
+            file.write("port = \n")
+        screen.wait_for("error: ", PATIENCE)
+        project.manifest('[services.web]\nbuild.dockerfile = "Dockerfile"\nhealth = false\n')
+        project.write("Dockerfile", "FROM redis:7\nCOPY word /word\nCOPY word /again\n")
+        screen.wait_for(UP, PATIENCE)
+        assert docker("exec", project.container("web")["Id"], "cat", "/again") == "one"
+        assert end(screen) == 0
+    assert project.container("web")["State"]["Status"] == "exited"
+    assert project.changes() == ["service.web/start"]
+
+
+def test_an_engine_that_goes_away_ends_it(project: Project, tmp_path: Path) -> None:
+    project.manifest('[services.cache]\nimage = "redis:7"\n[stages.dev]\n')
+    with_socket = ForwardedSocket(tmp_path / "engine.sock")
+    project.environ["DOCKER_HOST"] = with_socket.url
+    try:
+        with terminal(project, "dev") as screen:
+            screen.wait_for(UP, PATIENCE)
+            with_socket.cut()
+            assert screen.ended() == 1
+            assert "the engine did not answer" in screen.shown
+    finally:
+        project.environ.clear()
+    project.run("stop")
+
+
+def test_it_is_for_development(project: Project) -> None:
+    project.manifest('[services.cache]\nimage = "redis:7"\n[stages.prod]\n')
+    refused = project.run("dev", "--stage", "prod", code=1).stderr
+    assert "stage prod is not one of development" in refused
+    assert project.ids() == []
