@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +54,7 @@ class Typist:
 
 
 def followed(project: Project, words: str, until: str) -> None:
-    """A command that goes on until Ctrl-C, which comes once it has printed something."""
+    """A command that goes on until it is ended, once it has printed something."""
     command = [sys.executable, "-m", "shipyard", *words.split()]
     with subprocess.Popen(
         command, cwd=project.root, env=project.environment(), stdout=subprocess.PIPE, text=True
@@ -66,8 +65,7 @@ def followed(project: Project, words: str, until: str) -> None:
             line = process.stdout.readline()
             assert line, said
             said += line
-        process.send_signal(signal.SIGINT)
-        process.communicate()
+        process.kill()
 
 
 def test_every_row_does_what_it_says(project: Project, tmp_path: Path) -> None:
