@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from shipyard.cli.confirm import confirm
@@ -260,4 +261,4 @@ def _summary(request: Request, planned: Observation, seen: Observation) -> None:
     if request.quiet:
         return
     rows = service_rows(planned.desired, seen.observed)
-    sys.stdout.write("\n" + status_table(rows))
+    sys.stdout.write("\n" + status_table(rows, datetime.now(UTC)))

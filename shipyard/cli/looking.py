@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,9 @@ def status(
             rows = service_rows(seen.desired, seen.observed, plan)
             if output is StatusFormat.HTML:
                 return _page(seen, plan, rows)
-            show = status_json if output is StatusFormat.JSON else status_text
-            return show(manifest, seen.observed.engine, rows)
+            if output is StatusFormat.JSON:
+                return status_json(manifest, seen.observed.engine, rows)
+            return status_text(manifest, seen.observed.engine, rows, datetime.now(UTC))
 
     if watch:
         _watched(look)

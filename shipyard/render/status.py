@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from shipyard.model.desired import Desired, ServiceSpec
@@ -19,7 +20,8 @@ FORMAT = 1
 
 class ServiceRow(Record):
     """One service as it is. `url` is where it answers from this machine; `replicas` (running, declared);
-    `note` what is not as declared."""
+    `since` when the last of those that run was started, as the engine writes it; `note` what is not as
+    declared."""
 
     name: str
     state: str
@@ -29,6 +31,7 @@ class ServiceRow(Record):
     ports: tuple[str, ...]
     replicas: tuple[int, int]
     restarts: int
+    since: str | None = None
     note: str = ""
 
 
@@ -73,6 +76,7 @@ def _row(
         ports=tuple(ports),
         replicas=(running, spec.replicas if spec else 0),
         restarts=sum(one.restarts for one in found),
+        since=max((one.started_at for one in found if one.state == "running"), default="") or None,
         note=note,
     )
 
@@ -92,22 +96,33 @@ def _url(spec: ServiceSpec | None, found: tuple[Container, ...], engine: Engine)
     return None
 
 
-def status_text(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...]) -> str:
+def status_text(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...], now: datetime) -> str:
     """Which deployment it is, and the table of its services."""
-    return (
-        header(manifest.name, manifest.stage, manifest.instance, engine.address) + "\n\n" + status_table(rows)
-    )
+    head = header(manifest.name, manifest.stage, manifest.instance, engine.address)
+    return f"{head}\n\n{status_table(rows, now)}"
 
 
-def status_table(rows: tuple[ServiceRow, ...]) -> str:
+def status_table(rows: tuple[ServiceRow, ...], now: datetime) -> str:
     """One line a service, with as much as fits people's eyes."""
-    table = [("SERVICE", "STATE", "HEALTH", "REPLICAS", "URL", "NOTE")]
+    table = [("SERVICE", "STATE", "HEALTH", "UP", "REPLICAS", "URL", "NOTE")]
     for row in rows:
         count = f"{row.replicas[0]}/{row.replicas[1]}"
         held = {port.partition("->")[0].rpartition(":")[2] for port in row.ports}
         shown = (row.url or ", ".join(row.ports) or "-") + (" ..." if row.url and len(held) > 1 else "")
-        table.append((row.name, row.state, row.health or "-", count, shown, row.note))
+        up = _age(row.since, now) if row.since else "-"
+        table.append((row.name, row.state, row.health or "-", up, count, shown, row.note))
     return table_text(table)
+
+
+def _age(since: str, now: datetime) -> str:
+    """How long ago, in its largest unit. The engine's clock may be ahead of this one."""
+    # What it writes has nanoseconds, which Python has not.
+    began = datetime.fromisoformat(since.partition(".")[0].removesuffix("Z") + "+00:00")
+    seconds = max(0, int((now - began).total_seconds()))
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 def status_json(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +17,7 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.manifest import Manifest, Publish
 from shipyard.model.observed import Container, Engine, HostPort, Observed
 from shipyard.model.plan import Plan
+from shipyard.model.record import replace
 from shipyard.render.document import plan_document, plan_json
 from shipyard.render.status import service_rows, status_json, status_text
 
@@ -278,6 +281,7 @@ def test_the_status_is_as_its_schema_says(schemas: Path, plan: Make) -> None:
         "ports": ["127.0.0.1:8000->8000"],
         "replicas": [1, 2],
         "restarts": 3,
+        "since": None,
         "note": "plan would start it",
     }
     assert (db["state"], db["health"], db["image"], db["replicas"]) == (
@@ -321,12 +325,26 @@ def test_a_port_on_loopback_of_another_machine_is_not_reached_from_here() -> Non
     assert service_rows(DESIRED, observed)[1].url is None
 
 
-def test_the_status_as_a_table() -> None:
-    observed = Observed(engine=LOCAL, containers=(container(ports=(port("127.0.0.1"),)),))
-    assert status_text(MANIFEST, LOCAL, service_rows(DESIRED, observed)) == (
-        "shop / prod on local engine\n"
-        "\n"
-        "SERVICE  STATE        HEALTH   REPLICAS  URL                    NOTE\n"
-        "db       not created  -        0/1       -\n"
-        "web      running      healthy  1/2       http://127.0.0.1:8000\n"
-    )
+@pytest.mark.parametrize(
+    ("started", "up"),
+    [
+        ("2026-03-01T11:59:50.123456789Z", "10 s"),
+        ("2026-03-01T11:58:00Z", "2 min"),
+        ("2026-03-01T06:30:00Z", "5 h"),
+        ("2026-02-26T12:00:00Z", "3 d"),
+        ("2026-03-01T12:00:05Z", "0 s"),
+    ],
+)
+def test_the_status_as_a_table(started: str, up: str) -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    web = replace(container(ports=(port("127.0.0.1"),)), started_at=started)
+    observed = Observed(engine=LOCAL, containers=(web,))
+    rows = service_rows(DESIRED, observed)
+    assert [row.since for row in rows] == [None, started]
+    head, table = status_text(MANIFEST, LOCAL, rows, now).split("\n\n")
+    assert head == "shop / prod on local engine"
+    assert [line.split("  ") for line in re.sub(" {3,}", "  ", table).splitlines()] == [
+        ["SERVICE", "STATE", "HEALTH", "UP", "REPLICAS", "URL", "NOTE"],
+        ["db", "not created", "-", "-", "0/1", "-"],
+        ["web", "running", "healthy", up, "1/2", "http://127.0.0.1:8000"],
+    ]
