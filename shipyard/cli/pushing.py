@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from shipyard.engine.buildx import Progress, Publication, bake
 from shipyard.engine.connect import Connection
 from shipyard.engine.objects import EngineError, Objects
+from shipyard.engine.patience import patiently
 from shipyard.model.build import BuildPlan
 from shipyard.source.git import git_origin, git_state
 
@@ -29,7 +31,7 @@ def push_images(
     Raises BuildFailed, EngineError.
     """
     objects = Objects(connection)
-    found = {plan.tagged: objects.registry_digest(plan.tagged) for plan in plans}
+    found = {plan.tagged: patiently(partial(objects.registry_digest, plan.tagged)) for plan in plans}
     digests = {name: digest for name, digest in found.items() if digest and cache}
     missing = [plan for plan in plans if plan.tagged not in digests]
     published = [plan for plan in missing if attestations or plan.platforms]
@@ -46,7 +48,7 @@ def push_images(
     for plan in missing:
         if plan not in published:
             print(f"pushing {plan.tagged}", file=sys.stderr)
-            digests[plan.tagged] = objects.push(plan.tagged)
+            digests[plan.tagged] = patiently(partial(objects.push, plan.tagged))
     if published:
         publication = Publication(attestations=attestations, annotations=came_from(root))
         bake(connection, published, root, cache=cache, progress=progress, publication=publication)

@@ -238,7 +238,8 @@ class Objects:
             raise EngineError(
                 f"asking for {reference} failed: {error.explanation}",
                 where=self._where,
-                hint="the engine asks its registry: check its network and the registry's name",
+                hint=f"`docker login {reference.partition('/')[0]}` where it wants one; else look at the "
+                "engine's network and the registry's name",
             ) from error
         except (self._errors.DockerException, OSError) as error:
             raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
@@ -251,12 +252,12 @@ class Objects:
                 raise EngineError(
                     f"pushing {reference} failed: {line['error']}",
                     where=self._where,
-                    hint="check the registry's name and `docker login` for it",
+                    hint=f"`docker login {reference.partition('/')[0]}`, and is that the registry's name?",
                 )
         return self.pushed_digest(reference)
 
     def pushed_digest(self, reference: str) -> str:
-        """The registry's own word: not every image store tells the digest while it pushes."""
+        """The registry's own word: not every image store tells it while it pushes."""
         digest = self.registry_digest(reference)
         if digest is None:
             raise EngineError(f"{reference} was pushed, and the registry does not have it", where=self._where)

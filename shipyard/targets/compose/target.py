@@ -9,6 +9,7 @@ from shipyard.compile import labels
 from shipyard.compile.storage import key_volume
 from shipyard.engine.connect import Connection
 from shipyard.engine.objects import Objects
+from shipyard.engine.patience import patiently
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.plan import (
     BuildImage,
@@ -85,7 +86,7 @@ class ComposeTarget(Record):
             case BuildImage():
                 self.build([operation])
             case PullImage():
-                self.objects.pull(operation.reference)
+                patiently(lambda: self.objects.pull(operation.reference))
             case CreateNetwork():
                 self._create_network(operation.name)
             case ReplaceNetwork():
