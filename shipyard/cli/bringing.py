@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from shipyard.compile.desired import Builds, compile_desired
 from shipyard.engine.connect import Connection
 from shipyard.engine.live_objects import LiveObjects
+from shipyard.engine.objects import EngineError
+from shipyard.errors import ShipyardError
 from shipyard.model.manifest import Manifest
 from shipyard.render.printable import printable, printable_lines
 from shipyard.source import SourceError, SourceTree, parse_ignore
@@ -69,20 +71,30 @@ class Bringing(threading.Thread):
             try:
                 now = look(self._tree, watched)
             except SourceError as error:
-                if str(error) != told:
-                    told = str(error)
-                    print(f"error: {printable_lines(told)}", file=sys.stderr, flush=True)
+                told = self._told(error, told)
                 continue
             pause = max(POLL, SHARE * (time.monotonic() - began))
             edited = changed(before, now) if before is not None else ()
             before = now
             if edited or began - asked > ASK:
                 if now.files.keys() == builds.keys():
-                    for one in self._live.bring(desired, builds, now.files):
-                        self._brought(one, time.monotonic() - began)
+                    try:
+                        for one in self._live.bring(desired, builds, now.files):
+                            self._brought(one, time.monotonic() - began)
+                    except EngineError as error:
+                        if error.status is None:
+                            raise
+                        told = self._told(error, told)
                 asked = time.monotonic()
             if edited:
                 self._edited.set()
+
+    def _told(self, error: ShipyardError, before: str) -> str:
+        """Said, unless it was just before."""
+        text = str(error)
+        if text != before:
+            print(f"error: {printable_lines(text)}", file=sys.stderr, flush=True)
+        return text
 
     def _brought(self, brought: Brought, seconds: float) -> None:
         shown = ", ".join(brought.paths[:_SHOWN])

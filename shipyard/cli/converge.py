@@ -144,9 +144,18 @@ def _source_root(folder: Path) -> Path:
 
 def _check_project(manifest: Manifest, path: Path) -> None:
     try:
-        here = tomllib.loads((manifest.root / "shipyard.toml").read_text(encoding="utf-8")).get("name")
-    except (OSError, ValueError):
+        declared = tomllib.loads((manifest.root / "shipyard.toml").read_text(encoding="utf-8"))
+        here = declared.get("name")
+        stage = declared.get("stages", {}).get(manifest.stage, {})
+        provider = tuple(stage.get("provider", declared.get("provider", ())))
+    except (OSError, ValueError, AttributeError, TypeError):
         return
+    if provider != manifest.provider and not any("${" in str(word) for word in provider):
+        raise ShipyardError(
+            "the plan would ask another provider for secrets than shipyard.toml names",
+            where=str(path),
+            hint="plan again",
+        )
     if here != manifest.name:
         raise ShipyardError(
             f"the plan is of project {manifest.name}, and this is {here}",
@@ -200,7 +209,7 @@ def _converge(
                 done=done,
                 before_write=lease.check,
             )
-    after = look(seen.connection, manifest, builds, scope=seen.scope)
+    after = look(seen.connection, manifest, builds, scope=seen.scope, ask=False)
     _summary(request, seen, after)
     _refuse_crashes(after)
 

@@ -5,6 +5,7 @@ The lease is held while something is applied or stopped, and not in between.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -70,8 +71,17 @@ def develop(request: Request, services: tuple[str, ...]) -> int:
                 bringing.start()
                 session.go_on()
             except KeyboardInterrupt:
+                # Once is enough: what runs is being stopped.
+                for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(one, signal.SIG_IGN)
                 bringing.end()
                 leave(request, connection, session.now.manifest, session.now.builds, scope)
+            except ShipyardError:
+                bringing.end()
+                # With an engine that is gone it fails too, and why was told before.
+                with contextlib.suppress(ShipyardError):
+                    leave(request, connection, session.now.manifest, session.now.builds, scope)
+                raise
     return ExitCode.DONE if session.was_up else ExitCode.INTERRUPTED
 
 

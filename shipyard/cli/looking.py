@@ -41,7 +41,7 @@ def status(
     from shipyard.render.status import service_rows, status_json, status_text
 
     def look() -> str:
-        with observe(manifest, compile_builds(manifest)) as seen:
+        with observe(manifest, compile_builds(manifest), ask=False) as seen:
             plan = reconcile(seen.desired, seen.observed)
             rows = service_rows(seen.desired, seen.observed, plan)
             if output is StatusFormat.HTML:

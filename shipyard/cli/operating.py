@@ -81,9 +81,12 @@ def operated(
     instance: str | None,
     lease_wait: float | None,
     change: Callable[[Manifest], Manifest] = lambda manifest: manifest,
+    *,
+    ask: bool = False,
 ) -> Iterator[Operated]:
     """Look at the named services, or all, and hold the lease for a block. `change` is what is declared
-    otherwise for now: that is checked as a manifest is. Raises ShipyardError."""
+    otherwise for now: that is checked as a manifest is. `ask` as in observe, for what makes containers.
+    Raises ShipyardError."""
     from shipyard.cli.loading import load_project
     from shipyard.cli.project import look, observe
     from shipyard.cli.services import known_services
@@ -100,10 +103,10 @@ def operated(
     problems.raise_found(loaded.text, loaded.origins)
     builds = compile_builds(manifest)
     with (
-        observe(manifest, builds) as first,
+        observe(manifest, builds, ask=ask) as first,
         leased(first.connection, manifest, command, lease_wait) as lease,
     ):
-        seen = look(first.connection, manifest, builds)
+        seen = look(first.connection, manifest, builds, ask=ask)
         specs = tuple(spec for spec in seen.desired.services if spec.name in named)
         objects = Objects(seen.connection, lease.check)
         try:

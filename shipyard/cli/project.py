@@ -109,15 +109,21 @@ def started(plan: Plan) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def observe(
-    manifest: Manifest, builds: Builds, *, fallback_key: str | None = None, scope: Scope = ALL
+    manifest: Manifest,
+    builds: Builds,
+    *,
+    fallback_key: str | None = None,
+    scope: Scope = ALL,
+    ask: bool = True,
 ) -> Iterator[Observation]:
     """Connect, take the snapshot, and compile the desired state with the secrets' digests.
 
     `fallback_key` is used where the engine has none: by apply, which will record it, and by plan, which
-    shows no digest.
+    shows no digest. `ask`: a provider of secrets is asked for what is nowhere else; without that those are
+    not compared.
     """
     with connect(manifest.engine, os.environ) as connection:
-        yield look(connection, manifest, builds, fallback_key=fallback_key, scope=scope)
+        yield look(connection, manifest, builds, fallback_key=fallback_key, scope=scope, ask=ask)
 
 
 def look(
@@ -127,12 +133,14 @@ def look(
     *,
     fallback_key: str | None = None,
     scope: Scope = ALL,
+    ask: bool = True,
 ) -> Observation:
     """One snapshot over an open connection."""
     draft = _desired(manifest, builds, {}, scope)
     observed = snapshot(connection, manifest, (spec.image for spec in draft.services))
     names = {name for spec in draft.services for name in spec.secrets}
-    values = find_values(manifest.root, manifest.stage, names, os.environ, manifest.provider)
+    provider = manifest.provider if ask else ()
+    values = find_values(manifest.root, manifest.stage, names, os.environ, provider)
     recorded = recorded_key(manifest, observed)
     key = recorded or fallback_key
     digests: Mapping[str, str] = {}

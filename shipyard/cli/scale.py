@@ -39,7 +39,7 @@ def scale(
         services = (replace(one, replicas=wanted.get(one.name, one.replicas)) for one in manifest.services)
         return replace(manifest, services=tuple(services))
 
-    with operated("scale", list(wanted), folder, stage, instance, lease_wait, scaled) as work:
+    with operated("scale", list(wanted), folder, stage, instance, lease_wait, scaled, ask=True) as work:
         seen = work.seen
         there = {spec.name: work.containers(spec) for spec in work.specs}
         growing = [spec.name for spec in work.specs if spec.replicas > len(there[spec.name])]

@@ -78,8 +78,11 @@ def _mend(
     with operated("volumes", None, folder, stage, instance, lease_wait) as work:
         desired = work.seen.desired
         volume = _named(name, desired)
-        if volume.name not in {one.name for one in work.seen.observed.volumes}:
+        found = next((one for one in work.seen.observed.volumes if one.name == volume.name), None)
+        if found is None:
             raise UsageError(f"volume {name} is not there yet", hint="`shipyard apply` makes it")
+        if not found.owned:
+            raise UsageError(f"volume {volume.name} is not Shipyard's", hint="who made it has to change it")
         spec, target = _mounting(volume, desired)
         user = _user(owner, spec, volume)
         work.objects.run_once(
@@ -116,7 +119,7 @@ def _mounting(volume: VolumeSpec, desired: Desired) -> tuple[ServiceSpec, str]:
 def _user(owner: str | None, spec: ServiceSpec, volume: VolumeSpec) -> str:
     from shipyard.compile.image import APP_USER
 
-    user = owner or spec.user or (APP_USER if spec.built else "")
+    user = owner if owner is not None else spec.user or (APP_USER if spec.built else "")
     if not re.fullmatch(r"\d+(:\d+)?", user):
         raise UsageError(
             f"whose {volume.key} is to be is not known: {user!r} is no number"

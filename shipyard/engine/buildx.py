@@ -21,9 +21,11 @@ from shipyard.engine.build_progress import KEPT, BuildProgress
 from shipyard.engine.connect import Connection
 from shipyard.engine.installer import installer_folder, takes_installer
 from shipyard.engine.leash import on_leash
+from shipyard.engine.objects import Objects
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan
 from shipyard.model.record import Record
+from shipyard.source import SourceTree, parse_ignore
 
 EPOCH = "315532800"
 """1980-01-01: a constant SOURCE_DATE_EPOCH, so that the same inputs give the same image."""
@@ -132,6 +134,24 @@ def bake(
                 details=error.details,
                 hint=f"{error.hint or ''}`shipyard render DIR` writes the Dockerfile it comes from",
             ) from error
+    _refuse_edited(connection, plans, root, kept=publication is None)
+
+
+def _refuse_edited(connection: Connection, plans: Sequence[BuildPlan], root: Path, *, kept: bool) -> None:
+    """The tag of an image says what it is made of: one whose source was edited meanwhile must not keep it."""
+    tree = SourceTree(root)
+    edited = [
+        plan for plan in plans if tree.digests(plan.context, parse_ignore(plan.dockerignore)) != plan.files
+    ]
+    if not edited:
+        return
+    if kept:
+        objects = Objects(connection)
+        for plan in edited:
+            objects.remove_image(plan.tagged)
+        objects.close()
+    names = ", ".join(plan.service for plan in edited)
+    raise BuildFailed(f"the source of {names} was edited while it was built", hint="run it again")
 
 
 def _on_terminal(connection: Connection, file: Path, cache: bool, load: bool) -> None:

@@ -36,7 +36,7 @@ class Connection(Record):
 
     def reader(self) -> EngineReader:
         """For questions to it; whoever asks closes it."""
-        return EngineReader(self.url, self.certificates)
+        return EngineReader(self.url, self.certificates, self.address)
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The environment for docker's own commands: this engine, and nothing that could redirect them."""
@@ -162,8 +162,11 @@ def _forwarded(address: str) -> Iterator[str]:
         command += ["-L", f"{local}:{path or '/var/run/docker.sock'}"]
         command += (["-p", port] if port else []) + ["--", f"{user}@{host}" if user else host]
         log = Path(folder) / "log"
+        # Ctrl-C is for this process, which still has to say good-bye to the engine.
         with log.open("wb") as written:
-            process = subprocess.Popen(command, stderr=written, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                command, stderr=written, stdin=subprocess.DEVNULL, start_new_session=True
+            )
         try:
             deadline = time.monotonic() + 20
             while not local.exists():

@@ -33,13 +33,15 @@ class EngineRefused(ShipyardError):
 
 
 class EngineReader:
-    """GET requests to one engine over one kept-open connection. `url`: unix:///path or tcp://host:port.
+    """GET requests to one engine over one kept-open connection. `url`: unix:///path or tcp://host:port;
+    `address` is what it is called in errors.
 
     `date` is the engine's clock at its last answer, as HTTP writes it; None before any.
     """
 
-    def __init__(self, url: str, certificates: Certificates | None = None) -> None:
+    def __init__(self, url: str, certificates: Certificates | None = None, address: str = "") -> None:
         self.url = url
+        self.address = address or url
         self._certificates = certificates
         self._wires = [Wire(url, certificates)]
         self.calls = 0
@@ -53,7 +55,9 @@ class EngineReader:
             return json.loads(self.fetch(path, wire=wire, **query))
         except ValueError as error:
             raise EngineUnreachable(
-                "what answers there is not a Docker engine", where=self.url, hint="check the engine's address"
+                "what answers there is not a Docker engine",
+                where=self.address,
+                hint="check the engine's address",
             ) from error
 
     def fetch(self, path: str, *, wire: int = 0, **query: str) -> bytes:
@@ -64,14 +68,14 @@ class EngineReader:
         try:
             answer = self._wires[wire].get(path)
         except (OSError, WireError) as error:
-            raise unreachable(self.url, error) from error
+            raise unreachable(self.address, error) from error
         self.date, body = answer.date, answer.body
         if answer.status >= 400:
             try:
                 message = json.loads(body)["message"]
             except (ValueError, KeyError, TypeError):
                 message = body[:200].decode("utf-8", "replace")
-            raise EngineRefused(answer.status, message, where=self.url)
+            raise EngineRefused(answer.status, message, where=self.address)
         return body
 
     def get_all(self, paths: Sequence[str]) -> list[Any]:

@@ -92,8 +92,11 @@ def lists_of(connection: Connection) -> tuple[EngineReader, list[Any]]:
     out once. Raises EngineUnreachable."""
     while _asked:
         ahead = _asked.pop()
+        if ahead.url != connection.url:
+            # Of another engine, which may take its time: nobody waits for it.
+            continue
         ahead.thread.join()
-        if ahead.url == connection.url and ahead.answers is not None:
+        if ahead.answers is not None:
             return ahead.reader, ahead.answers
         ahead.reader.close()
     reader = connection.reader()

@@ -25,6 +25,10 @@ def provider_name(command: Sequence[str]) -> str:
     return f"provider {Path(command[0]).name}"
 
 
+_known: dict[tuple[str, ...], str] = {}
+"""What was answered: each question is asked once a run, so that all of it goes by the same values."""
+
+
 def provided(command: Sequence[str], names: Sequence[str], stage: str, folder: Path) -> dict[str, str]:
     """The value of each name, asked for at once; one line end at an output's end is not part of it.
 
@@ -36,7 +40,13 @@ def provided(command: Sequence[str], names: Sequence[str], stage: str, folder: P
 
     def ask(name: str) -> str | ProviderFailed:
         words = [word.replace("{name}", name).replace("{stage}", stage) for word in command]
-        return _ask(words, name, folder)
+        key = (str(folder), *words)
+        if key in _known:
+            return _known[key]
+        answer = _ask(words, name, folder)
+        if isinstance(answer, str):
+            _known[key] = answer
+        return answer
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = dict(zip(names, pool.map(ask, names), strict=True))

@@ -21,6 +21,7 @@ from shipyard.engine.lists import inspect_path, lists_of, owned_of
 from shipyard.errors import ShipyardError
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import AT_WORK, Container, Engine, Foreign, HostPort, Network, Observed, Volume
+from shipyard.model.record import replace
 
 OLDEST_ENGINE = (25, 0)
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -86,6 +87,8 @@ def _read(
         # Gone between the list and the inspect.
         if not (isinstance(answer, EngineRefused) and answer.status == 404):
             container = _container(_answered(answer), item, bool(info.get("SwapLimit")))
+            if labels.MODE in container.labels:
+                container = replace(container, edited=_is_edited(reader, container.id))
             if _inherited(container, manifest.deployment):
                 foreign.append(_foreign(item))
             else:
@@ -174,6 +177,16 @@ def _container(inspect: Mapping[str, Any], item: Mapping[str, Any], swap_limited
         binds={mount["Destination"]: mount["Source"] for mount in mounts if mount.get("Type") == "bind"},
         shares=_shares(host),
     )
+
+
+def _is_edited(reader: EngineReader, container: str) -> bool:
+    try:
+        reader.fetch(f"/containers/{container}/archive?path={labels.EDITED}")
+    except EngineRefused as refused:
+        if refused.status == 404:
+            return False
+        raise
+    return True
 
 
 def _inherited(container: Container, deployment: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from shipyard.compile import labels
@@ -65,8 +66,22 @@ def _stored(volume: Mapping[str, Any], containers: list[Any], objects: Objects) 
 def _owner(objects: Objects, container: str, place: str) -> tuple[int, int] | None:
     """Of the first entry of the folder's archive, which is the folder."""
     try:
-        head = next(objects.read_archive(container, place), b"")
-        first = tarfile.TarInfo.frombuf(head[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape")
-    except (EngineError, tarfile.HeaderError):
+        with tarfile.open(fileobj=_Stream(objects.read_archive(container, place)), mode="r|") as archive:
+            first = archive.next()
+    except (EngineError, tarfile.TarError):
         return None
-    return first.uid, first.gid
+    return (first.uid, first.gid) if first is not None else None
+
+
+class _Stream(io.RawIOBase):
+    """Blocks as they come, read as a file."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        while len(self._rest) < size and (block := next(self._blocks, b"")):
+            self._rest += block
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found

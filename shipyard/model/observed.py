@@ -43,7 +43,8 @@ class Container(Record):
     `restart` is a policy as a manifest writes it, such as on-failure:3. `limits` are those that no
     manifest key sets, by the engine's name for them, where they are not the default. `network_ids` and
     `aliases` are by network, `anonymous` volumes and `binds` (their folders on the host) by mount point;
-    `shares` the ids of containers whose namespaces or volumes it uses.
+    `shares` the ids of containers whose namespaces or volumes it uses; `edited`: `shipyard dev` brought edits
+    into it.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Container(Record):
     anonymous: Mapping[str, str] = field(default_factory=dict)
     binds: Mapping[str, str] = field(default_factory=dict)
     shares: tuple[str, ...] = ()
+    edited: bool = False
 
     @property
     def places(self) -> frozenset[str]:

@@ -49,6 +49,8 @@ def outdated_causes(
     elif spec.image == after:
         drift = image_drift(container, image, spec.image, moved, observed)
         causes += [drift] if drift is not None else []
+    if container.edited:
+        causes.append(DriftCause(path="files", declared="its image's", found="edited by `shipyard dev`"))
     fields = document_causes(container.spec, declared)
     changed = {cause.path for cause in fields}
     causes += fields

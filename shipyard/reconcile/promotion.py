@@ -93,9 +93,13 @@ def _refusal(
 
 def _trouble(container: Container) -> str:
     """The engine's word for a container that does not work, "" for one that does."""
+    if container.edited:
+        return "edited by `shipyard dev`"
+    if container.state == "exited" and container.exit_code == 0 and container.restart == "no":
+        return ""  # a one-shot that has done what it is for
     if container.state != "running":
         return container.state
-    return "unhealthy" if container.health == "unhealthy" else ""
+    return container.health if container.health in ("starting", "unhealthy") else ""
 
 
 def _tagged(container: Container) -> str:

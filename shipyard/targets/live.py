@@ -23,8 +23,6 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.record import Record
 from shipyard.source import EMPTIED
 
-EDITED = "/.shipyard-edited"
-"""A file that says of a container that its source is no longer its image's."""
 RESTART_GRACE = 5.0
 """Seconds that a program without a reloader gets to end."""
 _PASSING = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
@@ -100,7 +98,7 @@ class LiveFiles:
         if new or gone:
             sources = {f"/app/{path}": self._root / plan.context / path for path in new}
             emptied = {_byte_code(place, python): None for place in sources if place.endswith(".py")}
-            self._objects.write_files(container, {**sources, **emptied, EDITED: None})
+            self._objects.write_files(container, {**sources, **emptied, labels.EDITED: None})
         self._held[container] = wanted
         return (*new, *gone)
 
@@ -113,19 +111,19 @@ def start_anew(objects: LiveObjects, container: str) -> None:
 
 def is_edited(objects: LiveObjects, container: str) -> bool:
     """Whether anything was ever brought into a container, by whichever run."""
-    return objects.has_file(container, EDITED)
+    return objects.has_file(container, labels.EDITED)
 
 
 def _standing(files: Files, live: Live, spec: ServiceSpec) -> Files:
     """Those of a context that stand in a service's image, and are not covered by what is mounted there."""
     covered = [posixpath.normpath(mount.target) for mount in spec.volumes]
-    covered += [text.partition(":")[0] for text in spec.tmpfs]
+    covered += [posixpath.normpath(text.partition(":")[0]) for text in spec.tmpfs]
     return {
         path: digest
         for path, digest in files.items()
         if digest != EMPTIED
         and (place := place_in_image(path, live)) is not None
-        and not any(place.startswith(f"{one}/") for one in covered)
+        and not any(f"{place}/".startswith(f"{one}/") for one in covered)
     }
 
 

@@ -144,6 +144,9 @@ def test_one_that_is_killed_leaves_no_edit_to_the_next(project: Project) -> None
         screen.process.send_signal(signal.SIGKILL)
         screen.process.wait()
     say(project, "hello")
+    # The source is as it was; what runs is not.
+    (cause,) = project.operation("service.web/replace", "web")["causes"]
+    assert (cause["kind"], cause["path"]) == ("drift", "files")
     with terminal(project, "dev", "web") as screen:
         screen.wait_for("replace", PATIENCE)
         screen.wait_for(UP, PATIENCE)

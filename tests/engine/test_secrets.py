@@ -176,3 +176,10 @@ def test_values_of_a_provider_reach_their_containers_alone(project: Project) -> 
     assert "5e7a" not in plan
     assert "91bc" not in plan
     assert project.changes() == ["service.web/replace"]
+    # A store that is locked keeps nobody from looking and from stopping.
+    (project.root / "vault" / "TOKEN").unlink()
+    refused = project.run("plan", code=1).stderr
+    assert "the provider gave no value for secret TOKEN: exit code 1" in refused
+    assert project.status()["web"]["state"] == "running"
+    project.run("stop", "web")
+    assert project.status()["web"]["state"] == "exited"

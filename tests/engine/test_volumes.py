@@ -58,3 +58,12 @@ def test_volumes_with_size_owner_and_users_and_an_owner_mended(project: Project)
     assert "did you mean media?" in said
     said = project.run("volumes", "mend", "media", "--owner", "root", code=64).stderr
     assert "--owner UID:GID" in said
+
+    foreign = f"{project.name}-foreign"
+    docker("volume", "create", foreign)
+    try:
+        project.manifest(f'{MANIFEST}[volumes.media]\nname = "{foreign}"\nexternal = true\n')
+        said = project.run("volumes", "mend", "media", code=64).stderr
+        assert f"volume {foreign} is not Shipyard's" in said
+    finally:
+        docker("volume", "rm", foreign)

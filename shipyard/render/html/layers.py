@@ -17,7 +17,8 @@ _MOST = 60
 _SERVICES = 8
 # What the engine writes around an instruction: BuildKit its mark and the values of build arguments, the
 # classic builder a shell and "#(nop)".
-_AROUND = re.compile(r"^/bin/sh -c #\(nop\)\s+|(?<=^RUN )(?:\|\d+ .*?)?/bin/sh -c |\s+# buildkit$", re.DOTALL)
+_AROUND = re.compile(r"^/bin/sh -c #\(nop\)\s+|(?<=^RUN )/bin/sh -c |\s+# buildkit$")
+_ARGUMENTS = re.compile(r"^((?:RUN )?)\|(\d+) (.*)$", re.DOTALL)
 
 
 def layers_section(images: Sequence[LayeredImage] | None, why: str) -> Section:
@@ -50,9 +51,22 @@ def _bars(bars: Sequence[Markup]) -> Markup:
     return element("ol", *bars, class_="layers") if bars else Markup("")
 
 
+def _instruction(made_by: str) -> str:
+    """Without what the engine writes around it."""
+    with_arguments = _ARGUMENTS.match(made_by)
+    if with_arguments is not None:
+        before, count, rest = with_arguments.groups()
+        # A value may hold spaces: what cannot be told from the instruction is not shown.
+        words = rest.split(" ")
+        values, instruction = words[: int(count)], words[int(count) :]
+        known = all("=" in word for word in values) and " ".join(instruction).startswith("/")
+        made_by = before + (" ".join(instruction) if known else "")
+    return _AROUND.sub("", made_by)
+
+
 def _bar(number: int, size: int, made_by: str, largest: int) -> Markup:
     width = f"width: {max(size * 100 // largest, 1)}%"
-    made = shortened(" ".join(printable(_AROUND.sub("", made_by)).split()), _MADE_BY)
+    made = shortened(" ".join(printable(_instruction(made_by)).split()), _MADE_BY)
     return element(
         "li",
         element("b", bytes_text(size)),

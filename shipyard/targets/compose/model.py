@@ -126,6 +126,7 @@ def _service(desired: Desired, spec: ServiceSpec, form: Form) -> Model:
                 **spec.labels,
                 labels.SERVICE: spec.name,
                 labels.SPEC: canonical(service_document(spec)),
+                **({labels.MODE: "develop"} if spec.built and desired.manifest.mode == "develop" else {}),
             },
         ),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,6 +67,20 @@ def test_another_engine_is_asked_itself(server: Any, url: str) -> None:
     reader, _ = lists_of(engine_at(url))
     reader.close()
     assert len(server.asked) == len(LISTS)
+
+
+def test_nobody_waits_for_another_engine(server: Any, url: str) -> None:
+    ask_ahead(["plan"], {"DOCKER_HOST": url})
+    released = threading.Event()
+    ahead = lists._asked[0]
+    asked, ahead.thread = ahead.thread, threading.Thread(target=released.wait)
+    ahead.thread.start()
+    with pytest.raises(EngineUnreachable):
+        lists_of(engine_at("unix:///nowhere"))
+    released.set()
+    for thread in (asked, ahead.thread):
+        thread.join()
+    ahead.reader.close()
 
 
 def test_one_that_is_not_there_is_told_when_it_is_wanted(url: str) -> None:

@@ -26,6 +26,14 @@ def test_what_it_prints_is_the_value(tmp_path: Path) -> None:
     assert provided(command, ["A", "B"], "prod", tmp_path) == {"A": "get prod/A\n", "B": "get prod/B\n"}
 
 
+def test_each_question_is_asked_once(tmp_path: Path) -> None:
+    command = script(tmp_path, 'echo "$2" >> asked; echo stored')
+    for _ in range(2):
+        assert provided(command, ["A"], "prod", tmp_path) == {"A": "stored"}
+    provided(command, ["A"], "dev", tmp_path)
+    assert (tmp_path / "asked").read_text() == "prod/A\ndev/A\n"
+
+
 def test_it_runs_where_the_manifest_is(tmp_path: Path) -> None:
     (tmp_path / "A").write_text("one\r\n")
     assert provided(["cat", "{name}"], ["A"], "prod", tmp_path) == {"A": "one"}

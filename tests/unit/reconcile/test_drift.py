@@ -433,3 +433,12 @@ def test_what_was_lost_is_drift(shop: Shop) -> None:
     assert "what it held is gone" in str(found["volume.data/create"].causes)
     ids = {one.id for one in only_drift(reconcile(desired, shop.empty())).operations}
     assert not ids & {"network.default/create", "volume.data/create"}, "a first apply makes them"
+
+
+def test_a_container_with_edits_in_it_is_made_anew(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web"))
+    (operation,) = reconcile(desired, shop.change(shop.world(desired), "web1", edited=True)).operations
+    assert operation.id == "service.web/replace"
+    assert operation.causes == (
+        DriftCause(path="files", declared="its image's", found="edited by `shipyard dev`"),
+    )

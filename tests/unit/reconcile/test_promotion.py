@@ -39,16 +39,23 @@ def test_a_digest_is_taken_over_and_none_where_there_is_none(shop: Shop, plan: A
     assert taken(plan, plan, world(shop, pulled)) == {"web": DIGEST}
 
 
+def test_a_one_shot_that_has_done_its_work_is_taken_over(shop: Shop, plan: Any) -> None:
+    assert taken(plan, plan, world(shop, plan, state="exited", exit_code=0, restart="no")) == {"web": None}
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
         ({"state": "exited"}, "web-1 is exited: it is not taken further"),
         ({"health": "unhealthy"}, "web-1 is unhealthy: it is not taken further"),
+        ({"health": "starting"}, "web-1 is starting: it is not taken further"),
+        ({"edited": True}, "web-1 is edited by `shipyard dev`: it is not taken further"),
+        ({"state": "exited", "exit_code": 3, "restart": "no"}, "web-1 is exited: it is not taken further"),
         ({"image": "shop/web:in-0"}, "what staging runs of web is not of this source"),
     ],
 )
 def test_what_does_not_work_or_is_something_else_is_refused(
-    shop: Shop, plan: Any, fields: dict[str, str], why: str
+    shop: Shop, plan: Any, fields: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(PromotionRefused) as raised:
         taken(plan, plan, world(shop, plan, **fields))

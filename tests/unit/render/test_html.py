@@ -17,6 +17,7 @@ from shipyard.model.plan import Plan
 from shipyard.model.record import replace
 from shipyard.model.stored import Layer, LayeredImage
 from shipyard.render.graph import graph_of
+from shipyard.render.html import layers
 from shipyard.render.html.plan import plan_html
 from shipyard.render.html.status import status_html
 from shipyard.render.html.style import STYLE
@@ -252,3 +253,20 @@ def test_texts_stand_out_from_what_they_are_on() -> None:
             for text in scheme.keys() - {"ground", "panel", "line", "bar"}:
                 high, low = sorted((luminance(scheme[text]), luminance(scheme[ground])), reverse=True)
                 assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize(
+    ("made_by", "shown"),
+    [
+        ("RUN |1 TOKEN=hunter2 /bin/sh -c apt-get update # buildkit", "RUN apt-get update"),
+        (
+            "RUN |2 A=hunter2 B= /bin/bash -o pipefail -c apt-get update # buildkit",
+            "RUN /bin/bash -o pipefail -c apt-get update",
+        ),
+        ("RUN |1 TOKEN=hunter2 more hunter2 /bin/sh -c x # buildkit", "RUN "),
+        ("|2 A=hunter2 B of hunter2 /bin/sh -c x", ""),
+        ("/bin/sh -c #(nop)  CMD [x]", "CMD [x]"),
+    ],
+)
+def test_values_of_build_arguments_are_not_shown(made_by: str, shown: str) -> None:
+    assert layers._instruction(made_by) == shown

@@ -10,13 +10,14 @@ from typing import Any, cast
 import pytest
 from sources import FASTAPI, write_tree
 
+from shipyard.compile import labels
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import compile_desired
 from shipyard.engine.live_objects import LiveObjects
 from shipyard.engine.objects import EngineError
 from shipyard.manifest import load
 from shipyard.model.record import replace
-from shipyard.targets.live import EDITED, LiveFiles
+from shipyard.targets.live import LiveFiles
 
 MANIFEST = """
 name = "shop"
@@ -90,7 +91,7 @@ def test_only_what_differs_is_brought_and_only_where_it_belongs(tmp_path: Path) 
             "/app/shop/page.html": tmp_path / "shop/page.html",
             # Python believes byte code without a look at the source: an empty one is none.
             "/app/__pycache__/main.cpython-313.pyc": None,
-            EDITED: None,
+            labels.EDITED: None,
         },
     )
     assert live.bring(desired, builds, {"web": files}) == [], "it is there already"
