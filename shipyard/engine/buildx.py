@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -117,7 +117,10 @@ def bake(
     publication: Publication | None = None,
 ) -> None:
     """Build images, and load them into the engine or publish them; progress goes to standard error as it
-    happens: Buildx's own on a terminal, else a line a step. Raises BuildFailed."""
+    happens: Buildx's own on a terminal, else a line a step. Raises BuildFailed, also where the source was
+    edited since it was planned or meanwhile: a tag says what an image is made of."""
+    sent = {plan.service: _sent(plan, root) for plan in plans}
+    _refuse_edited([plan for plan in plans if not plan.files.items() <= sent[plan.service].items()])
     with tempfile.TemporaryDirectory(prefix="shipyard-") as name:
         folder = Path(name)
         file = folder / "bake.json"
@@ -134,24 +137,25 @@ def bake(
                 details=error.details,
                 hint=f"{error.hint or ''}`shipyard render DIR` writes the Dockerfile it comes from",
             ) from error
-    _refuse_edited(connection, plans, root, kept=publication is None)
-
-
-def _refuse_edited(connection: Connection, plans: Sequence[BuildPlan], root: Path, *, kept: bool) -> None:
-    """The tag of an image says what it is made of: one whose source was edited meanwhile must not keep it."""
-    tree = SourceTree(root)
-    edited = [
-        plan for plan in plans if tree.digests(plan.context, parse_ignore(plan.dockerignore)) != plan.files
-    ]
-    if not edited:
-        return
-    if kept:
+    edited = [plan for plan in plans if sent[plan.service] != _sent(plan, root)]
+    if edited and publication is None:
+        # Its tag says what an image is made of.
         objects = Objects(connection)
         for plan in edited:
             objects.remove_image(plan.tagged)
         objects.close()
-    names = ", ".join(plan.service for plan in edited)
-    raise BuildFailed(f"the source of {names} was edited while it was built", hint="run it again")
+    _refuse_edited(edited)
+
+
+def _sent(plan: BuildPlan, root: Path) -> Mapping[str, str]:
+    """Digests of what of the build context is sent, as it is now."""
+    return SourceTree(root).digests(plan.context, parse_ignore(plan.dockerignore))
+
+
+def _refuse_edited(plans: Sequence[BuildPlan]) -> None:
+    if plans:
+        names = ", ".join(plan.service for plan in plans)
+        raise BuildFailed(f"the source of {names} was edited while it was built", hint="run it again")
 
 
 def _on_terminal(connection: Connection, file: Path, cache: bool, load: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 from project import Project, docker
@@ -27,4 +28,14 @@ def test_what_was_edited_while_it_was_built_keeps_no_tag(project: Project) -> No
         assert docker("image", "ls", "-q", plan.tagged) == ""
         project.write("word", "one\n")
         bake(connection, [plan], manifest.root, progress="plain")
-    assert docker("run", "--rm", plan.tagged, "cat", "/word") == "one"
+        assert docker("run", "--rm", plan.tagged, "cat", "/word") == "one"
+
+        # While it is built.
+        project.write("Dockerfile", "FROM redis:7\nCOPY word /word\nRUN sleep 4\n")
+        (_, plan) = compile_builds(manifest)["web"]
+        edit = threading.Timer(1.5, project.write, ("word", "two\n"))
+        edit.start()
+        with pytest.raises(BuildFailed, match="the source of web was edited while it was built"):
+            bake(connection, [plan], manifest.root, progress="plain")
+        edit.join()
+        assert docker("image", "ls", "-q", plan.tagged) == ""
