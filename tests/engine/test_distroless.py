@@ -57,7 +57,9 @@ def names_in(reference: str) -> set[str]:
         docker("rm", container)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=() if one.startswith("fastapi") else pytest.mark.slow) for one in NAMES]
+)
 def test_an_example_runs_from_nothing_but_what_it_needs(project: Project, name: str) -> None:
     copy_example(name, project.root, project.name)
     project.environ |= SECRETS | {"SHIPYARD_STAGE": "prod"}
@@ -86,6 +88,7 @@ def test_an_example_runs_from_nothing_but_what_it_needs(project: Project, name: 
     assert programs & names_in(image) == set()
 
 
+@pytest.mark.slow
 def test_two_builds_are_the_same_image(project: Project) -> None:
     copy_example("fastapi-postgres", project.root, project.name)
     project.environ |= SECRETS | {"SHIPYARD_STAGE": "prod"}
@@ -96,6 +99,7 @@ def test_two_builds_are_the_same_image(project: Project) -> None:
     assert docker("image", "inspect", "--format", "{{.Id}}", image) == before
 
 
+@pytest.mark.slow
 def test_what_was_compiled_has_its_libraries_or_the_build_names_them(project: Project) -> None:
     """psycopg2 is compiled here, and links to a library that is there only while it is built."""
     project.write("main.py", "import psycopg2\nprint(psycopg2.__libpq_version__ > 0)\n")
