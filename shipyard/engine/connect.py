@@ -165,7 +165,7 @@ def _forwarded(address: str) -> Iterator[str]:
         # Ctrl-C is for this process, which still has to say good-bye to the engine.
         with log.open("wb") as written:
             process = subprocess.Popen(
-                command, stderr=written, stdin=subprocess.DEVNULL, start_new_session=True
+                command, stdin=subprocess.DEVNULL, stdout=written, stderr=written, start_new_session=True
             )
         try:
             deadline = time.monotonic() + 20

@@ -7,10 +7,12 @@ that the machine may not have, and finds it in a mount namespace.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import getpass
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,13 +88,16 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
 
 
 def _unpack() -> None:
-    if (UNPACKED / "usr/sbin/sshd").exists():
-        return
-    downloads = UNPACKED / "packages"
-    root("mkdir", "-p", str(downloads))
-    root("sh", "-c", f"cd {downloads} && apt-get download -qq openssh-server libwrap0")
-    for package in sorted(downloads.glob("*.deb")):
-        root("dpkg", "-x", str(package), str(UNPACKED))
+    """Once, whoever comes first."""
+    with Path(tempfile.gettempdir(), "shipyard-ssh.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (UNPACKED / "usr/sbin/sshd").exists():
+            return
+        downloads = UNPACKED / "packages"
+        root("mkdir", "-p", str(downloads))
+        root("sh", "-c", f"cd {downloads} && apt-get download -qq openssh-server libwrap0")
+        for package in sorted(downloads.glob("*.deb")):
+            root("dpkg", "-x", str(package), str(UNPACKED))
 
 
 def _wait(folder: Path, process: subprocess.Popen[bytes]) -> None:
