@@ -93,7 +93,7 @@ def test_what_serves_where_nobody_asks(project: Project) -> None:
         [services.web.health]
         interval = "1s"
         retries = 2
-        start_period = "1s"
+        start_period = "{2}"
         {1}
     """
     cases = (
@@ -101,11 +101,11 @@ def test_what_serves_where_nobody_asks(project: Project) -> None:
         (["uvicorn", "main:ap", "--host", "0.0.0.0"], "", "module main has no ap"),
     )
     for command, path, cause in cases:
-        project.manifest(text.format(json.dumps(command), path))
+        project.manifest(text.format(json.dumps(command), path, "1s"))
         told = project.apply(code=6).stderr
         assert "why: " in told, told
         assert cause in told, told
-    project.manifest(text.format(json.dumps([*begin, "127.0.0.1"]), ""))
+    project.manifest(text.format(json.dumps([*begin, "127.0.0.1"]), "", "20s"))
     project.apply()
     found = json.loads(project.run("doctor", "--format", "json").stdout)["checks"]
     warnings = [one for one in found if one["verdict"] == "warning"]

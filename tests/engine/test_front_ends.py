@@ -175,6 +175,7 @@ def test_a_lock_is_installed_by_its_manager(project: Project, manager: str, aske
     assert "lockfile" in said, said
 
 
+@pytest.mark.slow
 def test_a_member_of_a_workspace_and_one_without_a_lock(project: Project) -> None:
     write_fastapi(project)
     write_front_end(project, "frontend", "dist/main.js")
