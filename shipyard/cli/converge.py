@@ -61,19 +61,7 @@ def apply_declared(
     """Plan what is declared, ask, and do it. Raises ShipyardError."""
     manifest = load_project(request.folder, request.stage, request.instance).manifest
     scope = scope_of(manifest, services, replaced)
-    apply_compiled(request, manifest, compile_builds(manifest), scope, approved=approved, images=images)
-
-
-def apply_compiled(
-    request: Request,
-    manifest: Manifest,
-    builds: Builds,
-    scope: Scope,
-    *,
-    approved: Path | None = None,
-    images: Path | None = None,
-) -> None:
-    """The same of what is loaded and compiled already. Raises ShipyardError."""
+    builds: Builds = compile_builds(manifest)
     if images is not None:
         from shipyard.saved.images import pinned
 

@@ -13,7 +13,7 @@ import sys
 
 from shipyard.apply import ApplyFailed
 from shipyard.cli.bringing import Bringing
-from shipyard.cli.converge import Request, apply_compiled
+from shipyard.cli.converge import Request, apply_builds
 from shipyard.cli.following import following
 from shipyard.cli.leaving import leave, left_edited
 from shipyard.cli.loading import load_project
@@ -139,7 +139,7 @@ class _Session:
     def _apply(self) -> None:
         self.applied = None
         try:
-            apply_compiled(self._request, self.now.manifest, self.now.builds, self._scope)
+            apply_builds(self._request, self.now.manifest, self.now.builds, self._scope)
         except ApplyFailed as error:
             if isinstance(error.cause, KeyboardInterrupt):
                 raise KeyboardInterrupt from error

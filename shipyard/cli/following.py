@@ -29,8 +29,7 @@ class _Following(threading.Thread):
 
     def __init__(self, connection: Connection, manifest: Manifest, services: Sequence[str]) -> None:
         super().__init__(name="following", daemon=True)
-        whose = labels.ownership(manifest.name, manifest.stage, manifest.instance)
-        self._wanted = {**whose, labels.COMPOSE_ONEOFF: "False", labels.COMPOSE_PROJECT: manifest.deployment}
+        self._wanted = labels.of_services(manifest)
         self._connection = connection
         self._services = [service.name for service in manifest.services]
         self._only = tuple(services)

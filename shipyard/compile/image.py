@@ -25,6 +25,7 @@ from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
 from shipyard.compile.static_files import unserved_static_files
+from shipyard.compile.storage import APP
 from shipyard.compile.throw_away import throw_away
 from shipyard.compile.uploads import unkept_uploads
 from shipyard.errors import ShipyardError
@@ -34,7 +35,6 @@ from shipyard.model.manifest import Manifest, Service
 from shipyard.model.record import replace
 from shipyard.source import EMPTIED, SourceTree, parse_ignore
 
-APP = "/app"
 APP_USER = "10001:10001"
 _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".f90", ".pyx", ".rs")
 _NUMERIC = re.compile(r"[0-9]+(:[0-9]+)?")

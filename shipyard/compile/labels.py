@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shipyard.model.manifest import Manifest
+
 PROJECT = "shipyard.project"
 STAGE = "shipyard.stage"
 INSTANCE = "shipyard.instance"
@@ -38,6 +40,15 @@ def ownership(project: str, stage: str, instance: str | None) -> dict[str, str]:
     if instance:
         labels[INSTANCE] = instance
     return labels
+
+
+def of_services(manifest: Manifest) -> dict[str, str]:
+    """The labels on the containers of a deployment's services, and on no job's and no one-off's."""
+    return {
+        **ownership(manifest.name, manifest.stage, manifest.instance),
+        COMPOSE_ONEOFF: "False",
+        COMPOSE_PROJECT: manifest.deployment,
+    }
 
 
 def owned(found: Mapping[str, str] | None, ownership: Mapping[str, str]) -> bool:

@@ -6,10 +6,9 @@ import posixpath
 
 from shipyard.compile.context import is_below, is_project_file
 from shipyard.compile.recipe import Recipe
+from shipyard.compile.storage import APP
 from shipyard.model.build import Live
 from shipyard.source import SourceTree
-
-APP = "/app"
 
 
 def live_source(recipe: Recipe, tree: SourceTree, context: str) -> Live:

@@ -6,10 +6,10 @@ and gunicorn once a second. What has no reloader without a further package is st
 
 from __future__ import annotations
 
+from shipyard.compile.storage import APP
 from shipyard.frameworks.application import Application
 from shipyard.model.dependencies import Dependencies
 
-APP = "/app"
 GRACEFUL = "1"
 """Seconds for requests in flight at a reload: a browser's open connection would hold it up."""
 _RELOADS = {

@@ -10,6 +10,8 @@ from shipyard.model.desired import NetworkSpec, SecretVolume, ServiceSpec, Volum
 from shipyard.model.manifest import Manifest, Mount, Network, Volume
 from shipyard.model.record import replace
 
+APP = "/app"
+"""Where the source stands in an image."""
 APP_UID = 10001
 KEY_VOLUME = "shipyard-key"
 RECORD_VOLUME = "shipyard-record"

@@ -107,6 +107,14 @@ class EngineReader:
             raise failed[0]
         return answers
 
+    def get_each(self, paths: Sequence[str]) -> list[Any]:
+        """As get_all, of what is wanted whole. Raises EngineUnreachable, EngineRefused."""
+        answers = self.get_all(paths)
+        for answer in answers:
+            if isinstance(answer, EngineRefused):
+                raise answer
+        return answers
+
     def close(self) -> None:
         for wire in self._wires:
             wire.close()

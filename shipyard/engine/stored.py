@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shipyard.compile import labels
 from shipyard.engine.connect import Connection
-from shipyard.engine.http import EngineRefused
+from shipyard.engine.lists import CONTAINERS
 from shipyard.model.stored import StoredImage
 
 
@@ -12,13 +12,9 @@ def stored_images(connection: Connection) -> tuple[StoredImage, ...]:
     """All of them, by name. Raises EngineUnreachable, EngineRefused."""
     reader = connection.reader()
     try:
-        answers = reader.get_all(["/images/json?shared-size=1", "/containers/json?all=1"])
+        listed, containers = reader.get_each(["/images/json?shared-size=1", CONTAINERS])
     finally:
         reader.close()
-    for answer in answers:
-        if isinstance(answer, EngineRefused):
-            raise answer
-    listed, containers = answers
     found = []
     for image in listed:
         references = tuple(sorted(name for name in image.get("RepoTags") or () if name != "<none>:<none>"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from shipyard.compile import labels
 from shipyard.engine.connect import Connection
-from shipyard.engine.http import EngineRefused
+from shipyard.engine.lists import CONTAINERS
 from shipyard.engine.objects import EngineError, Objects
 from shipyard.model.stored import StoredVolume
 
@@ -24,13 +24,9 @@ def stored_volumes(
     """
     reader = connection.reader()
     try:
-        answers = reader.get_all(["/system/df?type=volume", "/containers/json?all=1"])
+        usage, containers = reader.get_each(["/system/df?type=volume", CONTAINERS])
     finally:
         reader.close()
-    for answer in answers:
-        if isinstance(answer, EngineRefused):
-            raise answer
-    usage, containers = answers
     objects = Objects(connection)
     try:
         return tuple(

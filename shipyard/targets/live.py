@@ -10,7 +10,6 @@ import posixpath
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from shipyard.compile import labels
 from shipyard.compile.desired import Builds
@@ -57,7 +56,7 @@ class LiveFiles:
         """
         brought = []
         specs = {spec.name: spec for spec in desired.services}
-        for container in self._containers(desired):
+        for container in self._objects.containers(labels.of_services(desired.manifest)):
             spec = specs.get(container["Labels"].get(labels.SERVICE, ""))
             if spec is None or spec.built is None or container["Image"] != spec.image:
                 continue
@@ -77,13 +76,6 @@ class LiveFiles:
                     Brought(container=container["Id"], service=spec.name, paths=paths, stale=stale)
                 )
         return brought
-
-    def _containers(self, desired: Desired) -> list[Mapping[str, Any]]:
-        manifest = desired.manifest
-        whose = labels.ownership(manifest.name, manifest.stage, manifest.instance)
-        return self._objects.containers(
-            {**whose, labels.COMPOSE_ONEOFF: "False", labels.COMPOSE_PROJECT: desired.deployment}
-        )
 
     def _brought(
         self, container: str, spec: ServiceSpec, plan: BuildPlan, live: Live, wanted: Files, python: str

@@ -105,12 +105,7 @@ def wait_healthy(
 
 def service_containers(objects: Objects, manifest: Manifest, service: str) -> list[Mapping[str, Any]]:
     """The containers of a service, inspected."""
-    wanted = {
-        **labels.ownership(manifest.name, manifest.stage, manifest.instance),
-        labels.SERVICE: service,
-        labels.COMPOSE_ONEOFF: "False",
-        labels.COMPOSE_PROJECT: manifest.deployment,
-    }
+    wanted = {**labels.of_services(manifest), labels.SERVICE: service}
     found = (objects.inspect(item["Id"]) for item in objects.containers(wanted))
     return [state for state in found if state is not None]
 
