@@ -45,6 +45,9 @@ def facts_of(recipe: Recipe, build: Build, detection: Detection, static: bool) -
         # A server's is not the project's: it comes with the recipe.
         "stop_signal": recipe.stop_signal if detection.detected.server is None else None,
         "distroless": recipe.distroless,
+        "ca_certificates": hashlib.sha256("\n".join(recipe.authorities).encode()).hexdigest()
+        if recipe.authorities
+        else None,
         "front_end": _front_end(recipe.front),
         "manage": list(recipe.manage) if static and recipe.manage != ("manage.py",) else None,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import shlex
 
+from shipyard.compile.authorities import trusting_node
 from shipyard.compile.context import removal_of_project_files
 from shipyard.compile.dockerfile import BindMount, CacheMount, Comment, Env, From, Instruction, Run
 from shipyard.compile.front_end import FrontEnd
@@ -22,11 +23,14 @@ _READ_BELOW = (".yarn/releases", ".yarn/plugins", ".yarn/patches", "patches")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def front_stages(front: FrontEnd, sources: tuple[str, ...], inner: str) -> tuple[Instruction, ...]:
+def front_stages(
+    front: FrontEnd, sources: tuple[str, ...], inner: str, authorities: tuple[str, ...]
+) -> tuple[Instruction, ...]:
     """Stage `front`, with what was built at /built as it is to stand in /app. `sources` are the folders of
-    the context that the application is made of, "." for all of it, `inner` that of the project."""
+    the context that the application is made of, "." for all of it, `inner` that of the project;
+    `authorities` the certificates that are trusted beside the public ones."""
     return (
-        *_node(front),
+        *_node(front, authorities),
         *_lock(front),
         *_source(front, sources, inner),
         Comment(text="The front end, built where it stands in the source."),
@@ -57,7 +61,7 @@ def front_stages(front: FrontEnd, sources: tuple[str, ...], inner: str) -> tuple
     )
 
 
-def _node(front: FrontEnd) -> tuple[Instruction, ...]:
+def _node(front: FrontEnd, authorities: tuple[str, ...]) -> tuple[Instruction, ...]:
     environment = [("SOURCE_DATE_EPOCH", EPOCH), ("NPM_CONFIG_UPDATE_NOTIFIER", "false")]
     environment += front.manager.environment
     made: list[Instruction] = []
@@ -68,6 +72,7 @@ def _node(front: FrontEnd) -> tuple[Instruction, ...]:
     return (
         Comment(text="Node, with the package manager of the front end."),
         From(image=front.node, name="node", native=True),
+        *trusting_node(authorities),
         Env(values=tuple(environment)),
         *made,
     )

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping
 
+from shipyard.compile.authorities import certificates_of
 from shipyard.compile.context import (
     dockerignore_text,
     is_below,
@@ -89,6 +90,7 @@ def plan_build(
         stop_signal=detected.stop_signal,
         distroless=distroless,
         front=front,
+        authorities=certificates_of(manifest.ca_certificates, tree) if manifest.ca_certificates else (),
     )
     workdir = APP if inner == "." else f"{APP}/{inner}"
     notes = unkept_uploads(service, detection.application, workdir) + _without_version(service, install)

@@ -13,6 +13,8 @@ from __future__ import annotations
 import shlex
 
 from shipyard.compile import distroless
+from shipyard.compile.authorities import ENVIRONMENT as TRUSTING
+from shipyard.compile.authorities import trusting_image, trusting_stages
 from shipyard.compile.context import is_below, removal_of_project_files
 from shipyard.compile.dockerfile import (
     BindMount,
@@ -54,7 +56,8 @@ class Recipe(Record):
     `static_environment`: throw-away variables for collectstatic, None when there is nothing to collect;
     `manage` are the words after python that run Django's commands. `environment` are variables that stay.
     `stop_signal` is what asks the program to finish, where that is not SIGTERM. `distroless`: no shell and no
-    package manager of the base are in the image."""
+    package manager of the base are in the image. `authorities` are the lines of certificates that it trusts
+    beside the public ones."""
 
     base: str
     install: DependencyInstall
@@ -75,6 +78,12 @@ class Recipe(Record):
     stop_signal: str | None = None
     distroless: bool = False
     front: FrontEnd | None = None
+    authorities: tuple[str, ...] = ()
+
+    @property
+    def image(self) -> str:
+        """What the stages are made from: the base, or a stage that trusts more than it does."""
+        return trusting_image(self.base, self.authorities)
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -85,7 +94,7 @@ def recipe_text(recipe: Recipe) -> str:
             *scripts_stage(),
             *dependency_stages(recipe.install, recipe.inner, recipe.system),
             *local_stage(recipe.install, recipe.inner, recipe.system),
-            *system_stage(recipe.base, recipe.system),
+            *system_stage(recipe.image, recipe.system),
             *_user_stage(recipe),
             *_root_stage(recipe),
             *_front_stages(recipe),
@@ -98,7 +107,8 @@ def recipe_text(recipe: Recipe) -> str:
 def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
     skip = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|ensurepip|pydoc_data|lib2to3)/"
     return (
-        From(image=recipe.base, name="base"),
+        *trusting_stages(recipe.base, recipe.authorities),
+        From(image=recipe.image, name="base"),
         Env(
             values=(
                 *ENVIRONMENT,
@@ -146,7 +156,7 @@ def _user_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         mounts.append(BindMount(stage="local", source="/local", target="/local"))
     return (
         Comment(text="Every library that the dependencies link to is there; a passwd line for the user."),
-        From(image=system_image(recipe.base, recipe.system), name="user"),
+        From(image=system_image(recipe.image, recipe.system), name="user"),
         Run(
             mounts=tuple(mounts),
             commands=(
@@ -171,7 +181,7 @@ def _front_stages(recipe: Recipe) -> tuple[Instruction, ...]:
         return ()
     apart = () if is_below(recipe.front.path, recipe.inner) else (recipe.front.path,)
     sources = (".",) if recipe.whole else (recipe.inner, *apart)
-    return front_stages(recipe.front, sources, recipe.inner)
+    return front_stages(recipe.front, sources, recipe.inner, recipe.authorities)
 
 
 def _workdir(recipe: Recipe) -> str:
@@ -243,7 +253,7 @@ def _collection(recipe: Recipe, variables: tuple[tuple[str, str], ...]) -> tuple
 def _source_base(recipe: Recipe) -> tuple[Instruction, ...]:
     """The standard library with its byte code, for what is run here; settings may load what only the final
     image has."""
-    if recipe.static_environment is None or system_image(recipe.base, recipe.system) == recipe.base:
+    if recipe.static_environment is None or system_image(recipe.image, recipe.system) == recipe.image:
         return (From(image="std", name="src"),)
     return (From(image="system", name="src"), Env(values=ENVIRONMENT))
 
@@ -258,11 +268,11 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if recipe.import_path:
         environment.append(("PYTHONPATH", f"{workdir}/{recipe.import_path}"))
     if recipe.distroless:
-        environment += distroless.ENVIRONMENT
+        environment += dict((*distroless.ENVIRONMENT, *(TRUSTING if recipe.authorities else ()))).items()
     environment += recipe.environment
     made: list[Instruction] = [
         Comment(text="The image: results only."),
-        From(image="scratch" if recipe.distroless else system_image(recipe.base, recipe.system)),
+        From(image="scratch" if recipe.distroless else system_image(recipe.image, recipe.system)),
         Env(values=tuple(environment)),
     ]
     if recipe.distroless:

@@ -24,7 +24,8 @@ _SAID = (
     (
         r"UnknownIssuer|CERTIFICATE_VERIFY_FAILED|self.signed certificate",
         "the build does not trust the certificate of the server that it downloads from",
-        "a company's proxy signs with an authority of its own: that has to be in the base image",
+        'a company\'s proxy or index has an authority of its own: ca_certificates = "FILE.pem" at the top of '
+        "shipyard.toml trusts it",
     ),
     (
         r"[Hh]ash mismatch|THESE PACKAGES DO NOT MATCH THE HASHES",

@@ -203,8 +203,9 @@ def _certificate(seen: Symptoms) -> Iterator[Finding]:
     if re.search(r"CERTIFICATE_VERIFY_FAILED|unable to get local issuer certificate", seen.text):
         yield Finding(
             cause="it does not trust the certificate of a server that it asks",
-            hint="a company's own authority has to be in the image: mount its file and set SSL_CERT_FILE and "
-            "REQUESTS_CA_BUNDLE to it",
+            hint="a company's own authority is trusted by what Shipyard builds where ca_certificates = "
+            '"FILE.pem" stands at the top of shipyard.toml; in another image, mount its file and set '
+            "SSL_CERT_FILE and REQUESTS_CA_BUNDLE to it",
         )
 
 

@@ -22,6 +22,7 @@ from shipyard.engine.connect import Connection
 from shipyard.engine.installer import installer_folder, takes_installer
 from shipyard.engine.leash import on_leash
 from shipyard.engine.objects import Objects
+from shipyard.engine.refusals import registry_hint
 from shipyard.errors import ShipyardError
 from shipyard.model.build import BuildPlan
 from shipyard.model.record import Record
@@ -185,7 +186,7 @@ def _step_by_step(connection: Connection, file: Path, cache: bool, load: bool) -
         raise BuildFailed("", details=tuple(f"| {line}" for line in read.other[-KEPT:]))
     lines = failed.output or (failed.error,)
     base = failed.name.partition(_ASKS)[2]
-    hint = f"is {base} the base that you want? check the network, and `docker login`; " if base else None
+    hint = f"{registry_hint(base, failed.error)}; " if base else None
     if any("exec format error" in line for line in lines):
         hint = "that platform is not this machine's: install its emulation (binfmt_misc), or build there; "
     found = build_findings((*lines, failed.error))

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from shipyard.engine.archive import empty_archive, small_files
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import unreachable
+from shipyard.engine.refusals import registry_hint
 from shipyard.engine.sdk import api_client
 from shipyard.errors import ShipyardError
 
@@ -76,6 +77,10 @@ class Objects:
         except (self._errors.DockerException, OSError) as error:
             raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
         return found
+
+    def _untransferred(self, doing: str, reference: str, said: str) -> EngineError:
+        hint = registry_hint(reference, said)
+        return EngineError(f"{doing} {reference} failed: {said}", where=self._where, hint=hint)
 
     def containers(self, wanted: Mapping[str, str]) -> list[Mapping[str, Any]]:
         """Containers (running or not) that carry all these labels."""
@@ -179,17 +184,15 @@ class Objects:
         self._write("remove_volume", name)
 
     def pull(self, reference: str) -> None:
-        """Pull an image, with the credentials of the client's own store. Raises EngineError with what to
-        do."""
-        hint = "check the image's name, the network and `docker login`"
+        """Pull an image, with the client's own credentials. Raises EngineError with what to do."""
         try:
             told = self._write("pull", reference, stream=True, decode=True)
             problem = next((line["error"] for line in told if "error" in line), None)
         except EngineError as error:
-            error.hint = error.hint or hint
+            error.hint = error.hint or registry_hint(reference, error.title)
             raise
         if problem is not None:
-            raise EngineError(f"pulling {reference} failed: {problem}", where=self._where, hint=hint)
+            raise self._untransferred("pulling", reference, problem)
 
     def read_archive(self, container: str, path: str) -> Iterator[bytes]:
         """A file or folder of a container, running or not, as a tar."""
@@ -224,8 +227,8 @@ class Objects:
         return "io.containerd.snapshotter.v1" in str(self._call("info").get("DriverStatus"))
 
     def registry_digest(self, reference: str) -> str | None:
-        """The digest of an image in its registry, None where it is not there. The engine asks, with the
-        credentials of the client's own store."""
+        """An image's digest in its registry, None where it is not there. The engine asks, with the client's
+        own credentials."""
         try:
             api: Any = self._api
             found: Mapping[str, Any] = api.inspect_distribution(reference)
@@ -235,12 +238,7 @@ class Objects:
             # A repository that does not exist yet is refused like one that may not be read.
             if error.status_code in (401, 403):
                 return None
-            raise EngineError(
-                f"asking for {reference} failed: {error.explanation}",
-                where=self._where,
-                hint=f"`docker login {reference.partition('/')[0]}` where it wants one; else look at the "
-                "engine's network and the registry's name",
-            ) from error
+            raise self._untransferred("asking for", reference, str(error.explanation)) from error
         except (self._errors.DockerException, OSError) as error:
             raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
         return str(found["Descriptor"]["digest"])
@@ -249,11 +247,7 @@ class Objects:
         """Push an image; its digest. Raises EngineError with what to do."""
         for line in self._call("push", reference, stream=True, decode=True):
             if "error" in line:
-                raise EngineError(
-                    f"pushing {reference} failed: {line['error']}",
-                    where=self._where,
-                    hint=f"`docker login {reference.partition('/')[0]}`, and is that the registry's name?",
-                )
+                raise self._untransferred("pushing", reference, line["error"])
         return self.pushed_digest(reference)
 
     def pushed_digest(self, reference: str) -> str:

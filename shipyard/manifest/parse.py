@@ -47,6 +47,7 @@ def parse(
         protect=top.flag("protect"),
         provider=top.one("provider", values.provider) or (),
         mode=cast(Mode | None, top.values.get("mode")),
+        ca_certificates=top.one("ca_certificates", values.line),
         services=tuple(services),
         networks=tuple(_network(key, table) for key, table in top.table("networks").tables()),
         volumes=tuple(_volume(key, table) for key, table in top.table("volumes").tables()),

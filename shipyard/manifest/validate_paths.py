@@ -15,10 +15,16 @@ Kind = Literal["folder", "file", "any"]
 
 
 def validate_paths(manifest: Manifest, problems: Problems) -> Manifest:
-    """Check every path of every service; they come back normalised: no ./ and no trailing slash."""
+    """Check every path; they come back normalised: no ./ and no trailing slash."""
     root = Path(os.path.realpath(manifest.root))
     services = tuple(_service(root, service, problems) for service in manifest.services)
-    return replace(manifest, services=services)
+    authorities = manifest.ca_certificates
+    if authorities is not None:
+        try:
+            authorities = confined(root, authorities, "file")
+        except Invalid as error:
+            problems.add_invalid(("ca_certificates",), error)
+    return replace(manifest, services=services, ca_certificates=authorities)
 
 
 def confined(root: Path, text: str, kind: Kind) -> str:

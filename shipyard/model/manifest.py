@@ -171,7 +171,8 @@ class Volume(Record):
 class Manifest(Record):
     """One stage (and instance) of one project. `root` is the folder of shipyard.toml, absolute; `provider`
     the command that prints a secret's value; `locked` the digests of images by name, from shipyard.lock.
-    `mode` "develop": built services run their framework's reloader."""
+    `mode` "develop": built services run their framework's reloader. `ca_certificates` is a PEM file of
+    authorities that images trust beside the public ones."""
 
     root: Path
     name: str
@@ -182,6 +183,7 @@ class Manifest(Record):
     protect: bool = False
     provider: tuple[str, ...] = ()
     mode: Mode | None = None
+    ca_certificates: str | None = None
     services: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bring_up
+from authority import new_authority, signed
 
 
 def root(*words: str, check: bool = True) -> str:
@@ -85,19 +87,10 @@ def _certify(folder: Path, host: str) -> None:
     """An authority, and what it signed for the engine and for its client."""
     client = folder / "client"
     client.mkdir()
-    new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj"]
-    authority = [*new, "/CN=authority", "-x509", "-days", "2", "-keyout", f"{folder}/ca.key"]
-    subprocess.run([*authority, "-out", f"{client}/ca.pem"], check=True, capture_output=True)
-    for name, place, extension in (
-        ("engine", folder, f"subjectAltName=IP:{host}"),
-        ("client", client, "extendedKeyUsage=clientAuth"),
-    ):
-        (folder / "extension").write_text(extension)
-        asked = [*new, f"/CN={name}", "-keyout", f"{place}/key.pem", "-out", f"{folder}/asked"]
-        subprocess.run(asked, check=True, capture_output=True)
-        sign = ["openssl", "x509", "-req", "-in", f"{folder}/asked", "-days", "2", "-CAcreateserial"]
-        sign += ["-CA", f"{client}/ca.pem", "-CAkey", f"{folder}/ca.key", "-extfile", f"{folder}/extension"]
-        subprocess.run([*sign, "-out", f"{place}/cert.pem"], check=True, capture_output=True)
+    new_authority(folder)
+    shutil.copy(folder / "ca.pem", client)
+    signed(folder, folder, f"subjectAltName=IP:{host}")
+    signed(folder, client, "extendedKeyUsage=clientAuth")
 
 
 def _started(namespace: str, folder: Path, host: str) -> subprocess.Popen[bytes]:

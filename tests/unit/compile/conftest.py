@@ -21,14 +21,18 @@ Compile = Callable[..., tuple[Detected, BuildPlan]]
 def built(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[Manifest, Builds]]:
-    """The manifest of a project of these files with these lines in [services.web], and its build plans."""
+    """The manifest of a project of these files, with these lines in [services.web], after it, and at its top,
+    and its build plans."""
     # Where manifests that were found valid are remembered.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
-    def done(files: dict[str, str], lines: str = "", more: str = "") -> tuple[Manifest, Builds]:
+    def done(
+        files: dict[str, str], lines: str = "", more: str = "", top: str = ""
+    ) -> tuple[Manifest, Builds]:
         root = tmp_path / "project"
         shutil.rmtree(root, ignore_errors=True)
-        write_tree(root, {**files, "shipyard.toml": f'name = "shop"\n[services.web]\n{lines}\n{more}\n'})
+        text = f'name = "shop"\n{top}\n[services.web]\n{lines}\n{more}\n'
+        write_tree(root, {**files, "shipyard.toml": text})
         manifest = load(root, stage=None, instance=None, environ={}).manifest
         return manifest, compile_builds(manifest)
 
@@ -39,8 +43,10 @@ def built(
 def compiled(built: Callable[..., tuple[Manifest, Builds]]) -> Compile:
     """What the web service of such a project compiles to."""
 
-    def done(files: dict[str, str], lines: str = "", more: str = "") -> tuple[Detected, BuildPlan]:
-        return built(files, lines, more)[1]["web"]
+    def done(
+        files: dict[str, str], lines: str = "", more: str = "", top: str = ""
+    ) -> tuple[Detected, BuildPlan]:
+        return built(files, lines, more, top)[1]["web"]
 
     return done
 
@@ -49,9 +55,9 @@ def compiled(built: Callable[..., tuple[Manifest, Builds]]) -> Compile:
 def refused(compiled: Compile) -> Callable[..., str]:
     """Why a project does not compile."""
 
-    def told(files: dict[str, str], lines: str = "") -> str:
+    def told(files: dict[str, str], lines: str = "", top: str = "") -> str:
         with pytest.raises(ShipyardError) as caught:
-            compiled(files, lines)
+            compiled(files, lines, top=top)
         return str(caught.value)
 
     return told

@@ -1,0 +1,115 @@
+"""What a company's own certificate authority has signed: a package index, and a registry."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from authority import new_authority, signed
+from project import Project, docker
+from registry import registry
+from second_engine import root
+
+MANIFEST = """
+ca_certificates = "certs/company.pem"
+[services.web]
+command = ["python", "-m", "greeting"]
+health = false
+restart = "no"
+publish = []
+"""
+SERVER = """
+import functools, http.server, ssl
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/tls/cert.pem", "/tls/key.pem")
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory="/served")
+server = http.server.ThreadingHTTPServer(("", 443), handler)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"""
+GREETING = """
+import ssl, urllib.request
+print(ssl.get_default_verify_paths().cafile)
+print(urllib.request.urlopen("https://{address}/word").read().decode())
+"""
+METADATA = "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n"
+WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Path:
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    new_authority(folder)
+    return folder
+
+
+@pytest.fixture
+def index(tmp_path: Path, authority: Path) -> Iterator[str]:
+    """The address of a server that the authority vouches for: it has an index of one package, and /word."""
+    container = docker("run", "-d", "python:3.13-slim", "sleep", "infinity")
+    try:
+        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        address = docker("inspect", "-f", form, container)
+        tls, served = tmp_path / "tls", tmp_path / "served"
+        tls.mkdir()
+        signed(authority, tls, f"subjectAltName=IP:{address}")
+        package = tmp_path / "wheel"
+        (package / "greeting-1.0.dist-info").mkdir(parents=True)
+        (package / "greeting.py").write_text(GREETING.format(address=address))
+        (package / "greeting-1.0.dist-info/METADATA").write_text(METADATA)
+        (package / "greeting-1.0.dist-info/WHEEL").write_text(WHEEL)
+        (package / "greeting-1.0.dist-info/RECORD").write_text("")
+        (served / "simple/greeting").mkdir(parents=True)
+        name = "greeting-1.0-py3-none-any.whl"
+        archive = shutil.make_archive(str(tmp_path / "greeting"), "zip", package)
+        shutil.copy(archive, served / "simple/greeting" / name)
+        (served / "simple/greeting/index.html").write_text(f'<a href="{name}">{name}</a>')
+        (served / "word").write_text("trusted")
+        docker("cp", str(tls), f"{container}:/tls")
+        docker("cp", str(served), f"{container}:/served")
+        docker("exec", "-d", container, "python", "-c", SERVER)
+        yield address
+    finally:
+        docker("rm", "-fv", container)
+
+
+def test_builds_and_what_runs_trust_it(project: Project, authority: Path, index: str) -> None:
+    project.write("certs/company.pem", (authority / "ca.pem").read_text())
+    project.write("requirements.txt", f"--index-url https://{index}/simple\ngreeting==1.0\n")
+    project.write("main.py", "print('here')\n")
+    project.manifest(MANIFEST.replace('ca_certificates = "certs/company.pem"', ""))
+    refused = project.run("build", code=5).stderr
+    assert "the build does not trust the certificate of the server" in refused
+    assert "ca_certificates" in refused
+    project.manifest(MANIFEST)
+    project.apply(code=None)
+    container = project.ids()[0]
+    docker("wait", container)
+    assert docker("logs", container).splitlines() == ["/etc/ssl/certs/ca-certificates.crt", "trusted"]
+    image = project.container("web")["Image"]
+    docker("image", "rm", "-f", image)
+    project.run("build", "--no-cache")
+    assert docker("image", "inspect", "-f", "{{.Id}}", image) == image
+
+
+def test_a_registry_of_its_own(project: Project, authority: Path, tmp_path: Path) -> None:
+    host = docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}")
+    tls = tmp_path / "tls"
+    tls.mkdir()
+    signed(authority, tls, f"subjectAltName=IP:{host}")
+    shutil.copy(authority / "ca.pem", tls)
+    with registry(tmp_path, host=host, tls=tls) as address:
+        project.write("Dockerfile", "FROM redis:7\n")
+        project.manifest(f'registry = "{address}"\n[services.web]\nbuild.dockerfile = "Dockerfile"\n')
+        refused = project.run("build", "--push", code=1).stderr
+        folder = f"/etc/docker/certs.d/{address}"
+        assert f"put its authority into {folder}/ca.crt" in refused
+        root("mkdir", "-p", folder)
+        try:
+            root("cp", f"{authority}/ca.pem", f"{folder}/ca.crt")
+            project.run("build", "--push")
+        finally:
+            root("rm", "-r", folder)
