@@ -47,6 +47,7 @@ def build(
     from shipyard.compile.desired import image_owner
     from shipyard.engine.buildx import Progress, bake
     from shipyard.engine.connect import connect
+    from shipyard.engine.secret_values import find_values
     from shipyard.engine.snapshot import snapshot
     from shipyard.reconcile.moved import moved_images
 
@@ -70,15 +71,19 @@ def build(
         here = [
             plan for plan in plans if no_cache or plan.reference not in seen.images or plan.reference in moved
         ]
+        names = {name for plan in (plans if push else here) for name in plan.secrets}
+        secrets = find_values(manifest.root, manifest.stage, names, os.environ, manifest.provider).values
         if not push:
             if here:
-                bake(connection, here, manifest.root, cache=not no_cache, progress=progress)
+                bake(connection, here, manifest.root, secrets, cache=not no_cache, progress=progress)
             named_after, made = [plan.tagged for plan in plans], here
         else:
             from shipyard.cli.pushing import push_images
 
             asked = attestations(sbom_generator) if attest else ()
-            digests, made = push_images(connection, plans, here, manifest.root, asked, not no_cache, progress)
+            digests, made = push_images(
+                *(connection, plans, here, manifest.root, secrets, asked, not no_cache, progress)
+            )
             named_after = [f"{plan.tagged}@{digests[plan.tagged]}" for plan in plans]
     if out is not None:
         from shipyard.saved.images import write_images

@@ -27,8 +27,9 @@ from shipyard.engine.snapshot import snapshot
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Engine, Observed
-from shipyard.model.plan import CreateService, Plan, ReplaceService, RunJob, ScaleService
+from shipyard.model.plan import BuildImage, CreateService, Plan, ReplaceService, RunJob, ScaleService
 from shipyard.model.record import Record, replace
+from shipyard.reconcile.moved import moved_images
 from shipyard.reconcile.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Observation(Record):
     def found(self) -> FoundSecrets:
         """What is known of the secrets' values without the values."""
         names = {name for spec in self.desired.services for name in spec.secrets}
+        names |= {name for plan in self.desired.images for name in plan.secrets}
         services = [spec.name for spec in self.desired.services]
         in_urls = {name for _, _, name in secrets_in_urls(self.desired, services)}
         return FoundSecrets(
@@ -88,6 +90,10 @@ def _told_of_secrets(made: Plan, desired: Desired, found: FoundSecrets) -> Plan:
     missing = sorted(name for name in wanted if name in found.sources and found.sources[name] is None)
     looked = " and ".join(found.looked_in)
     told = tuple(f"secret {name} has no value in {looked}: apply needs it" for name in missing)
+    references = {one.reference for one in made.operations if isinstance(one, BuildImage)}
+    downloads = {name for one in desired.images if one.reference in references for name in one.secrets}
+    absent = sorted(name for name in downloads if found.sources.get(name) is None)
+    told += tuple(f"secret {name} has no value in {looked}: the build needs it" for name in absent)
     told += unencoded_in_urls(desired, starting, found.unencoded)
     used = {name for spec in desired.services for name in spec.secrets}
     places = tuple(sorted((name, place) for name, place in found.sources.items() if place and name in used))
@@ -139,13 +145,21 @@ def look(
     draft = _desired(manifest, builds, {}, scope)
     observed = snapshot(connection, manifest, (spec.image for spec in draft.services))
     names = {name for spec in draft.services for name in spec.secrets}
+    moved = moved_images(draft.images, observed)
+    builds_need = {
+        name
+        for plan in draft.images
+        if plan.reference not in observed.images or plan.reference in moved
+        for name in plan.secrets
+    }
     provider = manifest.provider if ask else ()
-    values = find_values(manifest.root, manifest.stage, names, os.environ, provider)
+    values = find_values(manifest.root, manifest.stage, names | builds_need, os.environ, provider)
     recorded = recorded_key(manifest, observed)
     key = recorded or fallback_key
     digests: Mapping[str, str] = {}
     if key is not None:
-        digests = keyed_digests(key, manifest.name, manifest.stage, values.values)
+        given = {name: value for name, value in values.values.items() if name in names}
+        digests = keyed_digests(key, manifest.name, manifest.stage, given)
     return Observation(
         connection=connection,
         observed=observed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,13 +20,15 @@ def push_images(
     plans: Sequence[BuildPlan],
     here: Sequence[BuildPlan],
     root: Path,
+    secrets: Mapping[str, str],
     attestations: tuple[str, ...],
     cache: bool,
     progress: Progress,
 ) -> tuple[dict[str, str], list[BuildPlan]]:
     """The digests of all images by name, and those that were made for it: `here` are those to be built for
     the engine itself. What the registry has is left alone where the cache is used. With `attestations`,
-    and for platforms of their own, Buildx pushes; the engine does not keep those.
+    and for platforms of their own, Buildx pushes; the engine does not keep those. `secrets` has the values of
+    those that builds name.
 
     Raises BuildFailed, EngineError.
     """
@@ -44,14 +46,14 @@ def push_images(
             "daemon.json), or push without --attest and platforms",
         )
     if built:
-        bake(connection, built, root, cache=cache, progress=progress)
+        bake(connection, built, root, secrets, cache=cache, progress=progress)
     for plan in missing:
         if plan not in published:
             print(f"pushing {plan.tagged}", file=sys.stderr)
             digests[plan.tagged] = patiently(partial(objects.push, plan.tagged))
     if published:
         publication = Publication(attestations=attestations, annotations=came_from(root))
-        bake(connection, published, root, cache=cache, progress=progress, publication=publication)
+        bake(*(connection, published, root, secrets), cache=cache, progress=progress, publication=publication)
         digests |= {plan.tagged: objects.pushed_digest(plan.tagged) for plan in published}
     return digests, [*built, *published]
 

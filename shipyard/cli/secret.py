@@ -82,7 +82,7 @@ def _users(manifest: Manifest) -> dict[str, tuple[str, ...]]:
 
     found: dict[str, dict[str, None]] = {}
     for service in manifest.services:
-        names = [one.source for one in service.secrets]
+        names = [*(one.source for one in service.secrets), *service.build.secrets]
         names += [
             part.name for value in service.env.values() for part in value if isinstance(part, SecretRef)
         ]

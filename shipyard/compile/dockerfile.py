@@ -55,11 +55,21 @@ class TmpfsMount(Record):
     target: str
 
 
+class SecretMount(Record):
+    """A secret as a file, at `target` or else below /run/secrets; there for one command, and in no layer."""
+
+    name: str
+    target: str | None = None
+
+
+Mount = BindMount | CacheMount | TmpfsMount | SecretMount
+
+
 class Run(Record):
     """Shell commands, each of which must succeed. They are shell text: quote values with shlex."""
 
     commands: tuple[str, ...]
-    mounts: tuple[BindMount | CacheMount | TmpfsMount, ...] = ()
+    mounts: tuple[Mount, ...] = ()
 
 
 class Copy(Record):
@@ -176,7 +186,7 @@ def _heredoc(file: Write) -> str:
     return "\n".join([f'COPY <<"{end}" {_plain(file.target)}', *file.lines, end])
 
 
-def _mount(mount: BindMount | CacheMount | TmpfsMount) -> str:
+def _mount(mount: Mount) -> str:
     match mount:
         case BindMount():
             origin = f",from={_plain(mount.stage)}" if mount.stage else ""
@@ -186,6 +196,9 @@ def _mount(mount: BindMount | CacheMount | TmpfsMount) -> str:
             return f"--mount=type=cache,target={_field(mount.target)}"
         case TmpfsMount():
             return f"--mount=type=tmpfs,target={_field(mount.target)}"
+        case SecretMount():
+            target = f",target={_field(mount.target)}" if mount.target else ""
+            return f"--mount=type=secret,id={_field(mount.name)}{target},required=true"
 
 
 def _one_line(text: str) -> str:

@@ -10,6 +10,7 @@ import posixpath
 import shlex
 
 from shipyard.compile.authorities import trusting_node
+from shipyard.compile.build_secrets import secret_exports, secret_mounts
 from shipyard.compile.context import removal_of_project_files
 from shipyard.compile.dockerfile import BindMount, CacheMount, Comment, Env, From, Instruction, Run
 from shipyard.compile.front_end import FrontEnd
@@ -24,11 +25,16 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def front_stages(
-    front: FrontEnd, sources: tuple[str, ...], inner: str, authorities: tuple[str, ...]
+    front: FrontEnd,
+    sources: tuple[str, ...],
+    inner: str,
+    authorities: tuple[str, ...],
+    secrets: tuple[str, ...],
 ) -> tuple[Instruction, ...]:
     """Stage `front`, with what was built at /built as it is to stand in /app. `sources` are the folders of
     the context that the application is made of, "." for all of it, `inner` that of the project;
-    `authorities` the certificates that are trusted beside the public ones."""
+    `authorities` the certificates that are trusted beside the public ones, `secrets` the names of those that
+    downloads need."""
     return (
         *_node(front, authorities),
         *_lock(front),
@@ -39,8 +45,10 @@ def front_stages(
             mounts=(
                 BindMount(stage="front-lock", source="/lock", target="/lock"),
                 CacheMount(target=front.manager.cache),
+                *secret_mounts(secrets),
             ),
             commands=(
+                *secret_exports(secrets),
                 f"mkdir -p {_place(front.root)}",
                 f"cp -R /lock/. {_place(front.root)}",
                 f"cd {_place(front.root)}",

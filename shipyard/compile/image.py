@@ -90,6 +90,7 @@ def plan_build(
         stop_signal=detected.stop_signal,
         distroless=distroless,
         front=front,
+        secrets=service.build.secrets,
         authorities=certificates_of(manifest.ca_certificates, tree) if manifest.ca_certificates else (),
     )
     workdir = APP if inner == "." else f"{APP}/{inner}"
@@ -148,6 +149,7 @@ def _plan(
         own_dockerfile=own,
         base=base,
         platforms=service.build.platforms,
+        secrets=service.build.secrets,
         node=node,
     )
 

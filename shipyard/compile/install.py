@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import shlex
 
+from shipyard.compile.build_secrets import secret_exports, secret_mounts
 from shipyard.compile.dockerfile import (
     BindMount,
     CacheMount,
@@ -12,6 +13,7 @@ from shipyard.compile.dockerfile import (
     From,
     Instruction,
     Run,
+    SecretMount,
     Write,
 )
 from shipyard.compile.scripts import BYTECODE, LINKS, byte_code
@@ -26,14 +28,15 @@ _CACHE = CacheMount(target="/root/.cache/uv")
 
 
 def dependency_stages(
-    install: DependencyInstall, inner: str, system: SystemPackages
+    install: DependencyInstall, inner: str, system: SystemPackages, secrets: tuple[str, ...]
 ) -> tuple[Instruction, ...]:
-    """Stages `lock` (where there is one) and `deps`. `inner` is the project's folder in the context."""
+    """Stages `lock` (where there is one) and `deps`. `inner` is the project's folder in the context,
+    `secrets` are the names of those that downloads need."""
     files = tuple(
         BindMount(source=_within(inner, install.root, name), target=f"/p/{name}") for name in install.files
     )
     made: list[Instruction] = []
-    mounts: tuple[BindMount, ...] = files
+    mounts: tuple[BindMount | SecretMount, ...] = files
     if install.texts:
         made += [
             Comment(text="What is to be installed, as the project's lock says it."),
@@ -45,7 +48,10 @@ def dependency_stages(
         made += [
             Comment(text="What is to be installed, so that edits of other things in its files stop here."),
             From(image="base", name="lock"),
-            Run(mounts=(_UV, *files), commands=("mkdir /lock", *install.reduce)),
+            Run(
+                mounts=(_UV, *files, *secret_mounts(secrets)),
+                commands=(*secret_exports(secrets), "mkdir /lock", *install.reduce),
+            ),
         ]
         mounts = (BindMount(stage="lock", source="/lock", target="/lock"),)
     made += [
@@ -55,7 +61,7 @@ def dependency_stages(
     packages = (*system.build, *(("git",) if install.git and "git" not in system.build else ()))
     if packages:
         made.append(apt(packages))
-    commands = [f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}"]
+    commands = [*secret_exports(secrets), f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}"]
     resolved = tuple(one for one in install.local if one.resolve)
     if resolved:
         # A backend writes into the folder that it builds.
@@ -76,11 +82,14 @@ def dependency_stages(
     if system.linked:
         mounts = (*mounts, LINKS)
         commands += ["mkdir /debian", FOUND]
+    mounts = (*mounts, *secret_mounts(secrets))
     made.append(Run(mounts=(_UV, *mounts, _CACHE, *BYTECODE), commands=tuple(commands)))
     return tuple(made)
 
 
-def local_stage(install: DependencyInstall, inner: str, system: SystemPackages) -> tuple[Instruction, ...]:
+def local_stage(
+    install: DependencyInstall, inner: str, system: SystemPackages, secrets: tuple[str, ...]
+) -> tuple[Instruction, ...]:
     """Stage `local`: packages of the source tree, built and installed to /local/opt/venv, so that they are a
     layer of their own over the dependencies."""
     if not install.local:
@@ -91,8 +100,9 @@ def local_stage(install: DependencyInstall, inner: str, system: SystemPackages) 
         Comment(text="Packages of the source tree, over the dependencies."),
         From(image="deps", name="local"),
         Run(
-            mounts=(_UV, *_sources(install.local, inner), _CACHE, *BYTECODE),
+            mounts=(_UV, *_sources(install.local, inner), _CACHE, *BYTECODE, *secret_mounts(secrets)),
             commands=(
+                *secret_exports(secrets),
                 "rm -rf /build",
                 "cp -R /src /build",
                 *_unversioned(install),

@@ -57,7 +57,7 @@ class Recipe(Record):
     `manage` are the words after python that run Django's commands. `environment` are variables that stay.
     `stop_signal` is what asks the program to finish, where that is not SIGTERM. `distroless`: no shell and no
     package manager of the base are in the image. `authorities` are the lines of certificates that it trusts
-    beside the public ones."""
+    beside the public ones, `secrets` the names of those that downloads need."""
 
     base: str
     install: DependencyInstall
@@ -79,6 +79,7 @@ class Recipe(Record):
     distroless: bool = False
     front: FrontEnd | None = None
     authorities: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
     @property
     def image(self) -> str:
@@ -92,8 +93,8 @@ def recipe_text(recipe: Recipe) -> str:
         (
             *_base_stages(recipe),
             *scripts_stage(),
-            *dependency_stages(recipe.install, recipe.inner, recipe.system),
-            *local_stage(recipe.install, recipe.inner, recipe.system),
+            *dependency_stages(recipe.install, recipe.inner, recipe.system, recipe.secrets),
+            *local_stage(recipe.install, recipe.inner, recipe.system, recipe.secrets),
             *system_stage(recipe.image, recipe.system),
             *_user_stage(recipe),
             *_root_stage(recipe),
@@ -181,7 +182,7 @@ def _front_stages(recipe: Recipe) -> tuple[Instruction, ...]:
         return ()
     apart = () if is_below(recipe.front.path, recipe.inner) else (recipe.front.path,)
     sources = (".",) if recipe.whole else (recipe.inner, *apart)
-    return front_stages(recipe.front, sources, recipe.inner, recipe.authorities)
+    return front_stages(recipe.front, sources, recipe.inner, recipe.authorities, recipe.secrets)
 
 
 def _workdir(recipe: Recipe) -> str:

@@ -45,7 +45,8 @@ _SAID = (
     (
         r"\b401 Unauthorized|\b403 Forbidden",
         "the server that it downloads from wants another login",
-        "`docker login` for an image; for packages, the index's own user and password",
+        '`docker login` for an image; for packages, build = { secrets = ["NETRC"] } in the service'
+        " hands it the login of the index",
     ),
     (
         r"parent snapshot .* does not exist|failed to compute cache key|blob .* not found",

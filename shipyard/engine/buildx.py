@@ -31,6 +31,8 @@ from shipyard.source import SourceTree, parse_ignore
 EPOCH = "315532800"
 """1980-01-01: a constant SOURCE_DATE_EPOCH, so that the same inputs give the same image."""
 
+GIVEN = "SHIPYARD_BUILD_"
+"""Before the name of the variable by which Buildx is handed a secret: none of its own is overwritten."""
 _RACE = re.compile(r": already exists|parent snapshot \S+ does not exist")
 """What containerd's image store says when two builds name the same image at once, or one of them clears away
 what the other builds on."""
@@ -97,11 +99,17 @@ def bake_definition(
                 labels.RECIPE: plan.recipe,
                 labels.IMAGE: plan.repository,
             },
+            **({"secret": [_secret(name) for name in plan.secrets]} if plan.secrets else {}),
             **(publication.options(plan) if publication else {}),
         }
         if installer is not None and takes_installer(plan) and not (publication and plan.platforms):
             targets[plan.service]["contexts"] = {TOOL: _literal(str(installer))}
     return {"group": {"default": {"targets": sorted(targets)}}, "target": targets}
+
+
+def _secret(name: str) -> str:
+    """As Buildx takes one whose value a variable holds."""
+    return f"type=env,id={name},env={GIVEN}{name}"
 
 
 def _literal(text: str) -> str:
@@ -112,14 +120,17 @@ def bake(
     connection: Connection,
     plans: Sequence[BuildPlan],
     root: Path,
+    secrets: Mapping[str, str],
     *,
     cache: bool = True,
     progress: Progress = "auto",
     publication: Publication | None = None,
 ) -> None:
     """Build images, and load them into the engine or publish them; progress goes to standard error as it
-    happens: Buildx's own on a terminal, else a line a step. Raises BuildFailed, also where the source was
-    edited since it was planned or meanwhile: a tag says what an image is made of."""
+    happens: Buildx's own on a terminal, else a line a step. `secrets` has the values of those that builds
+    name. Raises BuildFailed, also where the source was edited since it was planned or meanwhile: a tag says
+    what an image is made of."""
+    variables = {**_VARIABLES, **_secret_variables(plans, secrets)}
     sent = {plan.service: _sent(plan, root) for plan in plans}
     _refuse_edited([plan for plan in plans if not plan.files.items() <= sent[plan.service].items()])
     with tempfile.TemporaryDirectory(prefix="shipyard-") as name:
@@ -131,7 +142,7 @@ def bake(
             # Bake asks for leave to read files outside its working folder; all paths here are absolute.
             with contextlib.chdir("/"):
                 build = _on_terminal if progress == "auto" else _step_by_step
-                build(connection, file, cache, load=publication is None)
+                build(connection, file, variables, cache, load=publication is None)
         except BuildFailed as error:
             raise BuildFailed(
                 f"building {', '.join(plan.service for plan in plans)} failed{error.title}",
@@ -148,6 +159,20 @@ def bake(
     _refuse_edited(edited)
 
 
+def _secret_variables(plans: Sequence[BuildPlan], secrets: Mapping[str, str]) -> dict[str, str]:
+    """What Buildx reads them from. Raises BuildFailed for those without a value."""
+    names = list(dict.fromkeys(name for plan in plans for name in plan.secrets))
+    missing = [name for name in names if not secrets.get(name)]
+    if missing:
+        users = [plan.service for plan in plans if set(missing) & set(plan.secrets)]
+        raise BuildFailed(
+            f"building {', '.join(users)} needs a value for {', '.join(missing)}",
+            where=", ".join(f"services.{user}.build.secrets" for user in users),
+            hint=f"`shipyard secret set {missing[0]}` for its stage, or set it in the environment",
+        )
+    return {f"{GIVEN}{name}": secrets[name] for name in names}
+
+
 def _sent(plan: BuildPlan, root: Path) -> Mapping[str, str]:
     """Digests of what of the build context is sent, as it is now."""
     return SourceTree(root).digests(plan.context, parse_ignore(plan.dockerignore))
@@ -159,22 +184,26 @@ def _refuse_edited(plans: Sequence[BuildPlan]) -> None:
         raise BuildFailed(f"the source of {names} was edited while it was built", hint="run it again")
 
 
-def _on_terminal(connection: Connection, file: Path, cache: bool, load: bool) -> None:
+def _on_terminal(
+    connection: Connection, file: Path, variables: dict[str, str], cache: bool, load: bool
+) -> None:
     from python_on_whales import DockerClient
     from python_on_whales.exceptions import DockerException
 
     tls = connection.certificates.options() if connection.certificates else {}
     docker = DockerClient(client_call=["docker"], host=connection.url, **tls)
     try:
-        docker.buildx.bake(files=[str(file)], load=load, cache=cache, progress="auto", variables=_VARIABLES)
+        docker.buildx.bake(files=[str(file)], load=load, cache=cache, progress="auto", variables=variables)
     except DockerException as error:
         raise BuildFailed("", hint="the step that failed and its output are above; ") from error
 
 
-def _step_by_step(connection: Connection, file: Path, cache: bool, load: bool) -> None:
+def _step_by_step(
+    connection: Connection, file: Path, variables: dict[str, str], cache: bool, load: bool
+) -> None:
     command = ["docker", "buildx", "bake", "--file", str(file), "--progress", "rawjson"]
     command += [*(["--load"] if load else []), *([] if cache else ["--no-cache"])]
-    environment = {**connection.environment(os.environ), **_VARIABLES}
+    environment = {**connection.environment(os.environ), **variables}
     read = _told(command, environment)
     if read.failed is not None and _RACE.search(read.failed.error):
         # Of another build in the meantime: what that was about is over, and the steps are cached.

@@ -165,6 +165,7 @@ def _build(table: Table) -> Build:
         frontend=_front_end(table),
         dockerfile=table.one("dockerfile", values.line),
         platforms=table.each("platforms", values.line),
+        secrets=tuple(dict.fromkeys(table.each("secrets", references.secret))),
     )
 
 

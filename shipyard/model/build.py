@@ -83,7 +83,7 @@ class BuildPlan(Record):
     its registry, `sha256:...`, when it was built and pushed before and is pulled now; `base` the image
     that it is made from, as declared, None where a Dockerfile of the project's own says, `node` the one that
     its front end is built with, None without one. `platforms` are what it is pushed for, none for the
-    engine's own: no input of what runs here.
+    engine's own: no input of what runs here. `secrets` are names of those that the build needs.
     """
 
     service: str
@@ -103,6 +103,7 @@ class BuildPlan(Record):
     base: str | None = None
     node: str | None = None
     platforms: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
     @property
     def tagged(self) -> str:

@@ -86,7 +86,8 @@ class Build(Record):
     date, or the time by RFC 3339, from which on releases do not count where no lock pins them.
     `find_packages`: Debian packages that Python packages are known to need are added to `packages` and
     `build_packages`; `optional_libraries` are names that the image may lack. `platforms` are what it is
-    pushed for, such as linux/arm64, the engine's own when there are none."""
+    pushed for, such as linux/arm64, the engine's own when there are none. `secrets` are names of those that
+    its downloads need."""
 
     manager: str | None = None
     extras: tuple[str, ...] = ()
@@ -101,6 +102,7 @@ class Build(Record):
     frontend: DeclaredFrontEnd | None = None
     dockerfile: str | None = None
     platforms: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 PLAIN = Build()

@@ -49,9 +49,13 @@ def _portable(desired: Desired, target: Path) -> str:
                 "context": _relative(context, target),
                 "dockerfile": _relative(target.absolute() / f"{plan.service}.Dockerfile", context),
                 "args": {"SOURCE_DATE_EPOCH": "315532800"},
+                **({"secrets": list(plan.secrets)} if plan.secrets else {}),
             },
             **services[plan.service],
         }
+    building = sorted({name for plan in desired.images for name in plan.secrets})
+    if building:
+        model["secrets"] = {name: {"environment": name} for name in building}
     head = [
         f"# {MARK}; run it from anywhere with",
         "#   docker compose -f compose.yaml up -d",
@@ -61,7 +65,7 @@ def _portable(desired: Desired, target: Path) -> str:
             "# With --build, set BUILDX_NO_DEFAULT_ATTESTATIONS=1: else each build is another image, and its",
             "# containers are replaced for nothing.",
         ]
-    names = sorted({name for spec in desired.services for name in spec.secrets})
+    names = sorted({name for spec in desired.services for name in spec.secrets}.union(building))
     if names:
         head.append(f"# Set these in the environment or with --env-file: {', '.join(names)}")
     for job in desired.jobs:

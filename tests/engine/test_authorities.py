@@ -1,4 +1,4 @@
-"""What a company's own certificate authority has signed: a package index, and a registry."""
+"""A company's own servers: certificates of its authority, and an index that wants a login."""
 
 from __future__ import annotations
 
@@ -21,10 +21,18 @@ restart = "no"
 publish = []
 """
 SERVER = """
-import functools, http.server, ssl
+import base64, functools, http.server, ssl
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        login = "Basic " + base64.b64encode(b"shop:s3cret").decode()
+        if self.path.startswith("/private/"):
+            if self.headers.get("Authorization") != login:
+                return self.send_error(401)
+            self.path = self.path.removeprefix("/private")
+        super().do_GET()
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain("/tls/cert.pem", "/tls/key.pem")
-handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory="/served")
+handler = functools.partial(Handler, directory="/served")
 server = http.server.ThreadingHTTPServer(("", 443), handler)
 server.socket = context.wrap_socket(server.socket, server_side=True)
 server.serve_forever()
@@ -93,6 +101,30 @@ def test_builds_and_what_runs_trust_it(project: Project, authority: Path, index:
     docker("image", "rm", "-f", image)
     project.run("build", "--no-cache")
     assert docker("image", "inspect", "-f", "{{.Id}}", image) == image
+
+
+def test_an_index_that_wants_a_login(project: Project, authority: Path, index: str) -> None:
+    project.write("certs/company.pem", (authority / "ca.pem").read_text())
+    project.write("main.py", "print('here')\n")
+    place = f"{index}/private/simple\ngreeting==1.0\n"
+    project.write("requirements.txt", f"--index-url https://shop:${{INDEX_PASSWORD}}@{place}")
+    project.manifest(MANIFEST)
+    assert "401 Unauthorized" in project.run("build", code=5).stderr
+    project.manifest(MANIFEST + 'build = { secrets = ["INDEX_PASSWORD"] }\n')
+    assert "secret INDEX_PASSWORD has no value" in project.run("plan").stdout
+    assert "needs a value for INDEX_PASSWORD" in project.run("build", code=5).stderr
+    project.environ["INDEX_PASSWORD"] = "s3cret"
+    said = project.run("build").stderr
+    # Once made, it is the same image with and without, and asks for nothing.
+    del project.environ["INDEX_PASSWORD"]
+    assert project.run("build").stdout.endswith("(unchanged)\n")
+    project.write("requirements.txt", f"--index-url https://{place}")
+    project.manifest(MANIFEST + 'build = { secrets = ["NETRC"] }\n')
+    project.environ["NETRC"] = f"machine {index} login shop password s3cret"
+    said += project.run("build", "--no-cache").stderr
+    for image in docker("image", "ls", "-q", f"{project.name}/web").split():
+        said += docker("image", "inspect", image) + docker("image", "history", "--no-trunc", image)
+    assert "s3cret" not in said
 
 
 def test_a_registry_of_its_own(project: Project, authority: Path, tmp_path: Path) -> None:

@@ -24,10 +24,10 @@ def test_what_was_edited_while_it_was_built_keeps_no_tag(project: Project) -> No
     project.write("word", "two\n")
     with connect(None, os.environ) as connection:
         with pytest.raises(BuildFailed, match="the source of web was edited while it was built"):
-            bake(connection, [plan], manifest.root, progress="plain")
+            bake(connection, [plan], manifest.root, {}, progress="plain")
         assert docker("image", "ls", "-q", plan.tagged) == ""
         project.write("word", "one\n")
-        bake(connection, [plan], manifest.root, progress="plain")
+        bake(connection, [plan], manifest.root, {}, progress="plain")
         assert docker("run", "--rm", plan.tagged, "cat", "/word") == "one"
 
         # While it is built.
@@ -36,6 +36,6 @@ def test_what_was_edited_while_it_was_built_keeps_no_tag(project: Project) -> No
         edit = threading.Timer(1.5, project.write, ("word", "two\n"))
         edit.start()
         with pytest.raises(BuildFailed, match="the source of web was edited while it was built"):
-            bake(connection, [plan], manifest.root, progress="plain")
+            bake(connection, [plan], manifest.root, {}, progress="plain")
         edit.join()
         assert docker("image", "ls", "-q", plan.tagged) == ""

@@ -18,6 +18,7 @@ VALUES = {
     "TOKEN": 's3ntinel "token" $HOME ${PATH} \\n% é',
     "DB_PASSWORD": "s3ntinel-pass@word:/?#",
     "CERTIFICATE": "s3ntinel\nin\nlines",
+    "DOWNLOADS": "s3ntinel downloads",
 }
 
 
@@ -78,6 +79,7 @@ def test_no_value_is_anywhere_but_in_its_container(project: Project, tmp_path: P
         python = "3.13"
         publish = ["{port}:8000"]
         env = {{ DATABASE_URL = "postgres://x:${{secret:DB_PASSWORD}}@db/x", MODE = "one" }}
+        build = {{ secrets = ["DOWNLOADS"] }}
         secrets = {{ TOKEN = {{}}, CERTIFICATE = {{ as = "file" }} }}
         before_deploy = ["python", "-c", "print('ran')"]
         [services.worker]

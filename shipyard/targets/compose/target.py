@@ -70,7 +70,7 @@ class ComposeTarget(Record):
 
         wanted = {operation.reference for operation in operations}
         plans = [plan for plan in self.desired.images if plan.reference in wanted]
-        bake(self.connection, plans, self.desired.manifest.root, progress=self.progress)
+        bake(self.connection, plans, self.desired.manifest.root, self.values, progress=self.progress)
 
     def wait_healthy(self, service: str, expected: int | None = None, leaving: Collection[str] = ()) -> None:
         """Wait for `expected` containers, or all replicas. Raises Unhealthy."""

@@ -1,0 +1,19 @@
+"""Secrets of a build: there while something is downloaded, in no layer, no argument and no cache key."""
+
+from __future__ import annotations
+
+from shipyard.compile.dockerfile import SecretMount
+
+NETRC = "NETRC"
+"""The secret that is a file of logins, which uv, pip, git and npm's downloads through curl read by themselves
+(GNU inetutils manual, "The .netrc file")."""
+
+
+def secret_mounts(names: tuple[str, ...]) -> tuple[SecretMount, ...]:
+    """What a command that downloads is given."""
+    return tuple(SecretMount(name=one, target="/root/.netrc" if one == NETRC else None) for one in names)
+
+
+def secret_exports(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What comes before it in the shell. Not `env=` of the mount, which the oldest engines do not know."""
+    return tuple(f'export {one}="$(cat /run/secrets/{one})"' for one in names if one != NETRC)

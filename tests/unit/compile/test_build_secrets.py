@@ -1,0 +1,29 @@
+"""Secrets of a build: where its Dockerfile mounts them, and what they leave alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sources import FASTAPI
+
+Compile = Callable[..., Any]
+BUILD = 'build = { secrets = ["INDEX_PASSWORD", "NETRC"] }'
+
+
+def test_commands_that_download_have_them(compiled: Compile) -> None:
+    package = '{"scripts": {"build": "node build.js"}, "private": true}'
+    text = compiled({**FASTAPI, "package.json": package}, BUILD)[1].dockerfile
+    steps = [step for step in text.split("\nRUN ") if "--mount=type=secret" in step]
+    assert ["uv venv" in step or "npm install" in step for step in steps] == [True, True]
+    for step in steps:
+        assert "--mount=type=secret,id=INDEX_PASSWORD,required=true" in step
+        assert "--mount=type=secret,id=NETRC,target=/root/.netrc,required=true" in step
+        assert 'export INDEX_PASSWORD="$(cat /run/secrets/INDEX_PASSWORD)"' in step
+        assert "export NETRC" not in step
+
+
+def test_they_are_no_input_of_the_image(compiled: Compile) -> None:
+    without, plan = compiled(FASTAPI)[1], compiled(FASTAPI, BUILD)[1]
+    assert plan.tag == without.tag
+    assert plan.secrets == ("INDEX_PASSWORD", "NETRC")
