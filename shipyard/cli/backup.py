@@ -42,7 +42,8 @@ def backup(
 ) -> None:
     """Keep a service's data in one file.
 
-    PostgreSQL's by its own tools while it runs; for other volumes the service is stopped and started again.
+    PostgreSQL's, MySQL's and MariaDB's by their own tools while they run; for other volumes the service is
+    stopped and started again.
 
     Example: shipyard backup db --stage prod --out db.backup
     """

@@ -28,9 +28,31 @@ printf '%s\\n' '\\set ON_ERROR_STOP on'
 names="$(psql -U "$U" -d template1 -Atc 'select datname from pg_database where not datistemplate')"
 for name in $names; do pg_dump -U "$U" --create --clean --if-exists "$name"; done
 """
-DUMP = {"postgres": _DUMP_POSTGRES}
-"""By the known image: a script that writes all databases, in a form that another version reads. Roles that
-are there already are no failure, a database that cannot be restored is one."""
+_MYSQL = """\
+set -ef
+MYSQL_PWD="${MARIADB_ROOT_PASSWORD:-${MYSQL_ROOT_PASSWORD:-}}"
+file="${MARIADB_ROOT_PASSWORD_FILE:-${MYSQL_ROOT_PASSWORD_FILE:-}}"
+if [ -n "$file" ]; then MYSQL_PWD="$(cat "$file")"; fi
+export MYSQL_PWD
+"""
+"""As root, by the variables of the official images; the password is on no command line."""
+_DUMP_MYSQL = """\
+names="$(%s -u root -BN -e "select schema_name from information_schema.schemata
+where schema_name not in ('information_schema', 'mysql', 'performance_schema', 'sys')")"
+[ -n "$names" ] || exit 0
+IFS='
+'
+exec %s -u root --single-transaction --quick --hex-blob --routines --events --triggers \
+    --add-drop-database %s--databases $names
+"""
+DUMP = {
+    "postgres": _DUMP_POSTGRES,
+    "mysql": _MYSQL + _DUMP_MYSQL % ("mysql", "mysqldump", "--set-gtid-purged=OFF "),
+    "mariadb": _MYSQL + _DUMP_MYSQL % ("mariadb", "mariadb-dump", ""),
+}
+"""By the known image: a script that writes all databases, in a form that another version reads. Roles of
+PostgreSQL that are there already are no failure, a database that cannot be restored is one; users of MySQL
+are not among what its tools write by database."""
 _RESTORE_POSTGRES = """\
 set -e
 U="${POSTGRES_USER:-postgres}"
@@ -41,7 +63,11 @@ where pid <> pg_backend_pid() and datname is not null;
 END
 exec psql -q -X -U "$U" -d template1 -f -
 """
-RESTORE = {"postgres": _RESTORE_POSTGRES}
+RESTORE = {
+    "postgres": _RESTORE_POSTGRES,
+    "mysql": f"{_MYSQL}exec mysql -u root",
+    "mariadb": f"{_MYSQL}exec mariadb -u root",
+}
 
 
 _BLOCK = 1 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tarfile
 
+import pytest
 from project import Project, docker
 
 DATABASE = """
@@ -64,6 +65,58 @@ def test_databases_come_back_while_others_use_them(project: Project) -> None:
     assert "it is of db of" in project.run("restore", "client", "kept.backup", "--yes", code=1).stderr
     assert "client has no volume" in project.run("backup", "client", code=1).stderr
     assert sql(project, "select name from items") == "kept"
+
+
+MARIADB = """\
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends mariadb-server && rm -rf /var/lib/mysql/*
+COPY --chmod=755 entrypoint /entrypoint
+ENTRYPOINT ["/entrypoint"]
+"""
+ENTRYPOINT = """\
+#!/bin/sh
+set -e
+password="$(cat "$MARIADB_ROOT_PASSWORD_FILE")"
+echo "alter user root@localhost identified by '$password'; create database if not exists shop;" > /begin
+mkdir -p /run/mysqld && chown mysql /run/mysqld /begin
+[ -d /var/lib/mysql/mysql ] || mariadb-install-db --user=mysql >/dev/null
+exec mariadbd --user=mysql --init-file=/begin
+"""
+
+
+@pytest.mark.slow
+def test_mariadb_by_its_own_tools(project: Project) -> None:
+    """With Debian's own server, under the official image's name and with its variables."""
+    project.write("image/Dockerfile", MARIADB)
+    project.write("image/entrypoint", ENTRYPOINT)
+    docker("build", "-q", "-t", "mariadb:10", str(project.root / "image"))
+    try:
+        project.manifest("""
+            [services.db]
+            image = "mariadb:10"
+            secrets = { MARIADB_ROOT_PASSWORD = { as = "file" } }
+            volumes = ["data:/var/lib/mysql"]
+        """)
+        project.write(".env", "MARIADB_ROOT_PASSWORD=secret-of-the-database\n")
+        project.apply()
+
+        def query(text: str) -> str:
+            words = ["mariadb", "-u", "root", "-psecret-of-the-database", "-BN", "shop", "-e", text]
+            return docker("exec", project.ids()[0], *words)
+
+        query("create table items (name text, raw blob); insert into items values ('kept', x'00ff')")
+        query("create procedure one() select 1; create database `other one`")
+        project.run("backup", "db", "--out", "kept.backup")
+        assert b"secret-of-the-database" not in (project.root / "kept.backup").read_bytes()
+        query("drop table items; create table others (name text); drop procedure one")
+        project.run("restore", "db", "kept.backup", "--yes")
+        assert query("select name, hex(raw) from items; call one()") == "kept\t00FF\n1"
+        assert query("show tables like 'others'") == ""
+        assert "other one" in query("show databases")
+        assert project.changes() == []
+    finally:
+        project.run("down", "--volumes", "--yes", code=None)
+        docker("image", "rm", "-f", "mariadb:10", check=False)
 
 
 def test_a_volume_comes_back_with_its_owners(project: Project) -> None:
