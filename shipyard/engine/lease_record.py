@@ -70,8 +70,9 @@ def glance(reader: EngineReader, manifest: Manifest, known: LeaseRecord | None) 
 
 
 def _settled(look: Callable[[], T]) -> T:
-    """Of a container that is being removed the engine says that it is broken (500): look again."""
-    for _ in range(20):
+    """Of a container that is being removed the engine says that it is broken (500): look again. A busy one
+    takes its time to remove it."""
+    for _ in range(100):
         try:
             return look()
         except EngineRefused as refused:

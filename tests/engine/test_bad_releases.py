@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from project import Project, docker
+from project import Project, docker, until
 
 MANIFEST = """
     [services.cache]
@@ -61,12 +61,14 @@ def test_a_mended_release_replaces_one_that_never_worked(project: Project, rollo
 def test_a_release_that_became_healthy_meanwhile_is_gone_on_with(project: Project) -> None:
     project.manifest(MANIFEST.format(rollout="start-first", works="yes"))
     project.apply()
+    before = serving(project)
     project.manifest(MANIFEST.format(rollout="start-first", works="no"))
     project.apply(code=6)
-    new = set(project.ids("health=unhealthy"))
+    new = set(project.ids()) - before
     assert project.changes() == ["service.cache/replace"]
     for one in new:
         docker("exec", one, "touch", "/tmp/mended")
+    until(lambda: new <= serving(project))
     with project.events() as events:
         project.apply()
     assert {event["Action"] for event in events if event["Type"] == "container"} & {

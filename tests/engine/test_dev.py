@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apps import write_fastapi
 from forwarded_socket import ForwardedSocket
-from project import Project, docker, fetch, free_port
+from project import Project, docker, fetch, free_port, until
 from terminal import Terminal, terminal
 
 UP = "edit, and see"
@@ -64,13 +64,6 @@ def answered(url: str) -> str:
         return fetch(url, patience=0)[1]
     except OSError:
         return ""
-
-
-def until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SEEN
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def in_app(project: Project, name: str) -> bool:

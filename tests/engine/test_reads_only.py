@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -103,7 +104,9 @@ def said(project: Project, words: tuple[str, ...], code: int, url: str, place: s
         texts = [_without_others(project, written_text) if words[0] == "observe" else written_text]
         target.unlink()
     assert bool(texts) == ("FILE" in words), f"{words} wrote {texts}"
-    return tuple(text.replace(place, "FILE") for text in (done.stdout, done.stderr, *texts))
+    texts = [text.replace(place, "FILE") for text in (done.stdout, done.stderr, *texts)]
+    # Between two looks a second may pass, and with it how wide a column is.
+    return tuple(re.sub(r"\b\d+ (s|min)\b| +|-{2,}", " ", text) for text in texts)
 
 
 def _without_others(project: Project, text: str) -> str:
