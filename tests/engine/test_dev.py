@@ -6,7 +6,6 @@ import json
 import signal
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from apps import write_fastapi
