@@ -12,6 +12,7 @@ from shipyard.compile.distroless import root_stage
 from shipyard.compile.dockerfile import Instruction, Write, dockerfile_text
 from shipyard.compile.scripts import scripts_stage
 from shipyard.compile.system import SystemPackages
+from shipyard.model.build import DependencyInstall
 
 GOLDEN = Path(__file__).resolve().parent / "golden" / "corpus"
 
@@ -27,7 +28,8 @@ def _scripts(instructions: tuple[Instruction, ...]) -> dict[str, str]:
     }
 
 
-_SCRIPTS = _scripts(scripts_stage() + root_stage(SystemPackages(), local=False))
+NOTHING = DependencyInstall(facts=(), install=())
+_SCRIPTS = _scripts(scripts_stage() + root_stage(SystemPackages(), NOTHING))
 
 
 def short(text: str) -> str:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import shlex
 
+from shipyard.compile.authorities import ENVIRONMENT as TRUSTING
 from shipyard.compile.dockerfile import BindMount, Comment, Env, From, Instruction, Run
 from shipyard.compile.install import TOUCH, VENV
 from shipyard.compile.scripts import LINKS, written
 from shipyard.compile.system import SystemPackages
 from shipyard.compile.system_layers import ENVIRONMENT as BUILDING
 from shipyard.compile.system_layers import system_image
+from shipyard.model.build import DependencyInstall
 
 ENVIRONMENT = (("LANG", "C.UTF-8"), ("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
 """What the slim image sets, or finds by itself."""
 
 
-def root_stage(system: SystemPackages, *, local: bool) -> tuple[Instruction, ...]:
-    """Stage `root`, which holds the result at /rootfs. `local`: packages of the source tree are installed."""
+def environment(authorities: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The variables of the final image; `authorities` are certificates trusted beside the public ones."""
+    return tuple(dict((*ENVIRONMENT, *(TRUSTING if authorities else ()))).items())
+
+
+def root_stage(system: SystemPackages, install: DependencyInstall) -> tuple[Instruction, ...]:
+    """Stage `root`, which holds the result at /rootfs."""
     # What the dependencies link to has been looked at before.
     mounts = [
         BindMount(stage="user", source="/user", target="/user"),
@@ -25,7 +32,7 @@ def root_stage(system: SystemPackages, *, local: bool) -> tuple[Instruction, ...
     ]
     image = system_image("base", system)
     words = ["/rootfs", VENV]
-    if local:
+    if install.local:
         mounts.append(BindMount(stage="local", source="/local", target="/local"))
         words[-1] += f",/local{VENV}"
     if image != "base":

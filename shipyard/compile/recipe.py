@@ -13,7 +13,6 @@ from __future__ import annotations
 import shlex
 
 from shipyard.compile import distroless
-from shipyard.compile.authorities import ENVIRONMENT as TRUSTING
 from shipyard.compile.authorities import trusting_image, trusting_stages
 from shipyard.compile.context import is_below, removal_of_project_files
 from shipyard.compile.dockerfile import (
@@ -83,7 +82,7 @@ class Recipe(Record):
 
     @property
     def image(self) -> str:
-        """What the stages are made from: the base, or a stage that trusts more than it does."""
+        """What the stages are made from: the base, or what trusts more than it does."""
         return trusting_image(self.base, self.authorities)
 
 
@@ -97,7 +96,7 @@ def recipe_text(recipe: Recipe) -> str:
             *local_stage(recipe.install, recipe.inner, recipe.system, recipe.secrets),
             *system_stage(recipe.image, recipe.system),
             *_user_stage(recipe),
-            *_root_stage(recipe),
+            *(distroless.root_stage(recipe.system, recipe.install) if recipe.distroless else ()),
             *_front_stages(recipe),
             *_source_stage(recipe),
             *_final_stage(recipe),
@@ -169,12 +168,6 @@ def _user_stage(recipe: Recipe) -> tuple[Instruction, ...]:
             ),
         ),
     )
-
-
-def _root_stage(recipe: Recipe) -> tuple[Instruction, ...]:
-    if not recipe.distroless:
-        return ()
-    return distroless.root_stage(recipe.system, local=bool(recipe.install.local))
 
 
 def _front_stages(recipe: Recipe) -> tuple[Instruction, ...]:
@@ -269,7 +262,7 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if recipe.import_path:
         environment.append(("PYTHONPATH", f"{workdir}/{recipe.import_path}"))
     if recipe.distroless:
-        environment += dict((*distroless.ENVIRONMENT, *(TRUSTING if recipe.authorities else ()))).items()
+        environment += distroless.environment(recipe.authorities)
     environment += recipe.environment
     made: list[Instruction] = [
         Comment(text="The image: results only."),

@@ -7,8 +7,9 @@ import socket
 import time
 from typing import Any
 
+import pytest
 from apps import write_fastapi
-from project import Project, docker, free_port
+from project import Project, docker, free_port, until
 
 PYTHON = "python:3.13-slim"
 
@@ -48,6 +49,87 @@ CAUSES = {
 }
 
 
+FOREIGN = """\
+FROM redis:7 AS made
+RUN printf '\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\363\\0' >/program && chmod +x /program
+FROM scratch
+COPY --from=made /program /program
+CMD ["/program"]
+"""
+"""A program for RISC-V, as far as its header goes."""
+DJANGO = """
+import os, sys
+from django.conf import settings
+from django.core.management import execute_from_command_line
+from django.http import HttpResponse
+from django.urls import path
+
+settings.configure(
+    ALLOWED_HOSTS=["shop.example.com"] if os.environ["WHAT"] == "host" else ["*"],
+    SECURE_SSL_REDIRECT=os.environ["WHAT"] == "redirect",
+    MIDDLEWARE=["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="made up",
+)
+urlpatterns = [path("", lambda request: HttpResponse("hello"))]
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+"""
+RARER = """
+[services.site]
+python = "3.13"
+app = "site_of_mine:application"
+port = 8000
+publish = []
+env = { WHAT = "host" }
+health = { path = "/", interval = "1s", retries = 2, start_period = "5s" }
+[services.redirect]
+like = "site"
+port = 8000
+env = { WHAT = "redirect" }
+command = ["gunicorn", "site_of_mine:application", "--bind", "0.0.0.0:8000"]
+health = { path = "/", interval = "1s", retries = 2, start_period = "5s" }
+[services.port]
+like = "site"
+port = 8000
+env = { WHAT = "port" }
+command = ["gunicorn", "site_of_mine:application", "--bind", "0.0.0.0:9000"]
+health = { path = "/", interval = "1s", retries = 2, start_period = "5s" }
+[services.db]
+image = "postgres:17"
+secrets = { POSTGRES_PASSWORD = { as = "file" } }
+volumes = ["data:/var/lib/postgresql/data"]
+[services.client]
+image = "postgres:17"
+command = ["psql", "-h", "db", "-U", "postgres", "-c", "select 1"]
+env = { PGPASSWORD = "another" }
+needs = ["db"]
+health = false
+restart = "on-failure:4"
+[services.program]
+image = "redis:7"
+command = ["/etc/passwd"]
+health = false
+[services.disk]
+image = "python:3.13-slim"
+command = ["python", "-c", "open('/small/file', 'wb').write(bytes(10**6))"]
+tmpfs = ["/small:size=64k"]
+restart = "on-failure:4"
+[services.foreign]
+build = { dockerfile = "Dockerfile.foreign" }
+restart = "on-failure:4"
+"""
+RARER_CAUSES = {
+    "site": "ALLOWED_HOSTS does not hold",
+    "redirect": "sent on to https",
+    "port": "it listens on port 9000, and is asked on 8000",
+    "client": "the database refuses the password of postgres",
+    "program": "may not be executed",
+    "disk": "disk is full",
+    "foreign": "for another processor",
+}
+
+
 def manifest(services: dict[str, str]) -> str:
     return "".join(
         f'[services.{name}]\nimage = "{PYTHON}"\nrestart = "on-failure:4"\n{text}\n'
@@ -78,6 +160,27 @@ def test_each_cause_is_told_by_apply_and_by_the_doctor(project: Project) -> None
     text = project.run("doctor", code=1)
     assert f"FAIL  {project.name}-module-1: " in text.stdout
     assert " failed\n" in text.stderr
+
+
+@pytest.mark.slow
+def test_rarer_causes_are_told_by_apply_and_by_the_doctor(project: Project) -> None:
+    project.write("site_of_mine.py", DJANGO)
+    project.write("requirements.txt", "django==5.1.3\ngunicorn==23.0.0\n")
+    project.write("Dockerfile.foreign", FOREIGN)
+    project.write(".env", "POSTGRES_PASSWORD=secret-of-the-database\n")
+    project.manifest(RARER)
+    for name, cause in RARER_CAUSES.items():
+        told = project.apply(name, code=6).stderr
+        assert cause in told, f"{name}: {told}"
+        assert "  -> " in told, name
+    found = checks(project, code=1)
+    for name, cause in RARER_CAUSES.items():
+        assert cause in found[f"{project.name}-{name}-1"]["text"], name
+    # One that was told to stop.
+    docker("kill", "-s", "TERM", project.container("db")["Id"])
+    until(lambda: project.container("db")["State"]["Status"] == "exited")
+    stopped = checks(project, code=1)[f"{project.name}-db-1"]
+    assert stopped["hint"] == "shipyard start db"
 
 
 def test_what_serves_where_nobody_asks(project: Project) -> None:

@@ -21,7 +21,7 @@ from shipyard.diagnosis.build import build_findings
             "there is no version django==99.0",
             "slip in the version",
         ),
-        ("invalid peer certificate: UnknownIssuer", "does not trust the certificate", "base image"),
+        ("invalid peer certificate: UnknownIssuer", "does not trust the certificate", "ca_certificates"),
         ("Hash mismatch for `six==1.17.0`", "not what the lock says", "lock anew"),
         ("write /x: no space left on device", "disk is full", "prune"),
         ("dns error: failed to lookup address information", "no name service", "daemon.json"),
