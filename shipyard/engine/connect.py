@@ -12,6 +12,7 @@ from pathlib import Path
 
 from shipyard.engine.certificates import Certificates
 from shipyard.engine.http import EngineReader, EngineUnreachable
+from shipyard.engine.plugins import client_folder
 from shipyard.errors import ShipyardError
 from shipyard.model.record import Record
 
@@ -90,7 +91,7 @@ def usual_address(environ: Mapping[str, str]) -> str:
 
 def _endpoint(engine: str | None, environ: Mapping[str, str]) -> tuple[str, Path | None]:
     """An address, and the folder of the certificates for it where it is to be talked to by TLS."""
-    store = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/root")) / ".docker")
+    store = client_folder(environ)
     address = engine if engine and "://" in engine else None if engine else environ.get("DOCKER_HOST")
     if not address:
         return _context(engine, store, environ)

@@ -189,8 +189,7 @@ class Objects:
             told = self._write("pull", reference, stream=True, decode=True)
             problem = next((line["error"] for line in told if "error" in line), None)
         except EngineError as error:
-            error.hint = error.hint or registry_hint(reference, error.title)
-            raise
+            raise self._untransferred("pulling", reference, error.title) from error
         if problem is not None:
             raise self._untransferred("pulling", reference, problem)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from shipyard.engine.connect import Connection
 from shipyard.engine.leash import on_leash
+from shipyard.engine.plugins import plugin
 from shipyard.errors import ShipyardError
 from shipyard.targets.compose.model import Model
 
@@ -60,7 +61,8 @@ class Compose:
     before_write: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def arguments(self, *words: str) -> list[str]:
-        return ["docker", "compose", "-p", self.deployment, "-f", str(self.file), *_FIXED, *words]
+        begin = plugin("compose", self.environment)
+        return [*begin, "-p", self.deployment, "-f", str(self.file), *_FIXED, *words]
 
     def run(self, *words: str, on_line: Callable[[str], None] | None = None) -> str:
         """Run to the end, or that of this process; the combined output, each line given to `on_line` as it
@@ -152,7 +154,7 @@ def compose(
 
 def check_compose(environment: Mapping[str, str]) -> None:
     """Raises DockerMissing when Compose is absent or older than the oldest that is supported."""
-    text = plugin_version(["docker", "compose", "version", "--short"], environment)
+    text = plugin_version([*plugin("compose", environment), "version", "--short"], environment)
     match = re.search(r"(\d+)\.(\d+)", text or "")
     if text is None or match is None:
         raise DockerMissing(

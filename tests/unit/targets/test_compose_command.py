@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from shipyard.engine import plugins
 from shipyard.engine.connect import Connection
+from shipyard.engine.plugins import plugin
 from shipyard.targets.compose.command import Compose, ComposeError, DockerMissing, check_compose, compose
 from shipyard.targets.compose.health import explain_exit
 
@@ -40,7 +42,7 @@ def test_exit_codes(code: int, text: str) -> None:
 def test_everything_is_named() -> None:
     bound = Compose(deployment="shop-prod", file=Path("/tmp/c.json"), environment={})
     assert bound.arguments("up", "-d", "web") == [
-        *("docker", "compose", "-p", "shop-prod", "-f", "/tmp/c.json"),
+        *(*plugin("compose", {}), "-p", "shop-prod", "-f", "/tmp/c.json"),
         *("--env-file", os.devnull, "--progress", "plain", "up", "-d", "web"),
     ]
 
@@ -65,9 +67,10 @@ def test_values_of_secrets_are_in_no_repr() -> None:
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A docker command that a test writes."""
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    return tmp_path / "docker"
+    """A Compose that a test writes."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    (tmp_path / "cli-plugins").mkdir()
+    return tmp_path / "cli-plugins" / "docker-compose"
 
 
 def program(path: Path, *lines: str) -> None:
@@ -81,7 +84,7 @@ def test_what_a_command_says_is_told_as_it_comes(docker: Path) -> None:
     lines: list[str] = []
     said = bound.run("run", "web", "a b", on_line=lines.append)
     assert lines == [
-        f"compose -p shop -f /m --env-file {os.devnull} --progress plain run web a b",
+        f"-p shop -f /m --env-file {os.devnull} --progress plain run web a b",
         "to stderr",
         "s",
     ]
@@ -145,6 +148,7 @@ def test_which_compose_will_do(docker: Path, said: str, title: str | None) -> No
 
 def test_no_docker_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(plugins, "SYSTEM", ())
     with pytest.raises(DockerMissing, match="the docker command is not installed"):
         check_compose({"PATH": str(tmp_path)})
     with pytest.raises(DockerMissing):
