@@ -170,11 +170,11 @@ def _download(suite: str, folder: Path) -> bool:
     return done.returncode == 0
 
 
-def start(*, classic: bool) -> None:
+def start(*, containerd: bool) -> None:
     """Start dockerd in the background and wait for its socket."""
-    store = "classic" if classic else "containerd"
+    store = "containerd" if containerd else "classic"
     config = HOME / f"daemon-{store}.json"
-    config.write_text(json.dumps({"features": {"containerd-snapshotter": not classic}}) + "\n")
+    config.write_text(json.dumps({"features": {"containerd-snapshotter": containerd}}) + "\n")
     binaries = f"{HOME}/root/usr/bin:{HOME}/root/usr/sbin"
     environment = {
         **os.environ,
@@ -255,7 +255,7 @@ def install_browser() -> None:
 def main(arguments: list[str]) -> int:
     """The command line of `up`."""
     parser = argparse.ArgumentParser(prog="up", description=__doc__)
-    parser.add_argument("--classic", action="store_true", help="the classic image store, not containerd's")
+    parser.add_argument("--containerd", action="store_true", help="containerd's image store, not the classic")
     parser.add_argument("--images", help="comma-separated base images; default: all that tests need")
     parser.add_argument("--no-images", action="store_true", help="the engine alone")
     parser.add_argument("--browser", action="store_true", help="a headless Chromium, and no engine")
@@ -275,7 +275,7 @@ def main(arguments: list[str]) -> int:
                 if not complete():
                     install()
                 if engine_version() is None:
-                    start(classic=options.classic)
+                    start(containerd=options.containerd)
                 if not complete():
                     raise Failed(
                         "an engine answers, and Buildx or Compose is missing or too old: install them"

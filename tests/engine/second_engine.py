@@ -29,9 +29,12 @@ def root(*words: str, check: bool = True) -> str:
 
 
 class SecondEngine:
-    """`url` is its socket; over TCP it answers at `tcp`, by TLS with the files in `certificates`."""
+    """`url` is its socket; over TCP it answers at `tcp`, by TLS with the files in `certificates`. What it
+    publishes is at `host`; it finds this machine at `gateway`, whose registries need no TLS."""
 
-    def __init__(self, folder: Path, host: str) -> None:
+    def __init__(self, folder: Path, host: str, gateway: str) -> None:
+        self.host = host
+        self.gateway = gateway
         self.url = f"unix://{folder}/s"
         self.tcp = f"tcp://{host}:2376"
         self.certificates = folder / "client"
@@ -69,8 +72,8 @@ def second_engine() -> Iterator[SecondEngine]:
         for rule in rules:
             root("iptables", "-w", "-I", *rule)
         _certify(folder, there)
-        process = _started(name, folder, there)
-        yield SecondEngine(folder, there)
+        process = _started(name, folder, there, here)
+        yield SecondEngine(folder, there, here)
     finally:
         if process is not None:
             root("kill", str(_pid(folder)), check=False)
@@ -93,12 +96,12 @@ def _certify(folder: Path, host: str) -> None:
     signed(folder, client, "extendedKeyUsage=clientAuth")
 
 
-def _started(namespace: str, folder: Path, host: str) -> subprocess.Popen[bytes]:
-    first = subprocess.run(
-        ["docker", "info", "--format", "{{json .DriverStatus}}"], capture_output=True, text=True, check=True
-    )
-    classic = "io.containerd.snapshotter" in first.stdout
-    (folder / "daemon.json").write_text(json.dumps({"features": {"containerd-snapshotter": not classic}}))
+def _started(namespace: str, folder: Path, host: str, gateway: str) -> subprocess.Popen[bytes]:
+    settings = {
+        "features": {"containerd-snapshotter": not keeps_indexes()},
+        "insecure-registries": [f"{gateway}/32"],
+    }
+    (folder / "daemon.json").write_text(json.dumps(settings))
     binaries = f"{bring_up.HOME}/root/usr/bin:{bring_up.HOME}/root/usr/sbin"
     command = ["dockerd", "--config-file", str(folder / "daemon.json"), "--data-root", str(folder / "data")]
     command += ["--exec-root", str(folder / "exec"), "--pidfile", str(folder / "pid")]
@@ -121,6 +124,12 @@ def _started(namespace: str, folder: Path, host: str) -> subprocess.Popen[bytes]
         assert time.monotonic() < deadline, (folder / "log").read_text()[-2000:]
         time.sleep(0.2)
     return process
+
+
+def keeps_indexes() -> bool:
+    """Whether the first engine has containerd's image store."""
+    words = ["docker", "info", "--format", "{{json .DriverStatus}}"]
+    return "io.containerd.snapshotter" in subprocess.run(words, capture_output=True, text=True).stdout
 
 
 def _pid(folder: Path) -> int:

@@ -132,6 +132,7 @@ def test_django_collects_what_a_front_end_writes(project: Project) -> None:
     assert f'"bye {project.name}"' in fetch(url)[1]
 
 
+@pytest.mark.slow
 def test_fastapi_serves_what_a_front_end_writes(project: Project) -> None:
     write_fastapi(project)
     write_front_end(project, "frontend", "dist/main.js")

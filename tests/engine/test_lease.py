@@ -230,7 +230,7 @@ def abandoned(manifest: Manifest) -> str:
 
 
 def test_one_of_ten_takes_over(project: Project, manifest: Manifest, start: Start) -> None:
-    for number in range(5):
+    for number in range(2):
         dead = abandoned(manifest)
         time.sleep(2)
         race = start(count=10, linger=60)

@@ -178,7 +178,7 @@ def test_a_member_of_a_uv_workspace(project: Project) -> None:
     assert run(changed, "python", "main.py") == "changed"
 
 
-@pytest.mark.parametrize("layout", ["src/shop", "shop"])
+@pytest.mark.parametrize("layout", ["src/shop", pytest.param("shop", marks=pytest.mark.slow)])
 def test_a_project_that_is_a_package(project: Project, layout: str) -> None:
     project.write(
         "pyproject.toml",

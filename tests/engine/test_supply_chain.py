@@ -6,12 +6,15 @@ from __future__ import annotations
 import json
 import subprocess
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from apps import write_fastapi
 from project import Project, docker, fetch, free_port
 from registry import registry
+from second_engine import hand_over, keeps_indexes, second_engine
 
 SCANNER = """\
 FROM python:3.13-slim
@@ -31,6 +34,24 @@ ENTRYPOINT ["python", "/scan.py"]
 """Lists the installed distributions, by BuildKit's protocol of SBOM scanners."""
 
 
+@pytest.fixture(scope="module")
+def place() -> Iterator[tuple[str, str, str]]:
+    """An engine that keeps attestations: its address, where this machine's registries are for it, and where
+    what it publishes is."""
+    if keeps_indexes():
+        yield "", "127.0.0.1", "127.0.0.1"
+        return
+    with second_engine() as other:
+        hand_over("python:3.13-slim", other.url)
+        yield other.url, other.gateway, other.host
+
+
+@pytest.fixture(autouse=True)
+def _there(place: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    if place[0]:
+        monkeypatch.setenv("DOCKER_HOST", place[0])
+
+
 def git(root: Path, *words: str) -> str:
     who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
     done = subprocess.run(["git", "-C", str(root), *who, *words], capture_output=True, text=True, check=True)
@@ -46,9 +67,10 @@ def stored(address: str, name: str, what: str) -> Any:
 
 
 def test_an_image_is_pushed_with_what_is_in_it_and_where_it_comes_from(
-    project: Project, tmp_path: Path
+    project: Project, tmp_path: Path, place: tuple[str, str, str]
 ) -> None:
-    with registry(tmp_path) as address:
+    _, here, there = place
+    with registry(tmp_path, host=here) as address:
         scanner = f"{address}/{project.name}/scanner:1"
         (tmp_path / "scanner").mkdir()
         (tmp_path / "scanner" / "Dockerfile").write_text(SCANNER)
@@ -60,7 +82,7 @@ def test_an_image_is_pushed_with_what_is_in_it_and_where_it_comes_from(
             registry = "{address}"
             [services.web]
             python = "3.13"
-            publish = ["{port}:8000"]
+            publish = ["{there}:{port}:8000"]
         """)
         git(project.root, "init", "-q")
         git(project.root, "remote", "add", "origin", "https://deploy:hunter2@git.example.com/acme/shop.git")
@@ -68,8 +90,8 @@ def test_an_image_is_pushed_with_what_is_in_it_and_where_it_comes_from(
         git(project.root, "commit", "-qm", "one")
         project.run("build")
         name, tag = project.run("build").stdout.split()[0].removeprefix(f"{address}/").split(":")
-        here = f"{address}/{name}:{tag}"
-        plain = json.loads(docker("image", "inspect", here))[0]["Descriptor"]
+        image_name = f"{address}/{name}:{tag}"
+        plain = json.loads(docker("image", "inspect", image_name))[0]["Descriptor"]
 
         words = ("--push", "--attest", "--sbom-generator", scanner, "--out", "images.shipyard.json")
         pushed = project.run("build", *words).stdout
@@ -96,14 +118,16 @@ def test_an_image_is_pushed_with_what_is_in_it_and_where_it_comes_from(
         # Once is enough, and an image of the engine's own is as it was.
         assert pushed.split()[0] in project.run("build", *words).stdout
         assert "unchanged" in project.run("build", *words).stdout
-        assert json.loads(docker("image", "inspect", here))[0]["Descriptor"] == plain
+        assert json.loads(docker("image", "inspect", image_name))[0]["Descriptor"] == plain
         project.run("apply", "--yes", "--images", "images.shipyard.json")
-        assert fetch(f"http://127.0.0.1:{port}/")[0] == 200
+        assert fetch(f"http://{there}:{port}/")[0] == 200
         assert project.changes("--images", "images.shipyard.json") == []
 
 
-def test_an_image_is_pushed_for_every_platform(project: Project, tmp_path: Path) -> None:
-    with registry(tmp_path) as address:
+def test_an_image_is_pushed_for_every_platform(
+    project: Project, tmp_path: Path, place: tuple[str, str, str]
+) -> None:
+    with registry(tmp_path, host=place[1]) as address:
         project.write("Dockerfile", "FROM scratch\nCOPY text /text\n")
         project.write("text", "text\n")
         project.manifest(f"""

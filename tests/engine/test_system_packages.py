@@ -31,6 +31,7 @@ TINY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("image", ["python:3.13-slim", "postgres:17"])
 def test_every_debian_package_that_is_known_can_be_installed(image: str) -> None:
     """In two releases of Debian, by the archive itself."""
