@@ -20,6 +20,7 @@ _LACKS = (
 """What a compiler misses, and the Debian packages that bring it."""
 
 
+_LOGIN = r"\b401 Unauthorized|\b403 Forbidden"
 _SAID = (
     (
         r"UnknownIssuer|CERTIFICATE_VERIFY_FAILED|self.signed certificate",
@@ -43,7 +44,7 @@ _SAID = (
         "`docker run --rm IMAGE getent hosts NAME` tries it; dns in daemon.json sets it",
     ),
     (
-        r"\b401 Unauthorized|\b403 Forbidden",
+        _LOGIN,
         "the server that it downloads from wants another login",
         '`docker login` for an image; for packages, build = { secrets = ["NETRC"] } in the service'
         " hands it the login of the index",
@@ -72,7 +73,8 @@ def _found(text: str) -> Iterator[Finding]:
         r"[Bb]ecause ([\w.-]+) was not found in the (?:package registry|provided package)", text
     )
     named = named or re.search(r"No matching distribution found for (\S+)", text)
-    if named:
+    # An index that wants a login is taken for one that has nothing.
+    if named and not re.search(_LOGIN, text):
         yield Finding(
             cause=f"there is no package {named[1]} where packages come from",
             hint="look for a slip in its name, or for the index that has it",

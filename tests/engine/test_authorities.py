@@ -15,7 +15,7 @@ from second_engine import root
 MANIFEST = """
 ca_certificates = "certs/company.pem"
 [services.web]
-command = ["python", "-m", "greeting"]
+command = ["python", "main.py"]
 health = false
 restart = "no"
 publish = []
@@ -42,7 +42,7 @@ import ssl, urllib.request
 print(ssl.get_default_verify_paths().cafile)
 print(urllib.request.urlopen("https://{address}/word").read().decode())
 """
-METADATA = "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n"
+METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
 WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
@@ -55,8 +55,9 @@ def authority(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(tmp_path: Path, authority: Path) -> Iterator[str]:
-    """The address of a server that the authority vouches for: it has an index of one package, and /word."""
+def index(tmp_path: Path, authority: Path, project: Project) -> Iterator[str]:
+    """The address of a server that the authority vouches for: it has an index of one package, named like
+    the project since what was downloaded once is kept, and /word."""
     container = docker("run", "-d", "python:3.13-slim", "sleep", "infinity")
     try:
         form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
@@ -65,16 +66,17 @@ def index(tmp_path: Path, authority: Path) -> Iterator[str]:
         tls.mkdir()
         signed(authority, tls, f"subjectAltName=IP:{address}")
         package = tmp_path / "wheel"
-        (package / "greeting-1.0.dist-info").mkdir(parents=True)
-        (package / "greeting.py").write_text(GREETING.format(address=address))
-        (package / "greeting-1.0.dist-info/METADATA").write_text(METADATA)
-        (package / "greeting-1.0.dist-info/WHEEL").write_text(WHEEL)
-        (package / "greeting-1.0.dist-info/RECORD").write_text("")
-        (served / "simple/greeting").mkdir(parents=True)
-        name = "greeting-1.0-py3-none-any.whl"
-        archive = shutil.make_archive(str(tmp_path / "greeting"), "zip", package)
-        shutil.copy(archive, served / "simple/greeting" / name)
-        (served / "simple/greeting/index.html").write_text(f'<a href="{name}">{name}</a>')
+        about = package / f"{project.name}-1.0.dist-info"
+        about.mkdir(parents=True)
+        (package / f"{project.name}.py").write_text(GREETING.format(address=address))
+        (about / "METADATA").write_text(METADATA.format(name=project.name))
+        (about / "WHEEL").write_text(WHEEL)
+        (about / "RECORD").write_text("")
+        folder = served / "simple" / project.name
+        folder.mkdir(parents=True)
+        name = f"{project.name}-1.0-py3-none-any.whl"
+        shutil.copy(shutil.make_archive(str(tmp_path / "wheel"), "zip", package), folder / name)
+        (folder / "index.html").write_text(f'<a href="{name}">{name}</a>')
         (served / "word").write_text("trusted")
         docker("cp", str(tls), f"{container}:/tls")
         docker("cp", str(served), f"{container}:/served")
@@ -86,33 +88,33 @@ def index(tmp_path: Path, authority: Path) -> Iterator[str]:
 
 def test_builds_and_what_runs_trust_it(project: Project, authority: Path, index: str) -> None:
     project.write("certs/company.pem", (authority / "ca.pem").read_text())
-    project.write("requirements.txt", f"--index-url https://{index}/simple\ngreeting==1.0\n")
+    project.write("requirements.txt", f"--index-url https://{index}/simple\n{project.name}==1.0\n")
     project.write("main.py", "print('here')\n")
     project.manifest(MANIFEST.replace('ca_certificates = "certs/company.pem"', ""))
-    refused = project.run("build", code=5).stderr
+    refused = project.run("build", code=1).stderr
     assert "the build does not trust the certificate of the server" in refused
     assert "ca_certificates" in refused
     project.manifest(MANIFEST)
-    project.apply(code=None)
-    container = project.ids()[0]
-    docker("wait", container)
-    assert docker("logs", container).splitlines() == ["/etc/ssl/certs/ca-certificates.crt", "trusted"]
-    image = project.container("web")["Image"]
-    docker("image", "rm", "-f", image)
+    image = project.run("build").stdout.split()[0]
+    # On the network that the server is on.
+    said = docker("run", "--rm", image, "python", "-m", project.name).splitlines()
+    assert said == ["/etc/ssl/certs/ca-certificates.crt", "trusted"]
+    shown = ("image", "inspect", "-f", "{{.Id}}", image)
+    before = docker(*shown)
     project.run("build", "--no-cache")
-    assert docker("image", "inspect", "-f", "{{.Id}}", image) == image
+    assert docker(*shown) == before
 
 
 def test_an_index_that_wants_a_login(project: Project, authority: Path, index: str) -> None:
     project.write("certs/company.pem", (authority / "ca.pem").read_text())
     project.write("main.py", "print('here')\n")
-    place = f"{index}/private/simple\ngreeting==1.0\n"
+    place = f"{index}/private/simple\n{project.name}==1.0\n"
     project.write("requirements.txt", f"--index-url https://shop:${{INDEX_PASSWORD}}@{place}")
     project.manifest(MANIFEST)
-    assert "401 Unauthorized" in project.run("build", code=5).stderr
+    assert "401 Unauthorized" in project.run("build", code=1).stderr
     project.manifest(MANIFEST + 'build = { secrets = ["INDEX_PASSWORD"] }\n')
     assert "secret INDEX_PASSWORD has no value" in project.run("plan").stdout
-    assert "needs a value for INDEX_PASSWORD" in project.run("build", code=5).stderr
+    assert "needs a value for INDEX_PASSWORD" in project.run("build", code=1).stderr
     project.environ["INDEX_PASSWORD"] = "s3cret"
     said = project.run("build").stderr
     # Once made, it is the same image with and without, and asks for nothing.
