@@ -49,7 +49,7 @@ def build(
     from shipyard.engine.connect import connect
     from shipyard.engine.secret_values import find_values
     from shipyard.engine.snapshot import snapshot
-    from shipyard.reconcile.moved import moved_images
+    from shipyard.reconcile.moved import unbuilt
 
     manifest = load_project(folder, stage, instance).manifest
     named = known_services(manifest, services)
@@ -67,10 +67,7 @@ def build(
     with connect(manifest.engine, os.environ) as connection:
         # Asked before Buildx is, so that an engine that is not there is said in our own words.
         seen = snapshot(connection, manifest, (plan.reference for plan in plans))
-        moved = moved_images(plans, seen)
-        here = [
-            plan for plan in plans if no_cache or plan.reference not in seen.images or plan.reference in moved
-        ]
+        here = plans if no_cache else unbuilt(plans, seen)
         names = {name for plan in (plans if push else here) for name in plan.secrets}
         secrets = find_values(manifest.root, manifest.stage, names, os.environ, manifest.provider).values
         if not push:

@@ -29,7 +29,7 @@ from shipyard.model.manifest import Manifest
 from shipyard.model.observed import Engine, Observed
 from shipyard.model.plan import BuildImage, CreateService, Plan, ReplaceService, RunJob, ScaleService
 from shipyard.model.record import Record, replace
-from shipyard.reconcile.moved import moved_images
+from shipyard.reconcile.moved import unbuilt
 from shipyard.reconcile.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -145,15 +145,9 @@ def look(
     draft = _desired(manifest, builds, {}, scope)
     observed = snapshot(connection, manifest, (spec.image for spec in draft.services))
     names = {name for spec in draft.services for name in spec.secrets}
-    moved = moved_images(draft.images, observed)
-    builds_need = {
-        name
-        for plan in draft.images
-        if plan.reference not in observed.images or plan.reference in moved
-        for name in plan.secrets
-    }
+    downloads = {name for plan in unbuilt(draft.images, observed) for name in plan.secrets}
     provider = manifest.provider if ask else ()
-    values = find_values(manifest.root, manifest.stage, names | builds_need, os.environ, provider)
+    values = find_values(manifest.root, manifest.stage, names | downloads, os.environ, provider)
     recorded = recorded_key(manifest, observed)
     key = recorded or fallback_key
     digests: Mapping[str, str] = {}

@@ -102,6 +102,8 @@ def plan_build(
     reached = {path: digest for path, digest in digests.items() if reaches(path, recipe)}
     notes += exposed_secrets(service, tree, context, reached)
     detected = replace(detected, notes=detected.notes + notes, live=live_source(recipe, tree, context))
+    if recipe.authorities:
+        detected = replace(detected, decisions=(*detected.decisions, _trusting(manifest, recipe)))
     facts = facts_of(recipe, service.build, detection, static)
     return detected, _plan(
         service,
@@ -226,6 +228,16 @@ def _without_shell(service: Service, detected: Detected, base: str) -> Detected:
         origin="manifest",
     )
     return replace(detected, decisions=(*detected.decisions, decision))
+
+
+def _trusting(manifest: Manifest, recipe: Recipe) -> Decision:
+    count = sum(line.startswith("-----BEGIN") for line in recipe.authorities)
+    return Decision(
+        subject="ca_certificates",
+        value=manifest.ca_certificates or "",
+        evidence=f"{count} of them, trusted by the build and by what runs",
+        origin="manifest",
+    )
 
 
 def _context(service: Service, places: Mapping[str, str], detected: Detected) -> tuple[str, Detected]:

@@ -6,7 +6,7 @@ a tag that means another image is seen, and what was made of that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shipyard.compile import labels
 from shipyard.compile.references import familiar, image_id
@@ -22,6 +22,15 @@ INPUTS = "image.inputs"
 def moved_images(plans: Iterable[BuildPlan], observed: Observed) -> frozenset[str]:
     """References of images that are there, and are not what their tag says."""
     return frozenset(plan.reference for plan in plans if _moved(plan, observed))
+
+
+def unbuilt(plans: Sequence[BuildPlan], observed: Observed) -> list[BuildPlan]:
+    """What is to be built, where all of it is wanted: images that are not there, or not what their tag says.
+    What is pulled by its digest is built nowhere."""
+    moved = moved_images(plans, observed)
+    absent = (plan for plan in plans if plan.digest is None and plan.reference not in moved)
+    missing = {plan.reference for plan in absent if image_id(observed.images, plan.reference) is None}
+    return [plan for plan in plans if plan.reference in moved | missing]
 
 
 def _moved(plan: BuildPlan, observed: Observed) -> bool:

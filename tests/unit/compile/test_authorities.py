@@ -26,10 +26,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_every_stage_is_made_from_what_trusts_them(compiled: Compile, certificate: str) -> None:
     files = {**FASTAPI, "certs/company.pem": f"Company\n{certificate}\n{certificate}"}
-    text = compiled(files, top=TOP)[1].dockerfile
+    detected, plan = compiled(files, top=TOP)
+    text = plan.dockerfile
     lines = text.splitlines()
     assert text.count(certificate) == 2
     assert "Company\n" not in text
+    (told,) = (one for one in detected.decisions if one.subject == "ca_certificates")
+    assert told.evidence.startswith("2 of them")
     assert [line for line in lines if line.startswith("FROM python:")] == [
         "FROM python:3.13-slim AS trusting"
     ]
