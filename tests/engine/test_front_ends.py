@@ -157,7 +157,7 @@ def test_fastapi_serves_what_a_front_end_writes(project: Project) -> None:
     ("manager", "asked"),
     [
         ("pnpm", ""),
-        ("yarn", ""),
+        pytest.param("yarn", "", marks=pytest.mark.slow),
         pytest.param("yarn", "yarn@1.22.22", marks=pytest.mark.slow),
         pytest.param("yarn", "yarn@3.8.7", marks=pytest.mark.slow),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 
+import pytest
 from base_images import ensure
 from corpus import copy_fixture
 from project import Project, docker, fetch, free_port
@@ -37,6 +38,7 @@ def test_django_with_its_database(project: Project) -> None:
     assert int(tables) > 10
 
 
+@pytest.mark.slow
 def test_fastapi_on_an_old_python_at_port_80(project: Project) -> None:
     ensure(["python:3.9-slim"], print)
     port = begin("guide-fastapi", project)

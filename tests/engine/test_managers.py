@@ -240,6 +240,7 @@ def test_requirements_of_every_kind(project: Project) -> None:
     assert run(name, "python", "-c", "import lib; print(lib.__file__)").startswith("/opt/venv/")
 
 
+@pytest.mark.slow
 def test_static_files_are_collected_with_the_packages_of_the_tree(project: Project) -> None:
     """Settings may import them; and two builds give the same bytes."""
     example = (EXAMPLES / "django-postgres" / "requirements.txt").read_text()

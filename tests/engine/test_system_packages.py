@@ -100,6 +100,7 @@ def test_a_library_that_is_missing_fails_the_build_with_the_line_that_mends_it(p
     assert "libpq5" not in packages(image(project))
 
 
+@pytest.mark.slow
 def test_an_unknown_source_that_cannot_be_compiled_says_what_to_declare(project: Project) -> None:
     archive(project.root / "tiny-1.tar.gz")
     files = {"requirements.txt": "./tiny-1.tar.gz\n", "main.py": "import tiny\nprint(tiny.__name__)\n"}
