@@ -13,6 +13,9 @@ from shipyard.diagnosis.database import database_findings
 from shipyard.diagnosis.findings import Finding, Symptoms
 from shipyard.diagnosis.server import server_findings
 
+_ELF = "\x7fELF"
+"""How a program begins. A shell says so that is given one which the kernel does not run: docker-init, as the
+execvp of POSIX, hands it over."""
 Rule = Callable[[Symptoms], Iterator[Finding]]
 
 
@@ -34,7 +37,7 @@ def _out_of_memory(seen: Symptoms) -> Iterator[Finding]:
 
 def _other_processor(seen: Symptoms) -> Iterator[Finding]:
     image, engine = seen.processors
-    if "exec format error" in seen.text or (image and engine and image != engine):
+    if "exec format error" in seen.text or _ELF in seen.text or (image and engine and image != engine):
         what = f" ({image}, and the engine is {engine})" if image and engine and image != engine else ""
         yield Finding(
             cause=f"its image is for another processor{what}",
@@ -53,7 +56,7 @@ def _not_found(seen: Symptoms) -> Iterator[Finding]:
             hint=f"look for a slip in command of [{seen.key}], or add what brings it to the dependencies or "
             "to build.packages",
         )
-    elif seen.exit_code == 127:
+    elif seen.exit_code == 127 and _ELF not in seen.text:
         missing = re.search(r"(\S+): (?:command )?not found", seen.text)
         what = f"no command {missing[1]}" if missing else "not the command that it runs"
         yield Finding(

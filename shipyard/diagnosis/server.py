@@ -50,11 +50,11 @@ def _host_refused(seen: Symptoms) -> Iterator[Finding]:
     if found or "DisallowedHost" in seen.text or "HTTP 400" in seen.probe:
         asked = re.search(r"Host: ([^)]+)\)", seen.probe)
         host = found[1] if found else (asked[1] if asked else "localhost")
-        if found or "DisallowedHost" in seen.text:
-            yield Finding(
-                cause=f"Django's ALLOWED_HOSTS does not hold {host}, by which it was asked",
-                hint=f'add "{host.rpartition(":")[0] or host}" to ALLOWED_HOSTS',
-            )
+        cause = f"Django's ALLOWED_HOSTS does not hold {host}, by which it was asked"
+        if not found and "DisallowedHost" not in seen.text:
+            # With DEBUG off it says so nowhere.
+            cause = f"it answers 400 to its check, as Django does where ALLOWED_HOSTS does not hold {host}"
+        yield Finding(cause=cause, hint=f'add "{host.rpartition(":")[0] or host}" to ALLOWED_HOSTS')
 
 
 def _redirected(seen: Symptoms) -> Iterator[Finding]:

@@ -77,7 +77,8 @@ ENTRYPOINT = """\
 #!/bin/sh
 set -e
 password="$(cat "$MARIADB_ROOT_PASSWORD_FILE")"
-echo "alter user root@localhost identified by '$password'; create database if not exists shop;" > /begin
+echo "alter user root@localhost identified by '$password';" > /begin
+echo "create database if not exists shop;" >> /begin
 mkdir -p /run/mysqld && chown mysql /run/mysqld /begin
 [ -d /var/lib/mysql/mysql ] || mariadb-install-db --user=mysql >/dev/null
 exec mariadbd --user=mysql --init-file=/begin

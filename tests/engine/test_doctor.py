@@ -50,10 +50,9 @@ CAUSES = {
 
 
 FOREIGN = """\
-FROM redis:7 AS made
+FROM redis:7
 RUN printf '\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\363\\0' >/program && chmod +x /program
-FROM scratch
-COPY --from=made /program /program
+ENTRYPOINT []
 CMD ["/program"]
 """
 """A program for RISC-V, as far as its header goes."""
@@ -78,7 +77,7 @@ application = get_wsgi_application()
 RARER = """
 [services.site]
 python = "3.13"
-app = "site_of_mine:application"
+command = ["gunicorn", "site_of_mine:application", "--bind", "0.0.0.0:8000"]
 port = 8000
 publish = []
 env = { WHAT = "host" }
@@ -115,13 +114,16 @@ image = "python:3.13-slim"
 command = ["python", "-c", "open('/small/file', 'wb').write(bytes(10**6))"]
 tmpfs = ["/small:size=64k"]
 restart = "on-failure:4"
+[services.asleep]
+image = "redis:7"
+command = ["sleep", "infinity"]
+health = false
 [services.foreign]
 build = { dockerfile = "Dockerfile.foreign" }
 restart = "on-failure:4"
 """
 RARER_CAUSES = {
-    "site": "ALLOWED_HOSTS does not hold",
-    "redirect": "sent on to https",
+    "site": "ALLOWED_HOSTS does not hold localhost",
     "port": "it listens on port 9000, and is asked on 8000",
     "client": "the database refuses the password of postgres",
     "program": "may not be executed",
@@ -169,6 +171,8 @@ def test_rarer_causes_are_told_by_apply_and_by_the_doctor(project: Project) -> N
     project.write("Dockerfile.foreign", FOREIGN)
     project.write(".env", "POSTGRES_PASSWORD=secret-of-the-database\n")
     project.manifest(RARER)
+    # One that sends everybody on to https answers.
+    project.apply("redirect")
     for name, cause in RARER_CAUSES.items():
         told = project.apply(name, code=6).stderr
         assert cause in told, f"{name}: {told}"
@@ -177,10 +181,11 @@ def test_rarer_causes_are_told_by_apply_and_by_the_doctor(project: Project) -> N
     for name, cause in RARER_CAUSES.items():
         assert cause in found[f"{project.name}-{name}-1"]["text"], name
     # One that was told to stop.
-    docker("kill", "-s", "TERM", project.container("db")["Id"])
-    until(lambda: project.container("db")["State"]["Status"] == "exited")
-    stopped = checks(project, code=1)[f"{project.name}-db-1"]
-    assert stopped["hint"] == "shipyard start db"
+    project.apply("asleep")
+    docker("kill", "-s", "TERM", project.container("asleep")["Id"])
+    until(lambda: project.container("asleep")["State"]["Status"] == "exited")
+    stopped = checks(project, code=1)[f"{project.name}-asleep-1"]
+    assert "shipyard start asleep" in stopped["hint"]
 
 
 def test_what_serves_where_nobody_asks(project: Project) -> None:
