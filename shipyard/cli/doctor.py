@@ -91,11 +91,12 @@ def _told(error: ShipyardError, subject: str) -> Iterator[Check]:
 def _machine(connection: Connection) -> Iterator[Check]:
     from shipyard.diagnosis.machine import machine_checks
     from shipyard.engine.facts import machine_facts
+    from shipyard.engine.plugins import plugin
     from shipyard.targets.compose.command import plugin_version
 
     environment = connection.environment(os.environ)
     commands = {
-        "Docker Compose": ["docker", "compose", "version", "--short"],
+        "Docker Compose": [*plugin("compose", environment), "version", "--short"],
         "Buildx": ["docker", "buildx", "version"],
     }
     versions: dict[str, str | None] = {}

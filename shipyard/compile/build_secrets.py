@@ -5,8 +5,8 @@ from __future__ import annotations
 from shipyard.compile.dockerfile import SecretMount
 
 NETRC = "NETRC"
-"""The secret that is a file of logins, which uv, pip, git and npm's downloads through curl read by themselves
-(GNU inetutils manual, "The .netrc file")."""
+"""The secret that is a file of logins, which uv, pip and git read by themselves (GNU inetutils manual, "The
+.netrc file")."""
 
 
 def secret_mounts(names: tuple[str, ...]) -> tuple[SecretMount, ...]:

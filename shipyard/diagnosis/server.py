@@ -51,10 +51,12 @@ def _host_refused(seen: Symptoms) -> Iterator[Finding]:
         asked = re.search(r"Host: ([^)]+)\)", seen.probe)
         host = found[1] if found else (asked[1] if asked else "localhost")
         cause = f"Django's ALLOWED_HOSTS does not hold {host}, by which it was asked"
+        hint = f'add "{host.rpartition(":")[0] or host}" to ALLOWED_HOSTS'
         if not found and "DisallowedHost" not in seen.text:
             # With DEBUG off it says so nowhere.
             cause = f"it answers 400 to its check, as Django does where ALLOWED_HOSTS does not hold {host}"
-        yield Finding(cause=cause, hint=f'add "{host.rpartition(":")[0] or host}" to ALLOWED_HOSTS')
+            hint = f"where that is so, {hint}; else see why that page refuses"
+        yield Finding(cause=cause, hint=hint)
 
 
 def _redirected(seen: Symptoms) -> Iterator[Finding]:

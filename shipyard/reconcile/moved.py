@@ -28,9 +28,12 @@ def unbuilt(plans: Sequence[BuildPlan], observed: Observed) -> list[BuildPlan]:
     """What is to be built, where all of it is wanted: images that are not there, or not what their tag says.
     What is pulled by its digest is built nowhere."""
     moved = moved_images(plans, observed)
-    absent = (plan for plan in plans if plan.digest is None and plan.reference not in moved)
-    missing = {plan.reference for plan in absent if image_id(observed.images, plan.reference) is None}
-    return [plan for plan in plans if plan.reference in moved | missing]
+    return [
+        plan
+        for plan in plans
+        if plan.reference in moved
+        or (plan.digest is None and image_id(observed.images, plan.reference) is None)
+    ]
 
 
 def _moved(plan: BuildPlan, observed: Observed) -> bool:
