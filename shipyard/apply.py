@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from shipyard.diagnosis.container import diagnose
 from shipyard.diagnosis.findings import Symptoms
@@ -14,6 +14,7 @@ from shipyard.model.desired import Desired
 from shipyard.model.plan import (
     BuildImage,
     Cause,
+    CreateService,
     FieldCause,
     ImageCause,
     Operation,
@@ -40,7 +41,8 @@ class Report(Protocol):
 
 
 class ApplyFailed(ShipyardError):
-    """An operation failed; `done` and `left` are operation ids. `again` is how to go on."""
+    """An operation failed; `done`, `left` and `begun` (made, and not known to be healthy yet) are operation
+    ids. `again` is how to go on."""
 
     again = "`shipyard plan` shows what is left; `shipyard apply` goes on from here"
 
@@ -51,18 +53,20 @@ class ApplyFailed(ShipyardError):
         failed: str,
         left: tuple[str, ...],
         notes: tuple[str, ...] = (),
+        begun: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"{failed} failed")
         self.cause = cause
         self.done = done
         self.failed_operation = failed
+        self.begun = begun
         self.left = left
         # What the plan said of the service may be why.
         service = failed.partition(".")[2].partition("/")[0]
         self.notes = tuple(note for note in notes if note.startswith(f"{service}: "))
         # An image that was made, or not, changes nothing that runs; nor does waiting for health.
-        began = (*done, failed)
-        touched = [one for one in began if not (one.startswith("image.") or one.endswith("/health"))]
+        tried = (*done, failed, *begun)
+        touched = [one for one in tried if not (one.startswith("image.") or one.endswith("/health"))]
         self.exit_code = ExitCode.NEEDS_ATTENTION if touched else ExitCode.FAILED
         if isinstance(cause, KeyboardInterrupt):
             self.exit_code = ExitCode.INTERRUPTED
@@ -71,6 +75,8 @@ class ApplyFailed(ShipyardError):
         lines = ["interrupted" if isinstance(self.cause, KeyboardInterrupt) else str(self.cause), ""]
         lines.append("done:     " + (", ".join(self.done) or "nothing"))
         lines.append(f"failed:   {self.failed_operation}")
+        if self.begun:
+            lines.append("begun:    " + ", ".join(self.begun) + " (not known to be healthy yet)")
         if self.left:
             lines.append("not done: " + ", ".join(self.left))
         lines += [f"note: {note}" for note in self.notes]
@@ -88,39 +94,85 @@ def walk(
     """Carry out every operation in the plan's order, each service gated on its health before anything
     that needs it. `before` are ids of what this apply has done already; the ids of all that is done come
     back. Raises ApplyFailed at the first failure; what was done is kept."""
-    gate = _Gate(desired, target)
-    done: list[str] = list(before)
+    steps = _Steps(plan, desired, target, report, before)
     operations = list(plan.operations)
     index = 0
     while index < len(operations):
         group = _builds(operations, index) or [operations[index]]
-        left = operations[index + len(group) :]
-        began = time.monotonic()
-        for operation in group:
-            report.started(operation)
-        try:
-            _carry_out(group, left, target, gate)
-        except (ShipyardError, KeyboardInterrupt) as error:
-            for operation in group:
-                report.failed(operation)
-            with contextlib.suppress(ShipyardError):
-                target.record_replicas(_replicas(plan, desired, done))
-            _diagnose(error, group[0], desired)
-            undone = tuple(one.id for one in left)
-            notes = (*_aftermath(group[0], error), *plan.notes)
-            raise ApplyFailed(error, tuple(done), group[0].id, undone, notes) from error
-        for operation in group:
-            report.ended(operation, time.monotonic() - began)
-            done.append(operation.id)
         index += len(group)
+        steps.take(group, operations[index:])
+    steps.settle()
     for address, _ in plan.attention:
         try:
-            gate.wait(address.partition(".")[2])
+            steps.gate.wait(address.partition(".")[2])
         except ShipyardError as error:
-            raise ApplyFailed(error, tuple(done), f"{address}/health", ()) from error
+            raise ApplyFailed(error, tuple(steps.done), f"{address}/health", ()) from error
     # Where nothing is declared all was taken down, those too that had no container any more.
-    target.record_replicas(_replicas(plan, desired, done) if desired.services else None)
-    return tuple(done)
+    target.record_replicas(_replicas(plan, desired, steps.done) if desired.services else None)
+    return tuple(steps.done)
+
+
+class _Steps:
+    """The operations of one walk: done, or begun and not known to be healthy.
+
+    New services that need nothing of each other become healthy side by side: nothing is lost when one of
+    them does not. What needs one of them, or touches something that runs, waits for all that was begun.
+    """
+
+    def __init__(
+        self, plan: Plan, desired: Desired, target: ComposeTarget, report: Report, before: tuple[str, ...]
+    ) -> None:
+        self._plan, self._desired, self._target, self._report = plan, desired, target, report
+        self.gate = _Gate(desired, target)
+        self.done = list(before)
+        self._begun: dict[str, tuple[Operation, float, float]] = {}
+        self._left: list[Operation] = list(plan.operations)
+
+    def take(self, group: list[Operation], left: list[Operation]) -> None:
+        """Carry out one operation, or several builds; `left` come after."""
+        operation = group[0]
+        side_by_side = isinstance(operation, CreateService)
+        if not side_by_side or not self._begun.keys().isdisjoint(self.gate.waits_for(operation)):
+            self.settle()
+        self._left = left
+        began = time.monotonic()
+        for one in group:
+            self._report.started(one)
+        try:
+            _carry_out(group, left, self._target, self.gate)
+        except (ShipyardError, KeyboardInterrupt) as error:
+            self._fail(error, group)
+        if side_by_side:
+            self._begun[operation.name] = (operation, began, time.monotonic())
+        else:
+            self._end(group, began)
+
+    def settle(self) -> None:
+        """Wait for the health of all that was begun."""
+        for name in tuple(self._begun):
+            operation, began, made = self._begun.pop(name)
+            try:
+                self.gate.wait(name, made)
+            except (ShipyardError, KeyboardInterrupt) as error:
+                self._fail(error, [operation])
+            self._end([operation], began)
+
+    def _end(self, group: list[Operation], began: float) -> None:
+        for operation in group:
+            self._report.ended(operation, time.monotonic() - began)
+            self.done.append(operation.id)
+
+    def _fail(self, error: ShipyardError | KeyboardInterrupt, group: list[Operation]) -> NoReturn:
+        plan = self._plan
+        for operation in group:
+            self._report.failed(operation)
+        with contextlib.suppress(ShipyardError):
+            self._target.record_replicas(_replicas(plan, self._desired, self.done))
+        _diagnose(error, group[0], self._desired)
+        notes = (*_aftermath(group[0], error), *plan.notes)
+        begun = tuple(operation.id for operation, *_ in self._begun.values())
+        left = tuple(one.id for one in self._left)
+        raise ApplyFailed(error, tuple(self.done), group[0].id, left, notes, begun) from error
 
 
 def _diagnose(error: BaseException, operation: Operation, desired: Desired) -> None:
@@ -181,20 +233,20 @@ class _Gate:
         self._target = target
         self._healthy: set[str] = set()
 
-    def wait(self, service: str) -> None:
+    def wait(self, service: str, made: float | None = None) -> None:
         if service not in self._healthy:
-            self._target.wait_healthy(service)
+            self._target.wait_healthy(service, made=made)
             self._healthy.add(service)
 
-    def wait_for_needs(self, operation: Operation) -> None:
+    def waits_for(self, operation: Operation) -> tuple[str, ...]:
         """What starts something waits for what that needs, changed by this plan or not."""
-        if operation.address.startswith(("service.", "job.")) and operation.action in (*_STARTS, "run"):
-            spec = self._desired.service(operation.name)
-            for need in spec.needs:
-                self.wait(need)
-            # An image that did not work in its own service goes to no other.
-            if spec.like is not None and any(_of_image(one) for one in operation.causes):
-                self.wait(spec.like)
+        if not (operation.address.startswith(("service.", "job.")) and operation.action in (*_STARTS, "run")):
+            return ()
+        spec = self._desired.service(operation.name)
+        # An image that did not work in its own service goes to no other.
+        if spec.like is not None and any(_of_image(one) for one in operation.causes):
+            return (*spec.needs, spec.like)
+        return spec.needs
 
     def changed(self, service: str) -> None:
         self._healthy.discard(service)
@@ -206,15 +258,18 @@ def _carry_out(group: list[Operation], left: list[Operation], target: ComposeTar
         target.build(builds)
         return
     operation = group[0]
-    gate.wait_for_needs(operation)
+    for service in gate.waits_for(operation):
+        gate.wait(service)
     starts = operation.address.startswith("service.") and operation.action in _STARTS
     if starts:
         target.alone(operation.name)
     target.execute(operation)
     if starts:
         gate.changed(operation.name)
-        # Its health says something only when nothing else is going to change it.
-        if all(later.address != operation.address for later in left):
+        # Its health says something only when nothing else is going to change it. What is new is waited
+        # for when all that can start beside it was begun.
+        new = isinstance(operation, CreateService)
+        if not new and all(later.address != operation.address for later in left):
             gate.wait(operation.name)
 
 

@@ -47,7 +47,7 @@ def finished_line(error: BaseException | None, *, done: Sequence[str], seconds: 
         "seconds": round(seconds, 3),
         "done": list(done),
         "failed": stopped.failed_operation if stopped else None,
-        "not_done": list(stopped.left) if stopped else [],
+        "not_done": [*stopped.begun, *stopped.left] if stopped else [],
         "errors": _errors(error),
     }
     return json_text(document)

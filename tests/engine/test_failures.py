@@ -69,6 +69,22 @@ def test_a_crashing_service_is_explained_with_its_exit_code(project: Project) ->
     assert "cannot find my configuration" in failed.stderr
 
 
+def test_what_was_made_beside_one_that_fails_is_told_and_kept(project: Project) -> None:
+    broken = '[services.bad]\nimage = "redis:7"\ncommand = ["sh", "-c", "exit {0}"]\nhealth = false\n'
+    good = '[services.good]\nimage = "redis:7"\nhealth = false\n'
+    good += '[services.last]\nlike = "good"\nneeds = ["good"]\n'
+    project.manifest(broken.format(7) + good)
+    failed = project.apply(code=6)
+    assert "failed:   service.bad/create" in failed.stderr
+    assert "begun:    service.good/create (not known to be healthy yet)" in failed.stderr
+    assert "not done: service.last/create" in failed.stderr
+    good_one = project.container("good")["Id"]
+    project.manifest(good)
+    project.apply()
+    assert project.container("good")["Id"] == good_one
+    assert sorted(project.status()) == ["good", "last"]
+
+
 def test_a_command_that_is_not_there_is_explained(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\ncommand = ["no-such-program"]\n')
     failed = project.apply(code=None)

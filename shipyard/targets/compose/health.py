@@ -70,9 +70,11 @@ def wait_healthy(
     spec: ServiceSpec,
     expected: int | None = None,
     leaving: Collection[str] = (),
+    made: float | None = None,
 ) -> None:
     """Wait for the containers of a service, `expected` or all its replicas, but for those that are
-    `leaving`: they may be what is to be mended. Raises Unhealthy with logs.
+    `leaving`: they may be what is to be mended. `made` is when all of them were made and started, as
+    time.monotonic() has it. Raises Unhealthy with logs.
 
     Healthy: its check passes; without one, up for 5 s with the same start; a one-shot has ended with 0.
     """
@@ -81,13 +83,13 @@ def wait_healthy(
     patience = GATE
     if check is not None:
         patience = max(GATE, check.start_period + check.retries * (check.interval + check.timeout))
-    deadline = time.monotonic() + patience
+    deadline = (time.monotonic() if made is None else made) + patience
     names = tuple(one.name for one in desired.services)
     watches: dict[str, _Watch] = {}
     while True:
         found = service_containers(objects, desired.manifest, spec.name)
         states = [one for one in found if one["Id"] not in leaving]
-        waiting = [state for state in states if not _settled(state, spec, watches, objects, names)]
+        waiting = [state for state in states if not _settled(state, spec, watches, objects, names, made)]
         if not waiting and len(states) >= count:
             return
         if time.monotonic() > deadline:
@@ -116,15 +118,19 @@ def _settled(
     watches: dict[str, _Watch],
     objects: Objects,
     names: tuple[str, ...],
+    made: float | None,
 ) -> bool:
     state = inspected["State"]
     status = state["Status"]
     health = (state.get("Health") or {}).get("Status") or "none"
     last = (((state.get("Health") or {}).get("Log") or [{}])[-1]).get("Start", "")
-    watch = watches.setdefault(
-        inspected["Id"],
-        _Watch(restarts=inspected["RestartCount"], stale_probe=last, was_unhealthy=health == "unhealthy"),
-    )
+    if inspected["Id"] not in watches:
+        watches[inspected["Id"]] = (
+            _Watch(restarts=inspected["RestartCount"], stale_probe=last, was_unhealthy=health == "unhealthy")
+            if made is None
+            else _new(inspected, made)
+        )
+    watch = watches[inspected["Id"]]
     may_end = spec.restart.partition(":")[0] in ("no", "on-failure")
     if status in ("exited", "dead"):
         if may_end and status == "exited" and state["ExitCode"] == 0:
@@ -145,6 +151,14 @@ def _settled(
         if not watch.was_unhealthy or len(watch.probes) >= PROBES:
             raise _unhealthy(objects, inspected, spec, "is unhealthy", names)
     return bool(health == "healthy")
+
+
+def _new(inspected: Mapping[str, Any], made: float) -> _Watch:
+    """Of a new container all is known: it was up since then, unless it was started again."""
+    watch = _Watch(restarts=0, stale_probe="", was_unhealthy=False)
+    if inspected["RestartCount"] == 0:
+        watch.started, watch.since = inspected["State"]["StartedAt"], made
+    return watch
 
 
 def _unhealthy(

@@ -72,9 +72,15 @@ class ComposeTarget(Record):
         plans = [plan for plan in self.desired.images if plan.reference in wanted]
         bake(self.connection, plans, self.desired.manifest.root, self.values, progress=self.progress)
 
-    def wait_healthy(self, service: str, expected: int | None = None, leaving: Collection[str] = ()) -> None:
-        """Wait for `expected` containers, or all replicas. Raises Unhealthy."""
-        wait_healthy(self.objects, self.desired, self.desired.service(service), expected, leaving)
+    def wait_healthy(
+        self,
+        service: str,
+        expected: int | None = None,
+        leaving: Collection[str] = (),
+        made: float | None = None,
+    ) -> None:
+        """Wait for `expected` containers, or all replicas, new since `made` when given. Raises Unhealthy."""
+        wait_healthy(self.objects, self.desired, self.desired.service(service), expected, leaving, made)
 
     def alone(self, service: str) -> None:
         """Raises DataShared where another is at work on a database's data."""
