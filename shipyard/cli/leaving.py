@@ -82,7 +82,7 @@ def _make_anew(
     values = desired.values.values
     with compose_target(desired.desired, connection, values, None, request.report, before_write) as target:
         for name, containers in edited.items():
-            target.compose.up(name, len(containers), "--force-recreate", "--no-start")
+            target.compose.up({name: len(containers)}, "--force-recreate", "--no-start")
 
 
 def left_edited(connection: Connection, desired: Desired) -> tuple[str, ...]:

@@ -22,10 +22,15 @@ def stop(
     Example: shipyard stop worker
     """
     from shipyard.cli.operating import name_of, operated
+    from shipyard.engine.stopping import stop_together
 
     with operated("stop", services, folder, stage, instance, lease_wait) as work:
         for spec in reversed(work.specs):
-            for container in work.containers(spec):
-                if container["State"]["Status"] in ("running", "restarting", "paused"):
-                    work.objects.stop(container["Id"], spec.stop_timeout)
-                    print(f"stopped {name_of(container)}", flush=True)
+            running = [
+                one
+                for one in work.containers(spec)
+                if one["State"]["Status"] in ("running", "restarting", "paused")
+            ]
+            stop_together(work.objects, [one["Id"] for one in running], spec.stop_timeout)
+            for one in running:
+                print(f"stopped {name_of(one)}", flush=True)

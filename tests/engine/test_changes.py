@@ -233,3 +233,21 @@ def test_a_tag_that_was_moved_by_hand_is_given_back(project: Project) -> None:
     project.apply()
     assert docker("exec", project.container("web")["Id"], "cat", "/word") == "two"
     assert project.changes() == []
+
+
+def test_replicas_that_go_stop_side_by_side(project: Project) -> None:
+    """Each may need all of its grace."""
+    project.manifest("""
+        [services.slow]
+        image = "redis:7"
+        command = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
+        health = false
+        replicas = 3
+        stop_timeout = "2s"
+    """)
+    project.apply()
+    with project.events() as events:
+        project.run("down", "--yes")
+    ends = [event["Action"] for event in events if event["Action"] in ("kill", "die")]
+    assert (ends[:3], ends.count("die")) == (["kill"] * 3, 3), ends
+    assert project.ids() == []

@@ -93,6 +93,21 @@ def test_a_command_that_is_not_there_is_explained(project: Project) -> None:
     assert "not found" in failed.stderr
 
 
+def test_of_several_that_are_made_at_once_the_one_that_fails_is_told(project: Project) -> None:
+    services = "".join(f'[services.{name}]\nimage = "redis:7"\n' for name in "acb")
+    project.manifest(services + 'compose = { devices = ["/dev/not-there:/dev/null"] }\n')
+    failed = project.apply(code=6)
+    assert "failed:   service.b/create" in failed.stderr
+    assert "begun:    service.a/create, service.c/create" in failed.stderr
+    assert "/dev/not-there" in failed.stderr
+    assert project.changes() == ["service.b/start"]
+    before = [project.container(name)["Id"] for name in "ac"]
+    project.manifest(services)
+    project.apply()
+    assert [project.container(name)["Id"] for name in "ac"] == before
+    assert [one["health"] for one in project.status().values()] == ["healthy"] * 3
+
+
 def test_a_port_held_by_a_container_is_seen_by_the_plan(make_project: Callable[[], Project]) -> None:
     port = free_port()
     text = f'[services.cache]\nimage = "redis:7"\npublish = ["{port}:6379"]\n'

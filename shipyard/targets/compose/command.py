@@ -108,11 +108,12 @@ class Compose:
                 code=error.code,
             ) from None
 
-    def up(self, service: str, scale: int, *flags: str) -> str:
-        """Converge one service without touching any other."""
+    def up(self, services: Mapping[str, int], *flags: str) -> str:
+        """Converge services, each to so many containers, without touching any other."""
+        scales = (word for name, count in services.items() for word in ("--scale", f"{name}={count}"))
         return self.run(
             *("up", "-d", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans=false"),
-            *(*flags, "--scale", f"{service}={scale}", service),
+            *(*flags, *scales, *services),
         )
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from shipyard.engine.objects import EngineError, Objects
+from shipyard.engine.stopping import stop_together
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.manifest import Manifest
 from shipyard.model.plan import ReplaceService, ScaleService
@@ -31,7 +32,7 @@ class Containers(Record):
         if operation.was is not None:
             self._replace_renamed(operation, spec)
         elif recreates(operation):
-            self.compose.up(spec.name, 1, "--force-recreate")
+            self.compose.up({spec.name: 1}, "--force-recreate")
         else:
             self._replace_some(operation, spec)
 
@@ -86,9 +87,9 @@ class Containers(Record):
         the new ones alone are started here."""
         found = service_containers(self.objects, self.manifest, spec.name)
         if all(one["State"]["Status"] == "running" for one in found):
-            self.compose.up(spec.name, total, "--no-recreate")
+            self.compose.up({spec.name: total}, "--no-recreate")
             return
-        self.compose.up(spec.name, total, "--no-recreate", "--no-start")
+        self.compose.up({spec.name: total}, "--no-recreate", "--no-start")
         known = {one["Id"] for one in found}
         for one in service_containers(self.objects, self.manifest, spec.name):
             if one["Id"] not in known:
@@ -101,18 +102,16 @@ class Containers(Record):
             self.grow(spec, operation.replicas[1])
 
     def remove(self, containers: Sequence[str], spec: ServiceSpec | None) -> None:
-        """Stop and remove, each with the grace of its service, or its own. Anonymous volumes stay, but for
+        """Stop and remove, with the grace of their service, or their own. Anonymous volumes stay, but for
         those that were made for one which never started: nothing was written to them."""
-        for container in containers:
-            inspected = self.objects.inspect(container)
-            if inspected is None:
-                continue
-            grace = spec.stop_timeout if spec else float(inspected["Config"].get("StopTimeout") or 10)
-            if inspected["State"]["Status"] in UP:
-                self.objects.stop(container, grace)
+        inspected = [one for one in map(self.objects.inspect, containers) if one is not None]
+        running = [one for one in inspected if one["State"]["Status"] in UP]
+        own = max((float(one["Config"].get("StopTimeout") or 10) for one in running), default=0)
+        stop_together(self.objects, [one["Id"] for one in running], spec.stop_timeout if spec else own)
+        for one in inspected:
             try:
-                self.objects.remove(container, volumes=inspected["State"]["Status"] == "created")
+                self.objects.remove(one["Id"], volumes=one["State"]["Status"] == "created")
             except EngineError:
                 # What `run` made removes itself when it ends.
-                if not self._goes(container):
+                if not self._goes(one["Id"]):
                     raise

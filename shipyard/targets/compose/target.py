@@ -10,6 +10,7 @@ from shipyard.compile.storage import key_volume
 from shipyard.engine.connect import Connection
 from shipyard.engine.objects import Objects
 from shipyard.engine.patience import patiently
+from shipyard.engine.stopping import stop_together
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.plan import (
     BuildImage,
@@ -72,6 +73,10 @@ class ComposeTarget(Record):
         plans = [plan for plan in self.desired.images if plan.reference in wanted]
         bake(self.connection, plans, self.desired.manifest.root, self.values, progress=self.progress)
 
+    def create(self, operations: Sequence[CreateService]) -> None:
+        """Make the containers of new services in one call of Compose. Raises ComposeError."""
+        self.compose.up({one.name: one.replicas for one in operations}, "--no-recreate")
+
     def wait_healthy(
         self,
         service: str,
@@ -112,7 +117,7 @@ class ComposeTarget(Record):
             case RunJob():
                 self._jobs.run(operation)
             case CreateService():
-                self.compose.up(operation.name, operation.replicas, "--no-recreate")
+                self.create([operation])
             case ReplaceService():
                 self._replace(operation)
             case ScaleService():
@@ -124,8 +129,7 @@ class ComposeTarget(Record):
                 for container in operation.containers:
                     self.objects.unpause(container)
             case StopService():
-                for container in operation.containers:
-                    self.objects.stop(container, self._spec(operation).stop_timeout)
+                stop_together(self.objects, operation.containers, self._spec(operation).stop_timeout)
             case ConnectService():
                 for container, network in operation.unlinks:
                     self.objects.disconnect(container, network)

@@ -109,18 +109,19 @@ def test_what_must_not_write_does_not_run(docker: Path, tmp_path: Path) -> None:
         raise PermissionError
 
     with compose(CONNECTION, "shop", {"name": "shop"}, {}, os.environ, refuse) as bound:
-        for write in (lambda: bound.run("run", "web"), lambda: bound.up("web", 1)):
+        for write in (lambda: bound.run("run", "web"), lambda: bound.up({"web": 1})):
             with pytest.raises(PermissionError):
                 write()
     assert len(calls) == 2
     assert not (tmp_path / "ran").exists()
 
 
-def test_up_touches_one_service_and_brings_nothing(docker: Path) -> None:
+def test_up_touches_what_is_named_and_brings_nothing(docker: Path) -> None:
     program(docker, 'echo "$@"')
     bound = Compose(deployment="shop", file=Path("/m"), environment=os.environ)
-    assert bound.up("web", 3, "--no-recreate").partition("plain ")[2] == (
-        "up -d --no-deps --no-build --pull never --remove-orphans=false --no-recreate --scale web=3 web"
+    assert bound.up({"web": 3, "cache": 1}, "--no-recreate").partition("plain ")[2] == (
+        "up -d --no-deps --no-build --pull never --remove-orphans=false --no-recreate "
+        "--scale web=3 --scale cache=1 web cache"
     )
 
 
