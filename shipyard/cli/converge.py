@@ -35,7 +35,7 @@ class PlanHasProblems(ShipyardError):
 
 
 class Request(Record):
-    """What the command line asked for."""
+    """What the command line asked for; `command` is what the lease says of it."""
 
     folder: Path
     stage: str | None
@@ -43,6 +43,7 @@ class Request(Record):
     yes: bool
     report: TextReport | JsonReport
     lease_wait: float | None
+    command: str = "apply"
 
     @property
     def quiet(self) -> bool:
@@ -179,7 +180,7 @@ def _converge(
         else ()
     )
     if rest.operations or rest.attention:
-        with leased(seen.connection, manifest, "apply", request.lease_wait) as lease:
+        with leased(seen.connection, manifest, request.command, request.lease_wait) as lease:
             seen = look(seen.connection, manifest, builds, fallback_key=seen.key, scope=seen.scope)
             plan = checked(seen, images_made=bool(done))
             changed = _differs(rest, plan)

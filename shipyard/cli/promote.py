@@ -73,7 +73,13 @@ def promote(
         return _saved(out, manifest, builds, check, output)
     with reported(json=output is Format.JSON) as report:
         request = Request(
-            folder=folder, stage=target, instance=None, yes=yes, report=report, lease_wait=lease_wait
+            folder=folder,
+            stage=target,
+            instance=None,
+            yes=yes,
+            report=report,
+            lease_wait=lease_wait,
+            command="promote",
         )
         apply_builds(request, manifest, builds, ALL, check=check)
     if output is Format.TEXT:

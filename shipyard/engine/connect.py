@@ -13,6 +13,7 @@ from pathlib import Path
 from shipyard.engine.certificates import Certificates
 from shipyard.engine.http import EngineReader, EngineUnreachable
 from shipyard.engine.plugins import client_folder
+from shipyard.engine.wire import TIMEOUT
 from shipyard.errors import ShipyardError
 from shipyard.model.record import Record
 
@@ -35,9 +36,9 @@ class Connection(Record):
     local: bool
     certificates: Certificates | None = None
 
-    def reader(self) -> EngineReader:
-        """For questions to it; whoever asks closes it."""
-        return EngineReader(self.url, self.certificates, self.address)
+    def reader(self, timeout: float = TIMEOUT) -> EngineReader:
+        """For questions to it, each answered within so many seconds; whoever asks closes it."""
+        return EngineReader(self.url, self.certificates, self.address, timeout)
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The environment for docker's own commands: this engine, and nothing that could redirect them."""

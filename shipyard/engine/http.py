@@ -6,6 +6,7 @@ is import; everything that writes goes through the SDK (objects.py).
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from shipyard.engine.certificates import Certificates
-from shipyard.engine.wire import Wire, WireError
+from shipyard.engine.wire import TIMEOUT, Wire, WireError
 from shipyard.errors import ShipyardError
 
 CONNECTIONS = 4
@@ -36,14 +37,21 @@ class EngineReader:
     """GET requests to one engine over one kept-open connection. `url`: unix:///path or tcp://host:port;
     `address` is what it is called in errors.
 
-    `date` is the engine's clock at its last answer, as HTTP writes it; None before any.
+    `timeout` is how many seconds an answer may take. `date` is the engine's clock at its last answer, as
+    HTTP writes it; None before any.
     """
 
-    def __init__(self, url: str, certificates: Certificates | None = None, address: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        certificates: Certificates | None = None,
+        address: str = "",
+        timeout: float = TIMEOUT,
+    ) -> None:
         self.url = url
         self.address = address or url
-        self._certificates = certificates
-        self._wires = [Wire(url, certificates)]
+        self._make_wire = functools.partial(Wire, url, certificates, timeout)
+        self._wires = [self._make_wire()]
         self.calls = 0
         self.date: str | None = None
         self.ahead: dict[str, Any] = {}
@@ -54,11 +62,7 @@ class EngineReader:
         try:
             return json.loads(self.fetch(path, wire=wire, **query))
         except ValueError as error:
-            raise EngineUnreachable(
-                "what answers there is not a Docker engine",
-                where=self.address,
-                hint="check the engine's address",
-            ) from error
+            raise self._no_engine() from error
 
     def fetch(self, path: str, *, wire: int = 0, **query: str) -> bytes:
         """The answer as it is. Raises EngineUnreachable, EngineRefused."""
@@ -76,7 +80,16 @@ class EngineReader:
             except (ValueError, KeyError, TypeError):
                 message = body[:200].decode("utf-8", "replace")
             raise EngineRefused(answer.status, message, where=self.address)
+        if answer.api is None:
+            raise self._no_engine()
         return body
+
+    def _no_engine(self) -> EngineUnreachable:
+        return EngineUnreachable(
+            "what answers there is not a Docker engine",
+            where=self.address,
+            hint="check the engine's address",
+        )
 
     def get_all(self, paths: Sequence[str]) -> list[Any]:
         """The answers to many paths, in their order, asked over several connections at once. A refusal is
@@ -85,7 +98,7 @@ class EngineReader:
         missing = [index for index, answer in enumerate(answers) if answer is None]
         failed: list[EngineUnreachable] = []
         while len(self._wires) < min(CONNECTIONS, len(missing)):
-            self._wires.append(Wire(self.url, self._certificates))
+            self._wires.append(self._make_wire())
 
         def ask(wire: int) -> None:
             for index in missing[wire :: len(self._wires)]:

@@ -13,6 +13,9 @@ from shipyard.engine.lists import CONTAINERS
 from shipyard.engine.objects import EngineError, Objects
 from shipyard.model.stored import StoredVolume
 
+COUNTING = 600.0
+"""Seconds in which the engine has to have looked at every file of every volume."""
+
 
 def stored_volumes(
     connection: Connection, ownership: Mapping[str, str], declared: Collection[str]
@@ -22,7 +25,7 @@ def stored_volumes(
 
     Raises EngineUnreachable, EngineRefused.
     """
-    reader = connection.reader()
+    reader = connection.reader(COUNTING)
     try:
         usage, containers = reader.get_each(["/system/df?type=volume", CONTAINERS])
     finally:

@@ -14,6 +14,7 @@ from shipyard.engine.certificates import Certificates
 from shipyard.model.record import Record
 
 TIMEOUT = 30.0
+"""Seconds without a word from the other side."""
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 100
 
@@ -23,19 +24,22 @@ class WireError(Exception):
 
 
 class Answer(Record):
-    """`date` is the Date header, the other side's clock; None when there is none."""
+    """`date` is the Date header, the other side's clock; `api` the version of the Docker Engine API that
+    answers. None when there is none."""
 
     status: int
     date: str | None
+    api: str | None
     body: bytes
 
 
 class Wire:
     """A connection to `url`, unix:///path or tcp://host:port, made when it is first needed; with
-    `certificates` by TLS."""
+    `certificates` by TLS. `timeout` is how many seconds an answer may take to begin."""
 
-    def __init__(self, url: str, certificates: Certificates | None = None) -> None:
+    def __init__(self, url: str, certificates: Certificates | None = None, timeout: float = TIMEOUT) -> None:
         self._url = url
+        self._timeout = timeout
         self._certificates = certificates
         self._socket: socket.socket | None = None
         self._file: BinaryIO | None = None
@@ -69,10 +73,11 @@ class Wire:
             if parts.scheme == "unix":
                 made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
                 self._socket = made
-                made.settimeout(TIMEOUT)
+                made.settimeout(self._timeout)
                 made.connect(parts.path)
             else:
                 made = socket.create_connection((parts.hostname or "", parts.port or 2375), TIMEOUT)
+                made.settimeout(self._timeout)
                 if self._certificates is not None:
                     made = self._certificates.context().wrap_socket(made, server_hostname=parts.hostname)
                 self._socket = made
@@ -89,7 +94,9 @@ class Wire:
         body = _body(file, int(words[1]), headers)
         if headers.get("connection", "").lower() == "close":
             self.close()
-        return Answer(status=int(words[1]), date=headers.get("date"), body=body)
+        return Answer(
+            status=int(words[1]), date=headers.get("date"), api=headers.get("api-version"), body=body
+        )
 
 
 def _headers(file: BinaryIO) -> list[tuple[str, str]]:

@@ -55,6 +55,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, body = ANSWERS.get(self.path.partition("?")[0], (200, json.dumps(self.path).encode()))
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        if self.path != "/another-server":
+            self.send_header("Api-Version", "1.51")
         self.end_headers()
         self.wfile.write(body)
 

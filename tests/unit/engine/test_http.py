@@ -54,9 +54,20 @@ def test_an_error_status(reader: EngineReader, path: str, status: int, message: 
     assert reader.get("/info") == {"ID": "E1"}
 
 
-def test_what_is_no_engine(reader: EngineReader) -> None:
+@pytest.mark.parametrize("path", ["/page", "/another-server"])
+def test_what_is_no_engine(reader: EngineReader, path: str) -> None:
+    """Not even where it answers with JSON: an engine names the version of its API."""
     with pytest.raises(EngineUnreachable, match="what answers there is not a Docker engine"):
-        reader.get("/page")
+        reader.get(path)
+
+
+def test_an_engine_that_takes_too_long(folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(folder / "engine.sock"))
+        silent.listen()
+        reader = EngineReader(f"unix://{folder}/engine.sock", timeout=0.1)
+        with pytest.raises(EngineUnreachable, match="does not answer in time"):
+            reader.get("/info")
 
 
 def test_an_engine_that_hangs_up(reader: EngineReader) -> None:
