@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,7 @@ def logs(
     """
     from shipyard.cli.running import hand_over, running
     from shipyard.cli.services import known_services
+    from shipyard.engine.plugins import plugin
 
     with running(folder, stage, instance) as seen:
         named = known_services(seen.manifest, services)
@@ -49,5 +51,6 @@ def logs(
         if len(found) == 1:
             return hand_over(seen.connection, ["docker", "logs", *options, found[0]["Id"]])
         # By what is on the engine: from the root, so that no file of the folder is taken for a model.
-        words = ["docker", "compose", "-p", seen.manifest.deployment, "--project-directory", "/"]
+        compose = plugin("compose", seen.connection.environment(os.environ))
+        words = [*compose, "-p", seen.manifest.deployment, "--project-directory", "/"]
         return hand_over(seen.connection, [*words, "logs", *options, *(services or ())])

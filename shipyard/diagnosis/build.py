@@ -55,6 +55,12 @@ _SAID = (
         "run it again; `docker builder prune -af` empties the cache",
     ),
     (
+        r"Failed to fetch \S+ +404|Unable to fetch some archives",
+        "the builder's cache has package lists that name what the archive no longer has",
+        "`shipyard build --no-cache` fetches them anew; in a Dockerfile of your own, `apt-get update` and "
+        "`apt-get install` belong into one RUN",
+    ),
+    (
         r"did not complete successfully: exit code: 137|^Killed$",
         "a step was killed, most likely because memory ran out",
         "give the engine more memory, or build where there is more",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from apps import write_fastapi
+from older_engine import older_engine
 from project import Project, docker, free_port, until
 
 PYTHON = "python:3.13-slim"
@@ -141,8 +144,21 @@ def manifest(services: dict[str, str]) -> str:
     )
 
 
-def checks(project: Project, code: int) -> dict[str, Any]:
-    found = json.loads(project.run("doctor", "--format", "json", code=code).stdout)["checks"]
+ARCHIVE = """\
+FROM python:3.13-slim
+RUN rm -rf /etc/apt/sources.list* && mkdir -p /etc/apt /repo && cd /repo \\
+ && echo 'deb [trusted=yes] http://127.0.0.1:8099/ ./' >/etc/apt/sources.list \\
+ && echo 'Acquire::http::Proxy "DIRECT";' >/etc/apt/apt.conf.d/99direct \\
+ && printf 'Package: tool\\nVersion: 1\\nArchitecture: all\\nMaintainer: me\\n' >Packages \\
+ && printf 'Filename: ./tool_1.deb\\nSize: 9\\nSHA256: %064d\\nDescription: a tool\\n' 0 >>Packages \\
+ && (python3 -m http.server 8099 & sleep 2; apt-get update; kill $!)
+RUN cd /repo && (python3 -m http.server 8099 & sleep 2; apt-get install -y tool)
+"""
+"""A package archive, looked at in one step and used in another."""
+
+
+def checks(project: Project, code: int, env: dict[str, str] | None = None) -> dict[str, Any]:
+    found = json.loads(project.run("doctor", "--format", "json", code=code, env=env).stdout)["checks"]
     return {one["subject"]: one for one in found}
 
 
@@ -209,7 +225,7 @@ def test_what_serves_where_nobody_asks(project: Project) -> None:
         (["uvicorn", "main:ap", "--host", "0.0.0.0"], "", "module main has no ap"),
     )
     for command, path, cause in cases:
-        project.manifest(text.format(json.dumps(command), path, "1s"))
+        project.manifest(text.format(json.dumps(command), path, "5s"))
         told = project.apply(code=6).stderr
         assert "why: " in told, told
         assert cause in told, told
@@ -256,6 +272,37 @@ def test_what_is_not_there(project: Project) -> None:
     found = checks(project, code=1)
     assert sum(one["verdict"] == "failure" for one in found.values()) >= 1
     assert found["Docker Engine"]["verdict"] == "ok"
+
+
+def test_what_is_too_old(project: Project, tmp_path: Path) -> None:
+    """An engine that says so of itself, and a Compose in the place of the other."""
+    project.manifest('[services.cache]\nimage = "redis:7"\n')
+    with tempfile.TemporaryDirectory() as folder, older_engine(Path(folder) / "s", "24.0.9") as url:
+        for command in ("plan", "apply", "status"):
+            told = project.run(command, env={"DOCKER_HOST": url}, code=1).stderr
+            assert "Docker Engine 24.0.9 is too old: Shipyard needs 25 or newer" in told, command
+            assert "-> upgrade the engine" in told, command
+        found = checks(project, code=1, env={"DOCKER_HOST": url})
+        assert "24.0.9 is too old: Shipyard needs 25.0 or newer" in found["Docker Engine"]["text"]
+    compose = tmp_path / "cli-plugins" / "docker-compose"
+    compose.parent.mkdir()
+    compose.write_text("#!/bin/sh\necho 2.20.3\n")
+    compose.chmod(0o755)
+    env = {"DOCKER_CONFIG": str(tmp_path)}
+    told = project.apply(env=env, code=1).stderr
+    assert "Docker Compose 2.20.3 is too old: Shipyard needs 2.26 or newer" in told
+    assert "2.20.3 is too old" in checks(project, code=1, env=env)["Docker Compose"]["text"]
+    assert project.ids() == []
+
+
+@pytest.mark.slow
+def test_package_lists_in_the_cache_that_the_archive_has_left_behind(project: Project) -> None:
+    """Two steps of a Dockerfile, the first from before a package's new version."""
+    project.write("Dockerfile", ARCHIVE)
+    project.manifest('[services.web]\nbuild = { dockerfile = "Dockerfile" }\nport = 80\npublish = []\n')
+    told = project.apply(code=1).stderr
+    assert "package lists that name what the archive no longer has" in told
+    assert "shipyard build --no-cache" in told
 
 
 def test_a_build_that_fails_tells_why(project: Project) -> None:

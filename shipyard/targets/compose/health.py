@@ -182,7 +182,7 @@ def _unhealthy(
         details.append("its log is empty")
     found = diagnose(seen)
     details += [f"why: {finding.cause}" for finding in found]
-    hints = [finding.hint for finding in found] or ["mend the cause"]
+    hints = [finding.hint for finding in found] or [f"`shipyard logs {spec.name}` has all that it said"]
     return Unhealthy(
         f"{name} {what}",
         where=f"service.{spec.name}",

@@ -11,6 +11,11 @@ from shipyard.diagnosis.build import build_findings
     ("said", "cause", "hint"),
     [
         (
+            "E: Failed to fetch http://mirror.example.com/pool/main/c/curl_7.88_amd64.deb  404  Not Found",
+            "package lists that name what the archive no longer has",
+            "shipyard build --no-cache",
+        ),
+        (
             "  x No solution found when resolving dependencies:\n"
             "  -> Because djangoo was not found in the package registry and you require djangoo",
             "there is no package djangoo",

@@ -1,0 +1,65 @@
+"""The engine's socket at another place, where it says that it is an older one. For questions alone."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.server
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+ENGINE = "/var/run/docker.sock"
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+    version = ""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        connection = http.client.HTTPConnection("docker")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(ENGINE)
+        connection.request(self.command, self.path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        if self.path.endswith(("/info", "/version")):
+            found = json.loads(body)
+            for key in {"ServerVersion", "Version"} & found.keys():
+                found[key] = self.server.version
+            body = json.dumps(found).encode()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "content-length"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None: ...
+
+    def address_string(self) -> str:
+        return "docker"
+
+
+@contextlib.contextmanager
+def older_engine(path: Path, version: str) -> Iterator[str]:
+    """The address of an engine that says it has this version."""
+    with _Server(str(path), _Handler) as server:
+        server.version = version
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"unix://{path}"
+        server.shutdown()
