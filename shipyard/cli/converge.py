@@ -18,6 +18,7 @@ from shipyard.cli.project import Observation, Scope, look, observe, scope_of, st
 from shipyard.cli.walking import images_first, walk_plan
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds
+from shipyard.engine.connect import Connection
 from shipyard.engine.secret_values import new_key, require_values
 from shipyard.errors import ExitCode, ShipyardError
 from shipyard.manifest import ManifestError, find_root
@@ -78,8 +79,10 @@ def apply_builds(
     *,
     approved: Path | None = None,
     check: Callable[[Plan, Observation], None] = lambda plan, seen: None,
+    connection: Connection | None = None,
 ) -> None:
-    """As apply_declared, of what was compiled; `check` may refuse the plan by what it raises."""
+    """As apply_declared, of what was compiled; `check` may refuse the plan by what it raises, and the engine
+    is the one of `connection` where that is open already."""
 
     def checked(seen: Observation, *, images_made: bool = False) -> Plan:
         plan = seen.plan()
@@ -90,7 +93,7 @@ def apply_builds(
             check_approved(read_plan(approved, manifest.root), plan, manifest, builds)
         return plan
 
-    with observe(manifest, builds, fallback_key=new_key(), scope=scope) as seen:
+    with observe(manifest, builds, fallback_key=new_key(), scope=scope, connection=connection) as seen:
         _converge(request, manifest, builds, seen, checked, exact=approved is not None)
 
 

@@ -23,7 +23,7 @@ from shipyard.compile.desired import Builds, compile_desired
 from shipyard.compile.develop import DEVELOPERS
 from shipyard.compile.edits import wants_apply
 from shipyard.compile.subset import subset
-from shipyard.engine.connect import connect
+from shipyard.engine.connect import Connection, connect
 from shipyard.engine.secret_values import env_file
 from shipyard.errors import ExitCode, ShipyardError
 from shipyard.model.desired import Desired
@@ -66,7 +66,7 @@ def develop(request: Request, services: tuple[str, ...]) -> int:
         bringing = Bringing(connection, now.manifest, now.builds)
         scope = replace(scope, replaced=left_edited(connection, now.desired(scope)))
         with following(connection, now.manifest, services):
-            session = _Session(request, scope, bringing, now)
+            session = _Session(request, scope, connection, bringing, now)
             try:
                 bringing.start()
                 session.go_on()
@@ -96,9 +96,12 @@ def _hung_up(*_: object) -> None:
 class _Session:
     """`now` is the project as it was read last, `applied` as it was applied, None where that failed."""
 
-    def __init__(self, request: Request, scope: Scope, bringing: Bringing, now: _State) -> None:
+    def __init__(
+        self, request: Request, scope: Scope, connection: Connection, bringing: Bringing, now: _State
+    ) -> None:
         self._request = request
         self._scope = scope
+        self._connection = connection
         self._bringing = bringing
         self.now = now
         self.applied: _State | None = None
@@ -139,7 +142,10 @@ class _Session:
     def _apply(self) -> None:
         self.applied = None
         try:
-            apply_builds(self._request, self.now.manifest, self.now.builds, self._scope)
+            apply_builds(
+                *(self._request, self.now.manifest, self.now.builds, self._scope),
+                connection=self._connection,
+            )
         except ApplyFailed as error:
             if isinstance(error.cause, KeyboardInterrupt):
                 raise KeyboardInterrupt from error

@@ -121,15 +121,18 @@ def observe(
     fallback_key: str | None = None,
     scope: Scope = ALL,
     ask: bool = True,
+    connection: Connection | None = None,
 ) -> Iterator[Observation]:
-    """Connect, take the snapshot, and compile the desired state with the secrets' digests.
+    """Connect, unless there is a connection, take the snapshot, and compile the desired state with the
+    secrets' digests.
 
     `fallback_key` is used where the engine has none: by apply, which will record it, and by plan, which
     shows no digest. `ask`: a provider of secrets is asked for what is nowhere else; without that those are
     not compared.
     """
-    with connect(manifest.engine, os.environ) as connection:
-        yield look(connection, manifest, builds, fallback_key=fallback_key, scope=scope, ask=ask)
+    made = contextlib.nullcontext(connection) if connection else connect(manifest.engine, os.environ)
+    with made as opened:
+        yield look(opened, manifest, builds, fallback_key=fallback_key, scope=scope, ask=ask)
 
 
 def look(

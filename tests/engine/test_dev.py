@@ -8,9 +8,12 @@ import statistics
 import time
 from pathlib import Path
 
+import pytest
 from apps import write_fastapi
 from forwarded_socket import ForwardedSocket
 from project import Project, docker, fetch, free_port, until
+from second_engine import hand_over, second_engine
+from ssh_server import ssh_server
 from terminal import Terminal, terminal
 
 UP = "edit, and see"
@@ -182,6 +185,33 @@ def test_an_engine_that_goes_away_ends_it(project: Project, tmp_path: Path) -> N
     finally:
         project.environ.clear()
     project.run("stop")
+
+
+@pytest.mark.slow
+def test_edits_reach_an_engine_behind_ssh(project: Project, tmp_path: Path) -> None:
+    """Over the one connection of the run; what is published is published there, so it is asked there."""
+    asks = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000/').read())"
+    with second_engine() as other, ssh_server(tmp_path) as server:
+        hand_over("python:3.13-slim", other.url)
+        write_shop(project)
+        manifest = (project.root / "shipyard.toml").read_text()
+        socket = other.url.removeprefix("unix://")
+        project.write("shipyard.toml", f'{manifest}\nengine = "{server.address}{socket}"\n')
+        project.environ["PATH"] = server.path
+        before = server.logins
+        with terminal(project, "dev") as screen:
+            screen.wait_for("working at hello", PATIENCE)
+            screen.wait_for(UP, PATIENCE)
+            say(project, "there")
+            screen.wait_for("working at there", PATIENCE)
+            assert server.logins == before + 1
+            until(lambda: "there" in project.run("exec", "web", "python", "-c", asks, code=None).stdout)
+            assert end(screen) == 0
+            assert "Traceback" not in screen.shown
+        mine = f"label=shipyard.project={project.name}"
+        assert other.docker("ps", "-q", "--filter", mine) == ""
+        assert len(other.docker("ps", "-aq", "--filter", mine).split()) == 2
+        assert project.ids() == []
 
 
 def test_it_is_for_development(project: Project) -> None:
