@@ -75,7 +75,7 @@ def connect(engine: str | None, environ: Mapping[str, str]) -> Iterator[Connecti
             certificates=_certificates(folder) if folder is not None else None,
         )
     elif scheme == "ssh":
-        with _forwarded(address) as url:
+        with _forwarded(address, environ) as url:
             yield Connection(url=url, address=shown, local=False)
     else:
         raise EngineAddressError(
@@ -148,7 +148,7 @@ def without_password(address: str) -> str:
 
 
 @contextlib.contextmanager
-def _forwarded(address: str) -> Iterator[str]:
+def _forwarded(address: str, environ: Mapping[str, str]) -> Iterator[str]:
     match = re.fullmatch(r"ssh://(?:([A-Za-z0-9._-]+)@)?([A-Za-z0-9._-]+)(?::(\d+))?(/.*)?", address)
     if match is None:
         raise EngineAddressError(
@@ -158,6 +158,8 @@ def _forwarded(address: str) -> Iterator[str]:
     import subprocess
     import tempfile
 
+    from shipyard.engine.leash import on_leash
+
     with tempfile.TemporaryDirectory(prefix="shipyard-") as folder:
         local = Path(folder) / "engine.sock"
         command = ["ssh", "-nNT", "-o", "ExitOnForwardFailure=yes", "-o", "BatchMode=yes"]
@@ -166,9 +168,18 @@ def _forwarded(address: str) -> Iterator[str]:
         log = Path(folder) / "log"
         # Ctrl-C is for this process, which still has to say good-bye to the engine.
         with log.open("wb") as written:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=written, stderr=written, start_new_session=True
-            )
+            try:
+                process = subprocess.Popen(
+                    on_leash(command, environ),
+                    stdin=subprocess.DEVNULL,
+                    stdout=written,
+                    stderr=written,
+                    start_new_session=True,
+                )
+            except FileNotFoundError as error:
+                raise EngineUnreachable(
+                    "there is no ssh command here", where=address, hint="install OpenSSH's client"
+                ) from error
         try:
             deadline = time.monotonic() + 20
             while not local.exists():

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from killing import descendants, wait_for_end
 from project import Project, docker
 from second_engine import SecondEngine, hand_over, second_engine
 from ssh_server import SshServer, ssh_server
@@ -99,6 +102,29 @@ def test_what_is_wrong_with_ssh_is_said(project: Project, server: SshServer, tmp
     said = project.run("plan", code=1).stderr
     assert "the ssh connection to the engine failed" in said
     assert "Host key verification failed" in said
+    project.environ["PATH"] = str(tmp_path)
+    assert "there is no ssh command here" in project.run("plan", code=1).stderr
+
+
+def test_the_connection_ends_with_the_run_that_is_killed(
+    project: Project, other: SecondEngine, server: SshServer
+) -> None:
+    project.environ["PATH"] = server.path
+    declared(project, server.address + other.url.removeprefix("unix://"))
+    project.apply()
+    with subprocess.Popen(
+        [sys.executable, "-m", "shipyard", "logs", "-f", "cache"],
+        cwd=project.root,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+    ) as following:
+        assert following.stdout is not None
+        following.stdout.readline()
+        begun = descendants(following.pid)
+        assert len(begun) >= 2
+        following.kill()
+    wait_for_end(begun)
+    project.run("down", "--yes", "--volumes")
 
 
 def test_an_engine_over_tcp_with_tls(project: Project, other: SecondEngine, tmp_path: Path) -> None:
