@@ -6,6 +6,7 @@ Everything goes through the Docker SDK, imported on first use: `plan` never need
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
@@ -40,7 +41,7 @@ class Objects:
     def __init__(self, connection: Connection, before_write: Callable[[], None] = lambda: None) -> None:
         import docker
 
-        self._before_write = before_write
+        self._before_write, self._asking = before_write, threading.Lock()
         self._errors: Any = docker.errors
         try:
             self._api: APIClient = api_client(connection)
@@ -60,7 +61,8 @@ class Objects:
             raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
 
     def _write(self, function: str, *arguments: Any, **options: Any) -> Any:
-        self._before_write()
+        with self._asking:
+            self._before_write()
         return self._call(function, *arguments, **options)
 
     def _refused(self, error: Any) -> EngineError:

@@ -15,7 +15,7 @@ def replace_operation(
     """Replace containers one at a time."""
     if spec.rollout == "start-first":
         interruption = Interruption(seconds=0, why="the new one is healthy before the old one stops")
-    elif total > 1:
+    elif total > 1 and (len(outdated) < total or any(one.at_work for one in outdated)):
         interruption = Interruption(seconds=0, why=f"one of {total} at a time")
     else:
         interruption = stopped_first(spec, outdated)

@@ -174,11 +174,13 @@ def _unproven(spec: ServiceSpec, keep: tuple[Container, ...], why: Mapping[str, 
 def _kept(
     containers: tuple[Container, ...], replicas: int, why: Mapping[str, tuple[Cause, ...]]
 ) -> tuple[Container, ...]:
-    """Those that are as declared stay, and of these the lowest numbers; of one number, as something that was
-    interrupted left it, the one that has its name: another could not be given it."""
+    """Those that are as declared stay, of these those that are at work, and of these the lowest numbers; of
+    one number, as something that was interrupted left it, the one that has its name: another could not be
+    given it."""
 
-    def rank(one: Container) -> tuple[bool, int, bool]:
-        return bool(why[one.id]), one.number, not one.name.endswith(f"-{one.service}-{one.number}")
+    def rank(one: Container) -> tuple[bool, bool, int, bool]:
+        misnamed = not one.name.endswith(f"-{one.service}-{one.number}")
+        return bool(why[one.id]), not one.at_work, one.number, misnamed
 
     chosen = sorted(containers, key=rank)[:replicas]
     return tuple(sorted(chosen, key=lambda one: one.number))

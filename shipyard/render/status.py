@@ -36,7 +36,8 @@ class ServiceRow(Record):
 
 
 def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None) -> tuple[ServiceRow, ...]:
-    """One row a service, declared ones first, then what runs and is no longer declared."""
+    """One row a service, declared ones first, then what runs and is no longer declared. Of a part of the
+    desired state only what is in it."""
     pending: dict[str, list[str]] = {}
     for operation in plan.operations if plan else ():
         if operation.address.startswith("service."):
@@ -48,7 +49,7 @@ def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None)
         told += sorted({crashes for one in found if (crashes := crashes_of(one))})
         note = "; ".join(told)
         rows.append(_row(spec.name, spec, found, observed.engine, note))
-    declared = {spec.name for spec in desired.services}
+    declared = {one.name for one in desired.services} | {one.name for one in desired.manifest.services}
     for name in sorted({one.service for one in observed.containers if not one.one_off} - declared):
         rows.append(_row(name, None, _of(observed, name), observed.engine, "no longer declared"))
     return tuple(rows)

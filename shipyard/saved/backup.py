@@ -14,6 +14,7 @@ from typing import IO
 from shipyard.errors import ShipyardError
 from shipyard.model.record import Record
 from shipyard.saved.codec import from_values, to_values
+from shipyard.source.whole_file import whole_file
 
 KIND = "shipyard backup"
 FORMAT = 1
@@ -54,18 +55,13 @@ def digest_of(file: IO[bytes]) -> str:
 
 def write_backup(path: Path, backup: Backup, folder: Path) -> None:
     """The file of parts that stand in `folder`, whole or not at all. Raises BackupError."""
-    written = path.with_name(f".{path.name}.part")
     document = json.dumps({"kind": KIND, "format": FORMAT, **to_values(backup)}, indent=2).encode()
     (folder / "backup.json").write_bytes(document)
     try:
-        written.unlink(missing_ok=True)
-        written.touch(mode=0o600)
-        with tarfile.open(written, "w") as archive:
+        with whole_file(path) as file, tarfile.open(fileobj=file, mode="w") as archive:
             for name in ("backup.json", *(part.file for part in backup.parts)):
                 archive.add(folder / name, name, filter=_nobody)
-        written.replace(path)
     except OSError as error:
-        written.unlink(missing_ok=True)
         raise BackupError(f"the file cannot be written: {error.strerror}", where=str(path)) from None
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from shipyard.errors import ShipyardError
 from shipyard.model.record import Record, asdict
+from shipyard.source.whole_file import whole_file
 
 T = TypeVar("T")
 LIMIT = 64 * 1024 * 1024
@@ -107,14 +108,11 @@ def read_document(path: Path, kind: str) -> dict[str, Any]:
 
 def write_document(path: Path, document: dict[str, Any]) -> None:
     """Write a file for its owner alone, whole or not at all. Raises SavedFileError."""
-    written = path.with_name(f".{path.name}.part")
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     try:
-        written.unlink(missing_ok=True)
-        written.touch(mode=0o600)
-        written.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        written.replace(path)
+        with whole_file(path) as file:
+            file.write(text.encode())
     except OSError as error:
-        written.unlink(missing_ok=True)
         raise SavedFileError(f"the file cannot be written: {error.strerror}", where=str(path)) from None
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from pathlib import Path
 
 from shipyard.errors import ShipyardError
+from shipyard.source.whole_file import whole_file
 
 
 def write_env_value(path: Path, name: str, value: str) -> None:
@@ -19,10 +18,11 @@ def write_env_value(path: Path, name: str, value: str) -> None:
             where=path.name,
             hint="encode it in base64",
         )
-    text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     try:
-        _replace(path, with_value(text, name, value), mode)
+        text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        with whole_file(path, mode) as file:
+            file.write(with_value(text, name, value).encode())
     except OSError as error:
         raise ShipyardError(f"it cannot be written: {error.strerror}", where=path.name) from None
 
@@ -52,15 +52,3 @@ def _quoted(value: str) -> str:
     """Single quotes: nothing in them stands for anything else, but for these two."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
-
-
-def _replace(path: Path, text: str, mode: int) -> None:
-    """Whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".env-part-")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a handle
-            file.write(text)
-        os.chmod(name, mode)  # noqa: PTH101 - what mkstemp gave is a name
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)

@@ -242,12 +242,12 @@ def test_replicas_that_go_stop_side_by_side(project: Project) -> None:
         image = "redis:7"
         command = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
         health = false
-        replicas = 3
+        replicas = 8
         stop_timeout = "2s"
     """)
     project.apply()
     with project.events() as events:
         project.run("down", "--yes")
     ends = [event["Action"] for event in events if event["Action"] in ("kill", "die")]
-    assert (ends[:3], ends.count("die")) == (["kill"] * 3, 3), ends
+    assert (ends[:8], ends.count("die")) == (["kill"] * 8, 8), ends
     assert project.ids() == []
