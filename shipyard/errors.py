@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import IntEnum
 
+from shipyard.concealed import concealed
+
 
 class ExitCode(IntEnum):
     """What a `shipyard` process returns. The README holds the same table."""
@@ -28,7 +30,7 @@ class ShipyardError(Exception):
     """An expected failure, told to the user in up to four parts.
 
     title: what happened, one line. where: `shipyard.toml:12: services.web.port`, a file or an object.
-    details: further lines. hint: what to do next.
+    details: further lines, without the values of secrets. hint: what to do next.
     """
 
     exit_code: ExitCode = ExitCode.FAILED
@@ -39,7 +41,7 @@ class ShipyardError(Exception):
         super().__init__(title)
         self.title = title
         self.where = where
-        self.details = details
+        self.details = tuple(map(concealed, details))
         self.hint = hint
 
     def __str__(self) -> str:

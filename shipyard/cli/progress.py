@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+from shipyard.concealed import concealed
 from shipyard.model.plan import Operation
 from shipyard.render.describe import SYMBOLS
 from shipyard.render.printable import printable
@@ -25,7 +26,7 @@ class TextReport:
         _line(f"  {operation.action} {printable(operation.address)} FAILED")
 
     def output(self, line: str) -> None:
-        _line(f"  | {line}")
+        _line(f"  | {concealed(line)}")
 
 
 class JsonReport:
@@ -56,7 +57,7 @@ class JsonReport:
     def output(self, line: str) -> None:
         from shipyard.render.events import output_line
 
-        _write(output_line(self._running, line))
+        _write(output_line(self._running, concealed(line)))
 
     def finished(self, error: BaseException | None) -> None:
         """How it ended; None is well."""

@@ -13,6 +13,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from shipyard.concealed import conceal
 from shipyard.engine.secret_provider import provided, provider_name
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
@@ -97,6 +98,7 @@ def find_values(
                 where=sources[name],
                 hint="write it anew, in base64 if it is binary",
             )
+    conceal(values.values())
     return SecretValues(values=values, sources=sources, looked_in=tuple(looked_in))
 
 

@@ -183,3 +183,28 @@ def test_values_of_a_provider_reach_their_containers_alone(project: Project) -> 
     assert project.status()["web"]["state"] == "running"
     project.run("stop", "web")
     assert project.status()["web"]["state"] == "exited"
+
+
+def test_what_fails_may_say_its_secrets_and_nobody_hears_them(project: Project) -> None:
+    """A command that prints what it was given, as it is and in base64; a container that does when it dies."""
+    project.write(".env", "TOKEN=so-much-of-a-secret\n")
+    says = 'echo "with $TOKEN"; echo "user:$TOKEN" | base64 >&2'
+    text = """
+        [services.cache]
+        image = "redis:7"
+        secrets = ["TOKEN"]
+        command = ["sh", "-c", {0}]
+        before_deploy = ["sh", "-c", {1}]
+        health = false
+        restart = "on-failure:5"
+    """
+    encoded = base64.b64encode(b"user:so-much-of-a-secret\n").decode()
+    for command, job in ((f"{says}; exit 3", says), ("sleep 99", f"{says}; exit 4")):
+        project.manifest(text.format(json.dumps(command), json.dumps(job)))
+        for words in ((), ("--format", "json")):
+            failed = project.apply(*words, code=None)
+            assert failed.returncode in (1, 6)
+            told = failed.stdout + failed.stderr
+            assert "with ***" in told
+            assert "so-much-of" not in told
+            assert encoded[8:30] not in told
