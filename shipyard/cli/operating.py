@@ -49,6 +49,18 @@ class Operated(Record):
             )
         return sorted(found, key=lambda one: str(one["Name"]))
 
+    @property
+    def together(self) -> tuple[ServiceSpec, ...]:
+        """The services and what lives in them: stopped with them, and started again after them."""
+        from shipyard.compile.subset import guests
+
+        names = [spec.name for spec in self.specs]
+        for name in names:
+            names += [one for one in guests(name, self.seen.desired.services) if one not in names]
+        there = {one.service for one in self.seen.observed.containers if not one.one_off}
+        guest = there.difference(spec.name for spec in self.specs).intersection(names)
+        return tuple(spec for spec in self.seen.desired.services if spec in self.specs or spec.name in guest)
+
     def start(self, spec: ServiceSpec, container: Mapping[str, Any]) -> bool:
         """Whether there was anything to start. One-shots that have ended well are left."""
         status = container["State"]["Status"]

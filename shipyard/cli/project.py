@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shipyard.cli.checking import problems_here
 from shipyard.cli.services import known_services
 from shipyard.compile import labels
 from shipyard.compile.builds import compile_builds
@@ -30,6 +32,7 @@ from shipyard.model.observed import Engine, Observed
 from shipyard.model.plan import BuildImage, CreateService, Plan, ReplaceService, RunJob, ScaleService
 from shipyard.model.record import Record, replace
 from shipyard.reconcile.moved import unbuilt
+from shipyard.reconcile.ports import taken_by_processes
 from shipyard.reconcile.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ class Scope(Record):
 
 
 ALL = Scope()
+STARTING = 1.0
+"""Seconds after which a container that is started is seen as running."""
 
 
 class Observation(Record):
@@ -67,7 +72,9 @@ class Observation(Record):
             partial=bool(self.scope.targets),
             replace=frozenset(self.scope.replaced),
         )
-        return _told_of_secrets(made, self.desired, self.found)
+        made = _told_of_secrets(made, self.desired, self.found)
+        here = problems_here(self.desired, started(made), self.connection, self.values.values)
+        return replace(made, problems=(*made.problems, *here))
 
     @property
     def found(self) -> FoundSecrets:
@@ -146,7 +153,12 @@ def look(
 ) -> Observation:
     """One snapshot over an open connection."""
     draft = _desired(manifest, builds, {}, scope)
-    observed = snapshot(connection, manifest, (spec.image for spec in draft.services))
+    images = [spec.image for spec in draft.services]
+    observed = snapshot(connection, manifest, images)
+    if any(taken_by_processes(draft, observed)):
+        # Unless it is a container's, which has only just been started.
+        time.sleep(STARTING)
+        observed = snapshot(connection, manifest, images)
     names = {name for spec in draft.services for name in spec.secrets}
     downloads = {name for plan in unbuilt(draft.images, observed) for name in plan.secrets}
     provider = manifest.provider if ask else ()

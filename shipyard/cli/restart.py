@@ -22,7 +22,7 @@ def restart(
     from shipyard.cli.operating import name_of, operated
 
     with operated("restart", services, folder, stage, instance, lease_wait) as work:
-        for spec in work.specs:
+        for spec in work.together:
             found = work.containers(spec)
             for container in found:
                 if spec.one_shot:

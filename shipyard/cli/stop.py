@@ -25,7 +25,7 @@ def stop(
     from shipyard.engine.stopping import stop_together
 
     with operated("stop", services, folder, stage, instance, lease_wait) as work:
-        for spec in reversed(work.specs):
+        for spec in reversed(work.together):
             running = [
                 one
                 for one in work.containers(spec)

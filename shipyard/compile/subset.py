@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shipyard.manifest.sharing import shared_services
-from shipyard.model.desired import Desired
+from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.record import replace
 
 
 def subset(desired: Desired, names: Iterable[str]) -> Desired:
-    """These services and all that they need or live in, directly or not, with their images, jobs and storage.
+    """These services and all that they need or live in, directly or not, with their images, jobs and storage;
+    and what lives in them, which does not outlive their containers.
 
     A service that shares another's image comes with that one's before_deploy, not with its containers.
     """
@@ -22,6 +23,7 @@ def subset(desired: Desired, names: Iterable[str]) -> Desired:
             wanted.add(name)
             spec = desired.service(name)
             pending += [*spec.needs, *shared_services(spec.compose).values()]
+            pending += guests(name, desired.services)
     services = tuple(spec for spec in desired.services if spec.name in wanted)
     networks = {network for spec in services for network in spec.networks}
     mounted = {mount.source for spec in services for mount in spec.volumes if mount.kind == "volume"}
@@ -35,3 +37,8 @@ def subset(desired: Desired, names: Iterable[str]) -> Desired:
         secret_volumes=tuple(one for one in desired.secret_volumes if one.service in wanted),
         jobs=tuple(job for job in desired.jobs if job.service in wanted),
     )
+
+
+def guests(host: str, services: Iterable[ServiceSpec]) -> list[str]:
+    """The services that live in another's namespaces or volumes."""
+    return [spec.name for spec in services if host in shared_services(spec.compose).values()]

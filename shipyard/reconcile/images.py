@@ -179,6 +179,8 @@ def _causes(
         if last.get("image") != declared.get("image"):
             causes = (ImageCause(by=None), *causes)
         return causes
+    if any(one.state == "running" for one in records):
+        return (ReasonCause(reason="missing", text="the last run has not ended yet"),)
     if records:
         return (ReasonCause(reason="missing", text="the last run did not succeed"),)
     return (ReasonCause(reason="first-run", text="has not run yet"),)

@@ -9,15 +9,12 @@ from shipyard.compile.data import data_places
 from shipyard.compile.known_images import is_database, known_image, major_version
 from shipyard.compile.storage import key_volume
 from shipyard.model.desired import Desired
-from shipyard.model.manifest import Publish
-from shipyard.model.observed import HostPort, Observed
+from shipyard.model.observed import Observed
 from shipyard.model.plan import Problem
 from shipyard.reconcile.development import development_problems
+from shipyard.reconcile.ports import port_problems
 from shipyard.reconcile.resources import KEY_ADDRESS
 from shipyard.reconcile.settings import network_causes, volume_causes
-from shipyard.reconcile.stops import overlaps
-
-_EVERY = frozenset(("0.0.0.0", "::"))
 
 
 def problems(
@@ -25,7 +22,7 @@ def problems(
 ) -> tuple[Problem, ...]:
     """All of them, in the order of addresses. `names` are those that a service's containers will be given,
     `gone` the ids of containers that the plan removes."""
-    found = [*_name_problems(names, observed), *_port_problems(desired, observed, gone)]
+    found = [*_name_problems(names, observed), *port_problems(desired, observed, gone)]
     found += _network_problems(desired, observed) + _volume_problems(desired, observed)
     found += _database_problems(desired, observed) + _limit_problems(desired, observed)
     found += _compose_problems(desired, observed) + _key_problems(desired, observed)
@@ -46,52 +43,6 @@ def _name_problems(names: Mapping[str, frozenset[str]], observed: Observed) -> l
         for foreign in observed.foreign
         if foreign.name in wanted
     ]
-
-
-def _port_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -> list[Problem]:
-    ours: set[int] = {port.host_port for container in observed.containers for port in container.ports}
-    held: list[tuple[str, HostPort]] = [
-        (foreign.name, port) for foreign in observed.foreign for port in foreign.ports
-    ]
-    by_containers = ours | {port.host_port for _, port in held}
-    found = []
-    for spec in desired.services:
-        for publish in spec.publish:
-            if publish.host_port is None:
-                continue
-            # What was declared by a later version stays, and so does someone's own `run`.
-            staying = [
-                (one.name, port)
-                for one in observed.containers
-                if one.id not in gone and (one.service != spec.name or one.one_off)
-                for port in one.ports
-            ]
-            holder = next((name for name, port in (*held, *staying) if overlaps(publish, port)), None)
-            if holder is not None:
-                who, hint = f"container {holder}", f"stop it (docker stop {holder}) or publish another port"
-            elif (
-                publish.protocol == "tcp"
-                and any(_heard(publish, *listener) for listener in observed.listening)
-                and publish.host_port not in by_containers
-            ):
-                who = "a process on this machine"
-                hint = f"`ss -ltnp sport = :{publish.host_port}` names it; stop it or publish another port"
-            else:
-                continue
-            found.append(
-                Problem(
-                    address=f"service.{spec.name}",
-                    title=f"host port {publish.host_port} is held by {who}",
-                    hint=hint,
-                )
-            )
-    return found
-
-
-def _heard(publish: Publish, address: str, port: int) -> bool:
-    """Whether a process listens where a port is to be published."""
-    addresses = {address, publish.host_ip}
-    return port == publish.host_port and (len(addresses) == 1 or bool(addresses & _EVERY))
 
 
 def _compose_problems(desired: Desired, observed: Observed) -> list[Problem]:

@@ -25,7 +25,8 @@ def attention(desired: Desired, observed: Observed, touched: set[str]) -> tuple[
 
 def trouble_of(container: Container) -> str:
     """What is wrong with a container that is as declared, "" when nothing is known to be."""
-    if container.health == "unhealthy":
+    # Of one that has ended the last verdict says nothing: it may have had its end to come to.
+    if container.health == "unhealthy" and container.state not in ("exited", "dead"):
         return "is unhealthy"
     if crashing := crashes_of(container):
         return crashing

@@ -23,10 +23,12 @@ def repairs(
     recreated: frozenset[str],
     unknown: frozenset[str],
     networks: Mapping[str, Network | None],
+    others: frozenset[str],
 ) -> list[Operation]:
     """`networks` are those that are there, by name; None for one that this plan replaces, which joins its
     containers again itself. A paused container in `recreated` is unpaused too: Compose cannot recreate it
-    while it is paused. What those in `unknown` should run with is not known here.
+    while it is paused. What those in `unknown` should run with is not known here. `others` are the names of
+    other services.
     """
     address = f"service.{spec.name}"
     made: list[Operation] = []
@@ -42,7 +44,8 @@ def repairs(
     kept = [container for container in containers if container.id not in recreated]
     known = [container for container in kept if container.id not in unknown]
     if "network_mode" not in spec.compose:
-        made += _connect(spec, kept, unknown, networks)
+        # Further names may be passed through, on purpose another's too.
+        made += _connect(spec, kept, unknown, networks, frozenset() if "networks" in spec.compose else others)
     limits = {container.id: limits_drift(spec, container) for container in known}
     drifted = tuple(container for container in known if limits[container.id])
     if drifted:
@@ -73,6 +76,7 @@ def _connect(
     kept: list[Container],
     unknown: frozenset[str],
     networks: Mapping[str, Network | None],
+    others: frozenset[str],
 ) -> list[Operation]:
     links: list[tuple[str, str]] = []
     unlinks: list[tuple[str, str]] = []
@@ -80,7 +84,7 @@ def _connect(
     for container in kept:
         wanted = container.networks if container.id in unknown else spec.networks
         for name in sorted({*wanted, *container.networks}):
-            found = _endpoint(spec.name, wanted, container, name, networks)
+            found = _endpoint(spec.name, wanted, container, name, networks, others)
             if found is None:
                 continue
             declared = "connected" if name in wanted else "not connected"
@@ -107,6 +111,7 @@ def _endpoint(
     container: Container,
     name: str,
     networks: Mapping[str, Network | None],
+    others: frozenset[str],
 ) -> str | None:
     """What is wrong with a container's place on one network, in words; None when nothing is."""
     if name not in container.networks:
@@ -121,6 +126,8 @@ def _endpoint(
         return "connected to an earlier network of this name"
     if name in container.aliases and service not in container.aliases[name]:
         return f"connected without the name {service}"
+    if taken := sorted(others.intersection(container.aliases.get(name, ()))):
+        return f"connected with the name {taken[0]}, which is another's"
     return None
 
 

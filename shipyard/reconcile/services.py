@@ -106,7 +106,8 @@ def service_draft(
     )
     replaced = (*(container for container in keep if why[container.id]), *held)
     unknown = frozenset(one.id for one in keep if not comparable(spec, one))
-    draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), unknown, around.networks)
+    others = frozenset(one.service for one in around.observed.containers) - {spec.name}
+    draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), unknown, around.networks, others)
     total, recorded = len(current), around.recorded.get(spec.name)
     if removed:
         draft.main.append(scale_operation(spec, total, removed, recorded))

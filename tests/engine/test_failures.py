@@ -201,10 +201,21 @@ def test_what_compose_does_not_take_is_said_before_anything_is_touched(project: 
     project.apply()
     before = sorted(project.ids())
     project.manifest(manifest.format("2", "compose = { shm_size = { a = [1] } }\n"))
-    refused = project.apply(code=1)
-    assert "Compose does not accept" in refused.stderr
-    assert "shm_size" in refused.stderr
+    for refused in (project.run("plan", code=1), project.apply(code=1)):
+        told = " ".join(refused.stdout.split())
+        assert "problem: service.b: Compose does not accept" in told
+        assert "shm_size" in told
+        assert "/tmp" not in told.replace(str(project.root), "")
     assert sorted(project.ids()) == before
+
+
+def test_a_folder_that_is_not_there_is_said_by_the_plan(project: Project) -> None:
+    project.manifest('[services.cache]\nimage = "redis:7"\nvolumes = ["./conf:/conf:ro"]\n')
+    refused = project.apply(code=1)
+    assert "problem: service.cache: volumes: there is no conf in the project" in refused.stdout
+    assert project.ids() == []
+    project.write("conf/a", "")
+    project.apply()
 
 
 def test_an_image_that_no_registry_has_is_told_with_what_to_look_at(project: Project) -> None:

@@ -98,13 +98,17 @@ def test_disconnected(shop: Shop) -> None:
         ({"network_ids": {"shop-prod_default": "gone"}}, "connected to an earlier network of this name"),
         ({"aliases": {"shop-prod_default": ("0123456789ab",)}}, "connected without the name web"),
         ({"aliases": {"shop-prod_default": ("web",)}}, None),
+        (
+            {"aliases": {"shop-prod_default": ("web", "db")}},
+            "connected with the name db, which is another's",
+        ),
         ({"network_ids": {"shop-prod_default": "n-default"}}, None),
     ],
 )
 def test_a_place_on_a_network_that_is_not_as_it_was_made(
     shop: Shop, fields: dict[str, Any], found: str | None
 ) -> None:
-    desired = shop.desired(shop.service("web"))
+    desired = shop.desired(shop.service("web"), shop.service("db"))
     observed = shop.change(shop.world(desired), "web1", **fields)
     if found is None:
         assert shop.ids(desired, observed) == []

@@ -10,6 +10,7 @@ import pytest
 from shipyard.model.observed import Observed, Volume
 from shipyard.model.plan import DriftCause, FieldCause, ReasonCause, ScaleService
 from shipyard.model.record import replace
+from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
 
@@ -89,3 +90,24 @@ def test_what_is_as_declared_stays_when_there_are_too_many(shop: Shop) -> None:
     operation = shop.only(desired, replace(old, containers=(*old.containers, *new)))
     assert isinstance(operation, ScaleService)
     assert operation.removed == ("web2", "web1")
+
+
+def test_what_is_at_work_stays_and_what_is_stopped_goes(shop: Shop) -> None:
+    """Or nothing would serve while the plan says that one does."""
+    world = shop.world(shop.desired(shop.service("web", replicas=3)))
+    for stopped in ("web1", "web2"):
+        world = shop.change(world, stopped, state="exited")
+    desired = shop.desired(shop.service("web", replicas=2, env={"V": ("2",)}))
+    scale, replace_some = reconcile(desired, world).operations
+    assert scale.removed == ("web2",)
+    assert replace_some.containers == ("web1", "web3")
+    assert replace_some.interruption.why == "one of 2 at a time"
+
+
+def test_of_replicas_none_of_which_runs_it_says_so(shop: Shop) -> None:
+    world = shop.world(shop.desired(shop.service("web", replicas=2)))
+    for stopped in ("web1", "web2"):
+        world = shop.change(world, stopped, state="exited")
+    desired = shop.desired(shop.service("web", replicas=2, env={"V": ("2",)}))
+    (operation,) = reconcile(desired, world).operations
+    assert operation.interruption.why == "it does not run now"

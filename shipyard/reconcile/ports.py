@@ -1,0 +1,67 @@
+"""Host ports that somebody else holds: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shipyard.model.desired import Desired
+from shipyard.model.manifest import Publish
+from shipyard.model.observed import HostPort, Observed
+from shipyard.model.plan import Problem
+from shipyard.reconcile.stops import overlaps
+
+_EVERY = frozenset(("0.0.0.0", "::"))
+
+
+def port_problems(desired: Desired, observed: Observed, gone: frozenset[str]) -> list[Problem]:
+    """Those that a service is to publish, and that a container or a process of this machine has. `gone` are
+    ids of containers that the plan removes."""
+    found = []
+    taken = set(taken_by_processes(desired, observed))
+    for spec in desired.services:
+        for publish in spec.publish:
+            # What was declared by a later version stays, and so does someone's own `run`.
+            staying = [
+                (one.name, port)
+                for one in observed.containers
+                if one.id not in gone and (one.service != spec.name or one.one_off)
+                for port in one.ports
+            ]
+            holders = (*_foreign(observed), *staying)
+            port = publish.host_port
+            holder = next((name for name, held in holders if overlaps(publish, held)), None)
+            if holder is not None:
+                who, hint = f"container {holder}", f"stop it (docker stop {holder}) or publish another port"
+            elif (spec.name, port) in taken:
+                who = "a process on this machine"
+                hint = f"`ss -ltnp sport = :{port}` names it; stop it or publish another port"
+            else:
+                continue
+            found.append(
+                Problem(address=f"service.{spec.name}", title=f"host port {port} is held by {who}", hint=hint)
+            )
+    return found
+
+
+def taken_by_processes(desired: Desired, observed: Observed) -> Iterator[tuple[str, int]]:
+    """Services with the ports for them on which something listens that is no container, as far as is seen:
+    of one that is just starting the engine listens already."""
+    ours = {port.host_port for container in observed.containers for port in container.ports}
+    by_containers = ours | {port.host_port for _, port in _foreign(observed)}
+    for spec in desired.services:
+        for publish in spec.publish:
+            port = publish.host_port
+            if port is None or publish.protocol != "tcp" or port in by_containers:
+                continue
+            if any(_heard(publish, *listener) for listener in observed.listening):
+                yield spec.name, port
+
+
+def _foreign(observed: Observed) -> list[tuple[str, HostPort]]:
+    return [(foreign.name, port) for foreign in observed.foreign for port in foreign.ports]
+
+
+def _heard(publish: Publish, address: str, port: int) -> bool:
+    """Whether a process listens where a port is to be published."""
+    addresses = {address, publish.host_ip}
+    return port == publish.host_port and (len(addresses) == 1 or bool(addresses & _EVERY))
