@@ -6,7 +6,7 @@ from shipyard.diagnosis.container import diagnose
 from shipyard.diagnosis.findings import Symptoms
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired
-from shipyard.model.plan import Operation, ReplaceService
+from shipyard.model.plan import Operation, ReplaceService, RunJob
 from shipyard.targets.compose.health import Unhealthy
 
 
@@ -26,7 +26,10 @@ def tell_cause(error: BaseException, operation: Operation, desired: Desired) -> 
 
 
 def aftermath(operation: Operation, error: BaseException) -> tuple[str, ...]:
-    """What a failure means to those whom the service serves."""
+    """What a failure means to those whom the service serves, and what it leaves at work."""
+    if isinstance(operation, RunJob) and isinstance(error, KeyboardInterrupt):
+        told = "its command may still run: the next plan tells, and the next apply waits for it"
+        return (f"{operation.name}: {told}",)
     if not isinstance(operation, ReplaceService) or not isinstance(error, Unhealthy):
         return ()
     if operation.strategy != "stop-first" or operation.replicas != (1, 1):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shipyard.cli.confirm import confirm
 from shipyard.cli.formats import Format
-from shipyard.cli.leasing import leased
+from shipyard.cli.leasing import ended_in_order, leased
 from shipyard.cli.loading import load_project
 from shipyard.cli.planning import show
 from shipyard.cli.progress import JsonReport, TextReport
@@ -93,7 +93,8 @@ def apply_builds(
             check_approved(read_plan(approved, manifest.root), plan, manifest, builds)
         return plan
 
-    with observe(manifest, builds, fallback_key=new_key(), scope=scope, connection=connection) as seen:
+    looking = observe(manifest, builds, fallback_key=new_key(), scope=scope, connection=connection)
+    with ended_in_order(), looking as seen:
         _converge(request, manifest, builds, seen, checked, exact=approved is not None)
 
 
@@ -122,7 +123,8 @@ def apply_saved(request: Request, path: Path) -> None:
         return still_valid(saved, seen, images_made=images_made)
 
     saved_scope = Scope(targets=saved.targets, replaced=saved.replaced)
-    with observe(manifest, builds, fallback_key=new_key(), scope=saved_scope) as seen:
+    looking = observe(manifest, builds, fallback_key=new_key(), scope=saved_scope)
+    with ended_in_order(), looking as seen:
         _converge(request, manifest, builds, seen, checked, exact=True)
 
 

@@ -39,6 +39,22 @@ LeaseWait = Annotated[
 
 
 @contextmanager
+def ended_in_order() -> Iterator[None]:
+    """SIGTERM, by which a CI or systemd ends a run, is for a block what Ctrl-C is."""
+    import signal
+
+    # Who has a way of his own for it, or wants none, keeps it.
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
 def leased(connection: Connection, manifest: Manifest, command: str, wait: float | None) -> Iterator[Lease]:
     """Hold the lease of a stage for a block; tells on standard error whom it waits for.
 
@@ -46,7 +62,10 @@ def leased(connection: Connection, manifest: Manifest, command: str, wait: float
     """
     from shipyard.engine.lease import hold
 
-    with hold(connection, manifest, command=command, environ=os.environ, wait=wait, on_wait=_tell) as lease:
+    with (
+        ended_in_order(),
+        hold(connection, manifest, command=command, environ=os.environ, wait=wait, on_wait=_tell) as lease,
+    ):
         yield lease
 
 

@@ -51,6 +51,12 @@ class Apply:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
+    def stop(self) -> int:
+        """Tell it to end, as a CI does that cancels a job; its exit code."""
+        self.process.terminate()
+        self._read_rest()
+        return self.process.returncode
+
     def kill_alone(self) -> None:
         """Only the process itself: what it started is on its own."""
         self.process.kill()

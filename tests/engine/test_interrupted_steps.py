@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from killing import Apply, applying, at_event, descendants, of_container, settle, wait_for_end
-from project import Project, docker
+from project import Project, docker, until
 from remains import Remains, in_file
 
 slow = pytest.mark.slow
@@ -34,6 +34,20 @@ def test_killed_while_a_build_runs(project: Project) -> None:
     project.apply()
     assert project.changes() == []
     Remains(project).expect({"web": 1}, {})
+
+
+def test_told_to_end_it_says_what_is_done_and_gives_the_lease_back(project: Project) -> None:
+    """A CI that cancels a job, and systemd, send SIGTERM."""
+    project.manifest('[services.cache]\nimage = "redis:7"\nhealth = false\n')
+    apply = Apply(project)
+    apply.read_until("started", "service.cache/create")
+    until(lambda: len(project.ids()) == 2)
+    assert apply.stop() == 130
+    assert apply.lines[-1]["event"] == "finished"
+    assert (apply.lines[-1]["exit_code"], apply.lines[-1]["failed"]) == (130, "service.cache/create")
+    assert json.loads(project.run("lease", "--format", "json").stdout)["lease"] is None
+    project.apply()
+    assert project.changes() == []
 
 
 JOBS = """

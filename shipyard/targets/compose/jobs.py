@@ -32,13 +32,14 @@ class Jobs(Record):
     def run(self, operation: RunJob) -> None:
         """Run a command once in its service's image, env, secrets and networks; its container stays as
         the record. One that an interrupted apply left running is waited for, of whatever version it is, and
-        not doubled."""
+        not doubled; nor is one that has ended well since it was planned."""
         objects, job = self.containers.objects, self._job(operation.name)
         text, name = job_text(job), self._container_name(job)
-        waited = {one: self._waited(one) for one in operation.records if self._runs(one)}
+        for record in operation.records:
+            self._wait_for(record)
         earlier = objects.inspect(name)
         if earlier is not None:
-            if waited.get(earlier["Id"]) == 0:
+            if (earlier["State"]["Status"], earlier["State"]["ExitCode"]) == ("exited", 0):
                 self._forget(operation.records, keep=earlier["Id"])
                 return
             self.containers.remove((earlier["Id"],), None)
@@ -74,16 +75,13 @@ class Jobs(Record):
             self.containers.objects.create_idle(name, marks)
         self.containers.remove((record,), None)
 
-    def _waited(self, record: str) -> int:
-        """The exit code of one that still runs. Nobody but its owner can tell how long it may take."""
-        inspected = self.containers.objects.inspect(record)
-        name = inspected["Name"].lstrip("/") if inspected is not None else record
-        self.on_line(f"an earlier run still runs, and is waited for; `docker kill {name}` ends it")
-        return self.containers.objects.wait(record)
-
-    def _runs(self, record: str) -> bool:
+    def _wait_for(self, record: str) -> None:
+        """Until one that still runs has ended. Nobody but its owner can tell how long it may take."""
         found = self.containers.objects.inspect(record)
-        return found is not None and found["State"]["Status"] == "running"
+        if found is not None and found["State"]["Status"] == "running":
+            name = found["Name"].lstrip("/")
+            self.on_line(f"an earlier run still runs, and is waited for; `docker kill {name}` ends it")
+            self.containers.objects.wait(record)
 
     def _job(self, service: str) -> JobSpec:
         return next(one for one in self.desired.jobs if one.service == service)
