@@ -12,7 +12,7 @@ import re
 from shipyard.compile.dockerfile import BindMount, Comment, Copy, Env, From, Instruction, Run, Write
 from shipyard.compile.system_layers import EPOCH
 from shipyard.errors import ShipyardError
-from shipyard.source import SourceTree
+from shipyard.source import SourceError, SourceTree
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 """Debian's file of all authorities that are trusted."""
@@ -32,22 +32,26 @@ def certificates_of(name: str, tree: SourceTree) -> tuple[str, ...]:
     # Only where it is asked for: it loads OpenSSL.
     import ssl
 
-    found = _CERTIFICATE.findall(tree.text(name) or "")
     try:
-        if not found:
-            raise ValueError("it holds no certificate")
+        text = tree.text(name) or ""
+    except SourceError:
+        hint = f"`openssl x509 -inform der -in {name} -out ca.pem` makes one of what is binary"
+        raise _none(name, "it is no text", hint) from None
+    found = _CERTIFICATE.findall(text)
+    if not found or len(found) < text.count("-----BEGIN CERTIFICATE"):
+        raise _none(name, "one of them has no end" if "BEGIN CERTIFICATE" in text else "it holds none")
+    try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata="\n".join(found))
     except ValueError as error:
-        hint = f"`openssl x509 -inform der -in {name} -out ca.pem` makes one of what is binary"
-        raise AuthorityError(f"{name} is no file of certificates: {error}", where=_KEY, hint=hint) from None
+        raise _none(name, str(error)) from None
     except ssl.SSLError as error:
-        reason = error.reason or "it cannot be read"
-        raise AuthorityError(
-            f"{name} is no file of certificates: {reason.lower().replace('_', ' ')}",
-            where=_KEY,
-            hint="take it anew from where it came: each one is whole, from BEGIN to END",
-        ) from None
+        raise _none(name, (error.reason or "it cannot be read").lower().replace("_", " ")) from None
     return tuple(line for one in found for line in one.splitlines())
+
+
+def _none(name: str, why: str, hint: str = "") -> AuthorityError:
+    anew = "take it anew from where it came: each one is whole, from BEGIN CERTIFICATE to END CERTIFICATE"
+    return AuthorityError(f"{name} is no file of certificates: {why}", where=_KEY, hint=hint or anew)
 
 
 def trusting_image(base: str, lines: tuple[str, ...]) -> str:

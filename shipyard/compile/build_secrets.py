@@ -17,3 +17,9 @@ def secret_mounts(names: tuple[str, ...]) -> tuple[SecretMount, ...]:
 def secret_exports(names: tuple[str, ...]) -> tuple[str, ...]:
     """What comes before it in the shell. Not `env=` of the mount, which the oldest engines do not know."""
     return tuple(f'export {one}="$(cat /run/secrets/{one})"' for one in names if one != NETRC)
+
+
+def secret_stand_ins(names: tuple[str, ...]) -> tuple[str, ...]:
+    """For a command that downloads nothing, and reads a configuration that names them all the same: yarn
+    fails where a variable of .npmrc or .yarnrc.yml is not set."""
+    return tuple(f"export {one}=unused" for one in names if one != NETRC)

@@ -98,7 +98,7 @@ def service_check(
     elif service.image is not None:
         known = known_image(service.image)
         if known is not None:
-            command, origin = known.check, f"known image {known.name}"
+            command, origin = known.check_at(port), f"known image {known.name}"
     elif detected is not None and detected.health is not None and port is not None:
         host = accepted_host(detected, env, port)
         command = http_check(port, detected.health, host)

@@ -10,7 +10,7 @@ import posixpath
 import shlex
 
 from shipyard.compile.authorities import trusting_node
-from shipyard.compile.build_secrets import secret_exports, secret_mounts
+from shipyard.compile.build_secrets import secret_exports, secret_mounts, secret_stand_ins
 from shipyard.compile.context import removal_of_project_files
 from shipyard.compile.dockerfile import BindMount, CacheMount, Comment, Env, From, Instruction, Run
 from shipyard.compile.front_end import FrontEnd
@@ -61,6 +61,7 @@ def front_stages(
                 "cp -R /source/. /app",
                 "touch /begun",
                 f"cd {_place(front.path)}",
+                *(secret_stand_ins(secrets) if front.manager.name == "yarn" else ()),
                 f"{front.manager.name} run build",
                 *_collect(front),
                 f"find {BUILT} {TOUCH}",

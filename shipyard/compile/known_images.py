@@ -12,23 +12,38 @@ from shipyard.model.record import Record
 class KnownImage(Record):
     """`servers` are the names of the program that it is for; `dump` the command that writes all its data in a
     form that another version reads; `data` where it keeps them, in an anonymous volume when nothing is
-    mounted there, and `data_variable` what says otherwise."""
+    mounted there, and `data_variable` what says otherwise. `port` is what the check asks unless told."""
 
     name: str
     check: tuple[str, ...]
+    port: int
     servers: tuple[str, ...]
     dump: str | None = None
     data: str | None = None
     data_variable: str = ""
 
+    def check_at(self, port: int | None) -> tuple[str, ...]:
+        """The check of a server that was told to listen on another port."""
+        if port is None or port == self.port:
+            return self.check
+        return tuple(word.format(port=port) for word in _CHECKS_AT.get(self.name, self.check))
+
 
 _REDIS = "{0} ping | grep -qE 'PONG|NOAUTH'"
+_CHECKS_AT = {
+    "postgres": ("pg_isready", "-q", "-h", "127.0.0.1", "-p", "{port}"),
+    "mysql": ("mysqladmin", "ping", "-h", "127.0.0.1", "-P", "{port}", "--silent"),
+    "mariadb": ("mariadb-admin", "ping", "-h", "127.0.0.1", "-P", "{port}", "--silent"),
+    "redis": ("sh", "-c", _REDIS.format("redis-cli -p {port}")),
+    "valkey": ("sh", "-c", _REDIS.format("valkey-cli -p {port}")),
+}
 
 _KNOWN = {
     known.name: known
     for known in (
         KnownImage(
             name="postgres",
+            port=5432,
             check=("pg_isready", "-q", "-h", "127.0.0.1"),
             servers=("postgres",),
             dump="pg_dumpall -U USER",
@@ -37,6 +52,7 @@ _KNOWN = {
         ),
         KnownImage(
             name="mysql",
+            port=3306,
             check=("mysqladmin", "ping", "-h", "127.0.0.1", "--silent"),
             servers=("mysqld", "mysqld_safe"),
             dump="mysqldump -A -p",
@@ -44,6 +60,7 @@ _KNOWN = {
         ),
         KnownImage(
             name="mariadb",
+            port=3306,
             check=("mariadb-admin", "ping", "-h", "127.0.0.1", "--silent"),
             servers=("mariadbd", "mariadbd-safe", "mysqld", "mysqld_safe"),
             dump="mariadb-dump -A -p",
@@ -51,24 +68,28 @@ _KNOWN = {
         ),
         KnownImage(
             name="redis",
+            port=6379,
             check=("sh", "-c", _REDIS.format("redis-cli")),
             servers=("redis-server",),
             data="/data",
         ),
         KnownImage(
             name="valkey",
+            port=6379,
             check=("sh", "-c", _REDIS.format("valkey-cli")),
             servers=("valkey-server",),
             data="/data",
         ),
         KnownImage(
             name="rabbitmq",
+            port=5672,
             check=("rabbitmq-diagnostics", "-q", "ping"),
             servers=("rabbitmq-server",),
             data="/var/lib/rabbitmq",
         ),
         KnownImage(
             name="memcached",
+            port=11211,
             servers=("memcached",),
             check=(
                 "sh",

@@ -132,7 +132,7 @@ def bake(
     what an image is made of."""
     variables = {**_VARIABLES, **_secret_variables(plans, secrets)}
     sent = {plan.service: _sent(plan, root) for plan in plans}
-    _refuse_edited([plan for plan in plans if not plan.files.items() <= sent[plan.service].items()])
+    _refuse_edited({plan.service: dict(plan.files.items() - sent[plan.service].items()) for plan in plans})
     with tempfile.TemporaryDirectory(prefix="shipyard-") as name:
         folder = Path(name)
         file = folder / "bake.json"
@@ -149,12 +149,14 @@ def bake(
                 details=error.details,
                 hint=f"{error.hint or ''}`shipyard render DIR` writes the Dockerfile it comes from",
             ) from error
-    edited = [plan for plan in plans if sent[plan.service] != _sent(plan, root)]
-    if edited and publication is None:
+    after = {plan.service: _sent(plan, root) for plan in plans}
+    edited = {name: dict(sent[name].items() ^ after[name].items()) for name in sent}
+    if any(edited.values()) and publication is None:
         # Its tag says what an image is made of.
         objects = Objects(connection)
-        for plan in edited:
-            objects.remove_image(plan.tagged)
+        for plan in plans:
+            if edited[plan.service]:
+                objects.remove_image(plan.tagged)
         objects.close()
     _refuse_edited(edited)
 
@@ -178,10 +180,17 @@ def _sent(plan: BuildPlan, root: Path) -> Mapping[str, str]:
     return SourceTree(root).digests(plan.context, parse_ignore(plan.dockerignore))
 
 
-def _refuse_edited(plans: Sequence[BuildPlan]) -> None:
-    if plans:
-        names = ", ".join(plan.service for plan in plans)
-        raise BuildFailed(f"the source of {names} was edited while it was built", hint="run it again")
+def _refuse_edited(edited: Mapping[str, Mapping[str, str]]) -> None:
+    """`edited` are the files of each service that are no longer as they were."""
+    services = [name for name, files in edited.items() if files]
+    if services:
+        files = sorted({file for name in services for file in edited[name]})
+        raise BuildFailed(
+            f"the source of {', '.join(services)} was edited while it was built",
+            details=(", ".join(files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else ""),),
+            hint="run it again; what a command writes there meanwhile, such as its own output, .dockerignore "
+            "keeps out",
+        )
 
 
 def _on_terminal(

@@ -183,7 +183,12 @@ class Objects:
         return found
 
     def remove_volume(self, name: str) -> None:
-        self._write("remove_volume", name)
+        """Remove a volume, or find it gone: with the container that it was made for, say."""
+        try:
+            self._write("remove_volume", name)
+        except EngineError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     def pull(self, reference: str) -> None:
         """Pull an image, with the client's own credentials. Raises EngineError with what to do."""

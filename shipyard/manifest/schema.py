@@ -101,6 +101,8 @@ def _words(error: Error) -> tuple[str, str | None]:
         return f"{found} is not allowed here", _description(error)
     if rule in _ORDERS:
         return f"expected {_ORDERS[rule]} {error.validator_value}, found {found}", None
+    if rule == "minItems":
+        return "it is empty", _description(error)
     if rule == "uniqueItems":
         return "the same thing stands in it twice", None
     return f"expected {_expected(error)}, found {found}", None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import pytest
 from sources import FASTAPI
+
+from shipyard.compile.authorities import AuthorityError, certificates_of
+from shipyard.source import SourceTree
 
 Compile = Callable[..., Any]
 TOP = 'ca_certificates = "certs/company.pem"'
@@ -71,8 +75,9 @@ def test_the_image_is_another_one_when_they_change(compiled: Compile, certificat
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "it holds no certificate"),
-        ("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n", "it holds no certificate"),
+        ("", "it holds none"),
+        ("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n", "it holds none"),
+        ("-----BEGIN CERTIFICATE-----\nabc=\n", "one of them has no end"),
         ("-----BEGIN CERTIFICATE-----\nabc=\n-----END CERTIFICATE-----\n", "certs/company.pem is no file of"),
     ],
 )
@@ -81,8 +86,11 @@ def test_a_file_of_something_else(refused: Callable[..., str], text: str, said: 
     assert said in told
 
 
-def test_a_binary_one(compiled: Compile, refused: Callable[..., str], tmp_path: Path) -> None:
-    assert "it holds no certificate" in refused({**FASTAPI, "certs/company.pem": "0\x82\x03"}, top=TOP)
+def test_a_binary_one(certificate: str, tmp_path: Path) -> None:
+    (tmp_path / "company.der").write_bytes(ssl.PEM_cert_to_DER_cert(certificate))
+    with pytest.raises(AuthorityError, match="it is no text") as caught:
+        certificates_of("company.der", SourceTree(tmp_path))
+    assert "openssl x509 -inform der -in company.der" in str(caught.value)
 
 
 def test_a_file_that_is_not_there(refused: Callable[..., str]) -> None:

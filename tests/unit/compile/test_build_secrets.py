@@ -27,3 +27,16 @@ def test_they_are_no_input_of_the_image(compiled: Compile) -> None:
     without, plan = compiled(FASTAPI)[1], compiled(FASTAPI, BUILD)[1]
     assert plan.tag == without.tag
     assert plan.secrets == ("INDEX_PASSWORD", "NETRC")
+
+
+def test_yarn_has_something_in_their_place_where_it_downloads_nothing(compiled: Compile) -> None:
+    """It fails where its configuration names a variable that is not set."""
+    package = '{"scripts": {"build": "node build.js"}, "private": true, "packageManager": "%s"}'
+    steps = {}
+    for manager in ("yarn@1.22.22", "pnpm@9.15.0"):
+        files = {**FASTAPI, "package.json": package % manager}
+        text = compiled(files, BUILD)[1].dockerfile
+        steps[manager] = next(step for step in text.split("\nRUN ") if "run build" in step)
+    assert "export INDEX_PASSWORD=unused" in steps["yarn@1.22.22"]
+    assert "NETRC" not in steps["yarn@1.22.22"]
+    assert "unused" not in steps["pnpm@9.15.0"]

@@ -90,6 +90,24 @@ def test_timings_alone_keep_the_check_that_is_known() -> None:
     assert "redis-cli" in check.command[-1]
 
 
+@pytest.mark.parametrize(
+    ("image", "port", "asked"),
+    [
+        ("redis:7", 6379, "redis-cli ping"),
+        ("redis:7", 7000, "redis-cli -p 7000 ping"),
+        ("postgres:17", 5433, "127.0.0.1 -p 5433"),
+        ("mysql:8", 3307, "-P 3307"),
+        ("postgres:17", None, "-h 127.0.0.1"),
+    ],
+)
+def test_a_known_image_is_asked_at_the_port_that_is_declared(
+    image: str, port: int | None, asked: str
+) -> None:
+    check, _ = service_check(Service(name="x", image=image), None, port, {})
+    assert check is not None
+    assert asked in " ".join(check.command)
+
+
 @pytest.fixture
 def server() -> Iterator[tuple[int, list[Any]]]:
     """A server that answers /ok only under the name a.example; its port, and the requests it got."""

@@ -208,6 +208,10 @@ def test_a_table_that_was_meant_as_a_service(wrong: Wrong) -> None:
     assert "a service is written [services.web]" in wrong('name = "a"\n[web]\nport = 1\n')[0]
 
 
+def test_a_provider_without_a_command(wrong: Wrong) -> None:
+    assert "provider: it is empty" in " ".join(wrong('provider = []\n[services.a]\nimage = "a"\n'))
+
+
 def test_external_excludes_settings(wrong: Wrong) -> None:
     head = 'name = "a"\n[services.web]\n'
     assert "driver has no effect" in wrong(f'{head}[volumes.v]\nexternal = true\ndriver = "x"\n')[0]
