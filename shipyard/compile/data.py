@@ -29,7 +29,14 @@ def unkept_folder(spec: ServiceSpec) -> str | None:
     """The data folder of a known image, if nothing is mounted there that outlives the container."""
     known = known_image(spec.image)
     folder = data_folder(spec, known) if known is not None else None
-    kept = folder is None or any(_meets(folder, one.target) for one in spec.volumes if one.source is not None)
+    # On tmpfs it is lost on purpose.
+    kept = folder is None or any(
+        _meets(folder, place)
+        for place in (
+            *(one.target for one in spec.volumes if one.source is not None),
+            *(one.partition(":")[0] for one in spec.tmpfs),
+        )
+    )
     return None if kept else folder
 
 

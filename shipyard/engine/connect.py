@@ -67,7 +67,9 @@ def connect(engine: str | None, environ: Mapping[str, str]) -> Iterator[Connecti
     if scheme == "unix":
         yield Connection(url=address, address=shown, local=True)
     elif scheme == "tcp":
-        host = address.removeprefix("tcp://").rpartition(":")[0]
+        host, _, port = address.removeprefix("tcp://").rpartition(":")
+        if port.isdecimal() and int(port) > 65535:
+            raise EngineAddressError(f"{shown} has no port: the highest is 65535", where="engine")
         yield Connection(
             url=address,
             address=shown,

@@ -104,7 +104,7 @@ def _check_version(document: Mapping[str, Any], problems: Problems) -> None:
     if type(number) is not int or number != 1:
         problems.add(
             ("format",),
-            f"format {number} is not known to Shipyard {__version__}",
+            f"format {number!r} is not known to Shipyard {__version__}",
             "write format = 1, or install a Shipyard that knows it",
         )
     wanted = document.get("required-version")

@@ -196,7 +196,7 @@ def _compose(table: Table) -> dict[str, object]:
             table.wrong(key, f"{key!r} is no key for Compose", "remove control characters")
         if key in MANIFEST_KEYS:
             title = f"{key} cannot be passed through: Shipyard decides it"
-            table.wrong(key, title, f"{MANIFEST_KEYS[key]} in the service itself")
+            table.wrong(key, title, f"outside of compose, {MANIFEST_KEYS[key]}")
     return {key: value for key in table.values if (value := table.one(key, _as_json)) is not None}
 
 

@@ -12,8 +12,8 @@ from shipyard.model.manifest import Template
 
 _YEAR = 365 * 24 * 3600
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(ms|s|m|h)")
-_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,12})?) ?([bkmgt]?)(?:i?b)?", re.IGNORECASE)
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(ms|s|m|h)", re.ASCII)
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,12})?) ?([bkmgt]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
