@@ -184,3 +184,36 @@ def test_needs_are_waited_for_until_they_are_healthy(project: Project) -> None:
     assert began[:19] >= healthy["End"][:19].replace(" ", "T")
     assert project.container("once")["State"]["Status"] == "exited"
     assert project.changes() == []
+
+
+def test_what_lives_in_a_service_comes_with_it(project: Project) -> None:
+    """By name too: a guest does not outlive the namespaces that it is in."""
+    text = """
+        [services.host]
+        image = "redis:7"
+        env = {{ V = "{0}" }}
+        [services.guest]
+        image = "redis:7"
+        command = ["sleep", "infinity"]
+        health = false
+        stop_timeout = 1
+        compose = {{ pid = "service:host", network_mode = "service:host" }}
+        [services.other]
+        image = "redis:7"
+    """
+    project.manifest(text.format(1))
+    project.apply()
+    other = project.container("other")["Id"]
+    project.manifest(text.format(2))
+    changes = ["service.guest/stop", "service.host/replace", "service.guest/replace"]
+    assert project.changes("host") == changes
+    done = project.apply("host")
+    assert "no longer declared" not in done.stdout
+    assert project.changes() == []
+    assert project.container("other")["Id"] == other
+    assert "restarted" in project.run("restart", "host").stdout
+    assert project.changes() == []
+    stopped = project.run("stop", "host").stdout.split()
+    assert stopped == ["stopped", f"{project.name}-guest-1", "stopped", f"{project.name}-host-1"]
+    project.run("start", "host")
+    assert project.changes() == []
