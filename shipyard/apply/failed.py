@@ -46,8 +46,8 @@ class ApplyFailed(ShipyardError):
             lines.append("begun:    " + ", ".join(self.begun) + " (not known to be healthy yet)")
         if self.left:
             lines.append("not done: " + ", ".join(self.left))
-        lines += [f"note: {note}" for note in self.notes]
         lines.append(f"  -> {self.again}")
+        lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)
 
     def each(self) -> Iterator[ShipyardError]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -105,14 +106,19 @@ def _parts(work: Operated, spec: ServiceSpec, folder: Path, *, live: bool) -> tu
 
 def stop_all(work: Operated, spec: ServiceSpec, found: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Stop what runs of a service; what that was."""
+    from shipyard.engine.stopping import stop_together
+
     up = [one for one in found if one["State"]["Status"] in ("running", "restarting", "paused")]
-    for container in up:
-        work.objects.stop(container["Id"], spec.stop_timeout)
+    if up:
+        print(f"stopping {spec.name} ...", file=sys.stderr, flush=True)
+    stop_together(work.objects, [one["Id"] for one in up], spec.stop_timeout)
     return up
 
 
 def start_all(work: Operated, spec: ServiceSpec, stopped: list[Mapping[str, Any]]) -> None:
     """Start it again, and wait for its health."""
+    if stopped:
+        print(f"starting {spec.name} ...", file=sys.stderr, flush=True)
     for container in stopped:
         work.objects.start(container["Id"])
     if stopped:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from shipyard.errors import ShipyardError, UsageError
+from shipyard.model.manifest import Manifest
 
 
 class Declined(ShipyardError):
@@ -21,12 +22,15 @@ def confirm(question: str, *, yes: bool) -> None:
         raise Declined("nothing was changed")
 
 
-def confirm_name(question: str, name: str, *, given: str | None) -> None:
-    """For a protected stage: its name has to be typed, or given with --confirm."""
+def confirm_name(question: str, manifest: Manifest, *, given: str | None) -> None:
+    """For a protected stage: its name has to be typed, or given with --confirm; for an instance that one's,
+    so that the word for a preview is none for the stage itself."""
+    name = manifest.instance or manifest.stage
     if given is None and sys.stdin.isatty():
         given = _ask(f"{question} Type {name} to go on: ").strip()
     if given is None:
-        raise UsageError(f"stage {name} is protected", hint=f"--yes is not enough: add --confirm {name}")
+        hint = f"--yes is not enough: add --confirm {name}"
+        raise UsageError(f"stage {manifest.stage} is protected", hint=hint)
     if given != name:
         raise Declined(f"{given!r} is not {name!r}: nothing was changed")
 

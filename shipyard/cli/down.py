@@ -56,7 +56,7 @@ def down(
         if doomed:
             question = f"Take this down and DESTROY the data in {', '.join(doomed)}?"
         if manifest.protect:
-            confirm_name(question, manifest.stage, given=confirm_stage)
+            confirm_name(question, manifest, given=confirm_stage)
         else:
             confirm(question, yes=yes)
         with leased(connection, manifest, "down", lease_wait) as lease:

@@ -23,7 +23,7 @@ def lease(
     yes: Yes = False,
     confirm_stage: Annotated[
         str | None,
-        typer.Option("--confirm", metavar="STAGE", help="The stage's name, for a protected stage."),
+        typer.Option("--confirm", metavar="NAME", help="A protected stage's name, or its instance's."),
     ] = None,
     output: Output = Format.TEXT,
     folder: Folder = Path(),
@@ -49,7 +49,7 @@ def lease(
         if record is not None and end:
             question = f"Break the lease of {record.holder.who}?"
             if manifest.protect:
-                confirm_name(question, manifest.stage, given=confirm_stage)
+                confirm_name(question, manifest, given=confirm_stage)
             else:
                 confirm(question, yes=yes)
             broken = break_lease(connection, record)

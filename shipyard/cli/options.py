@@ -45,7 +45,7 @@ StatusOutput = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Confirmed = Annotated[
     str | None,
-    typer.Option("--confirm", metavar="STAGE", help="The stage's name, for a protected stage."),
+    typer.Option("--confirm", metavar="NAME", help="A protected stage's name, or its instance's."),
 ]
 User = Annotated[str | None, typer.Option("--user", "-u", metavar="USER", help="As this user of the image.")]
 Variables = Annotated[

@@ -96,7 +96,10 @@ def _told_of_secrets(made: Plan, desired: Desired, found: FoundSecrets) -> Plan:
     wanted = {name for service in starting for name in desired.service(service).secrets}
     missing = sorted(name for name in wanted if name in found.sources and found.sources[name] is None)
     looked = " and ".join(found.looked_in)
-    told = tuple(f"secret {name} has no value in {looked}: apply needs it" for name in missing)
+    told = tuple(
+        f"secret {name} has no value in {looked}: apply needs it; `shipyard secret set {name}` gives it one"
+        for name in missing
+    )
     references = {one.reference for one in made.operations if isinstance(one, BuildImage)}
     downloads = {name for one in desired.images if one.reference in references for name in one.secrets}
     absent = sorted(name for name in downloads if found.sources.get(name) is None)
@@ -104,7 +107,7 @@ def _told_of_secrets(made: Plan, desired: Desired, found: FoundSecrets) -> Plan:
     told += unencoded_in_urls(desired, starting, found.unencoded)
     used = {name for spec in desired.services for name in spec.secrets}
     places = tuple(sorted((name, place) for name, place in found.sources.items() if place and name in used))
-    return replace(made, notes=(*made.notes, *told), secret_sources=places)
+    return replace(made, notes=(*told, *made.notes), secret_sources=places)
 
 
 def recorded_key(manifest: Manifest, observed: Observed) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +56,7 @@ def restore(
             f"{manifest.deployment} has? That is DESTROYED."
         )
         if manifest.protect:
-            confirm_name(question, manifest.stage, given=confirm_stage)
+            confirm_name(question, manifest, given=confirm_stage)
         else:
             confirm(question, yes=yes)
         # All services: who uses the data is stopped too.
@@ -86,6 +87,7 @@ def _restore(work: Operated, spec: ServiceSpec, backup: Backup, archive: tarfile
             if started:
                 work.wait(spec, len(found))
             environment = work.seen.connection.environment(os.environ)
+            print(f"restoring {spec.name} ...", file=sys.stderr, flush=True)
             for part in backup.parts:
                 restore_dump(product, found[0]["Id"], environment, part_file(archive, part))
         return
@@ -93,6 +95,7 @@ def _restore(work: Operated, spec: ServiceSpec, backup: Backup, archive: tarfile
     users = [one for one in work.specs if any(mount.source in sources for mount in one.volumes)]
     tools = image_with_shell(work.seen.desired, spec)
     with _stopped(work, users):
+        print(f"restoring {spec.name} ...", file=sys.stderr, flush=True)
         for part in backup.parts:
             source = part_file(archive, part)
             restore_volume(work.objects, found[0]["Id"], mounts[part.target], tools, source)

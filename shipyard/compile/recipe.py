@@ -40,7 +40,7 @@ from shipyard.compile.system_layers import ENVIRONMENT, EPOCH, system_image, sys
 from shipyard.model.build import DependencyInstall
 from shipyard.model.record import Record
 
-RECIPE = "4"
+RECIPE = "5"
 """Raised by hand when the text changes: a newer recipe is taken at the next real change."""
 UV_VERSION = "0.13.9"
 TOOL = "tool"
@@ -263,6 +263,9 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         environment.append(("PYTHONPATH", f"{workdir}/{recipe.import_path}"))
     if recipe.distroless:
         environment += distroless.environment(recipe.authorities)
+    if recipe.command is not None and recipe.command[0] == "gunicorn":
+        # For its control socket (gunicorn's settings): the user has no home.
+        environment.append(("XDG_RUNTIME_DIR", "/dev/shm"))
     environment += recipe.environment
     made: list[Instruction] = [
         Comment(text="The image: results only."),

@@ -16,13 +16,15 @@ from shipyard.diagnosis.server import server_findings
 _ELF = "\x7fELF"
 """How a program begins. A shell says so that is given one which the kernel does not run: docker-init, as the
 execvp of POSIX, hands it over."""
+_HOME = "/nonexistent"
+"""Of the user that images of the recipe have."""
 Rule = Callable[[Symptoms], Iterator[Finding]]
 
 
 def diagnose(symptoms: Symptoms) -> tuple[Finding, ...]:
     """Causes, the surest first; none where nothing is known."""
-    found = (finding for rule in RULES for finding in rule(symptoms))
-    return tuple(dict.fromkeys(found))
+    found = tuple(dict.fromkeys(finding for rule in RULES for finding in rule(symptoms)))
+    return found or tuple(_raised(symptoms))
 
 
 def _out_of_memory(seen: Symptoms) -> Iterator[Finding]:
@@ -153,7 +155,9 @@ def _missing_variable(seen: Symptoms) -> Iterator[Finding]:
 
 
 def _permission(seen: Symptoms) -> Iterator[Finding]:
-    denied = re.findall(r"(?:Permission denied|PermissionError)[^'\n]*: '(/[^']+)'", seen.text)
+    # gunicorn goes on without its control socket: that is no cause of anything.
+    text = "\n".join(line for line in seen.text.splitlines() if "Control server error" not in line)
+    denied = re.findall(r"(?:Permission denied|PermissionError)[^'\n]*: '(/[^']+)'", text)
     for path in dict.fromkeys(denied):
         yield _not_writable(path, seen)
     for path in dict.fromkeys(re.findall(r"Read-only file system: '(/[^']+)'", seen.text)):
@@ -168,8 +172,13 @@ def _not_writable(path: str, seen: Symptoms) -> Finding:
     user = seen.spec.user or "10001:10001"
     cause = f"its user may not write {path}"
     mounts = [one for one in seen.spec.volumes if path == one.target or path.startswith(f"{one.target}/")]
+    if path == _HOME or path.startswith(f"{_HOME}/"):
+        return Finding(
+            cause=f"it writes into its home folder, {_HOME}, which is none",
+            hint=f'env = {{ HOME = "/tmp" }} in [{seen.key}] gives it one for as long as the container lasts',
+        )
     if not mounts:
-        folder = path.rpartition("/")[0]
+        folder = path.rpartition("/")[0] or path
         return Finding(
             cause=f"{cause}, which is part of the image",
             hint=f'mount a volume there: volumes = ["data:{folder}"] in [{seen.key}], or tmpfs',
@@ -210,6 +219,16 @@ def _certificate(seen: Symptoms) -> Iterator[Finding]:
             '"FILE.pem" stands at the top of shipyard.toml; in another image, mount its file and set '
             "SSL_CERT_FILE and REQUESTS_CA_BUNDLE to it",
         )
+
+
+def _raised(seen: Symptoms) -> Iterator[Finding]:
+    """Where nothing is known, the exception that the program ended with, at its last line of the project."""
+    _, _, trace = seen.text.rpartition("Traceback (most recent call last):\n")
+    error = re.search(r"^([A-Za-z_][\w.]*(?:: .*)?)$", trace, re.MULTILINE)
+    own = re.findall(r'File "/app/([^"]+)", line (\d+)', trace)
+    if error and own:
+        path, line = own[-1]
+        yield Finding(cause=error[1].strip()[:200], hint=f"look at {path}:{line}")
 
 
 def _ended(seen: Symptoms) -> Iterator[Finding]:

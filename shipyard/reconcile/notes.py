@@ -146,6 +146,6 @@ def _password_command(spec: ServiceSpec) -> str:
     if (known := known_image(spec.image)) is None or known.name != "postgres":
         return ""
     user = show_template(spec.env.get("POSTGRES_USER", ("postgres",)))
-    if not re.fullmatch(r"\w+", user):
+    if not re.fullmatch(r"[\w.-]+", user):
         return ""
-    return f": `shipyard exec {spec.name} psql -U {user} postgres`, then `\\password {user}`"
+    return f": `shipyard exec {spec.name} psql -U {user} postgres`, then `\\password`"

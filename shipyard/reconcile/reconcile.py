@@ -94,8 +94,6 @@ def reconcile(
         not_compared=not_compared(desired, observed),
         problems=problems(desired, observed, names, removed_by(whole)),
         notes=(
-            *dict.fromkeys(note for image in _noticed(desired, touched) for note in image.notes),
-            *unlocked(desired.manifest, desired.images),
             *notes(desired, observed, whole),
             *(
                 f"{one.service}: before_deploy of an earlier apply still runs ({one.name}) and is waited for"
@@ -103,6 +101,9 @@ def reconcile(
                 if one.id in to_run.awaited
             ),
             *caveats(desired, observed, whole),
+            # What was decided for an image comes last: it is the same in every plan.
+            *dict.fromkeys(note for image in _noticed(desired, touched) for note in image.notes),
+            *unlocked(desired.manifest, desired.images),
         ),
         preconditions=preconditions(desired, observed, whole),
     )

@@ -16,7 +16,9 @@ def replace_operation(
     if spec.rollout == "start-first":
         interruption = Interruption(seconds=0, why="the new one is healthy before the old one stops")
     elif total > 1 and (len(outdated) < total or any(one.at_work for one in outdated)):
-        interruption = Interruption(seconds=0, why=f"one of {total} at a time")
+        chosen = any(publish.host_port is None for publish in spec.publish)
+        told = ", each at another host port, that the engine chooses" if chosen else ""
+        interruption = Interruption(seconds=0, why=f"one of {total} at a time{told}")
     else:
         interruption = stopped_first(spec, outdated)
     return ReplaceService(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from shipyard.cli import planning
 from shipyard.cli.confirm import Declined, confirm, confirm_name
 from shipyard.errors import UsageError
+from shipyard.model.manifest import Manifest
+from shipyard.model.record import replace
+
+PROD = Manifest(root=Path("/srv/shop"), name="shop", stage="prod", services=())
 
 
 class Terminal(io.StringIO):
@@ -58,21 +63,30 @@ def test_without_a_terminal_nobody_is_asked(capsys: pytest.CaptureFixture[str]) 
 
 def test_the_name_of_a_protected_stage_is_typed(answer: Callable[[str], None]) -> None:
     answer("prod\n")
-    confirm_name("Take this down?", "prod", given=None)
+    confirm_name("Take this down?", PROD, given=None)
     for text in ("yes\n", "Prod\n", "\n"):
         answer(text)
         with pytest.raises(Declined, match="is not 'prod': nothing was changed"):
-            confirm_name("Take this down?", "prod", given=None)
+            confirm_name("Take this down?", PROD, given=None)
 
 
 @pytest.mark.usefixtures("no_terminal")
 def test_the_name_of_a_protected_stage_is_given() -> None:
-    confirm_name("Take this down?", "prod", given="prod")
+    confirm_name("Take this down?", PROD, given="prod")
     with pytest.raises(Declined):
-        confirm_name("Take this down?", "prod", given="dev")
+        confirm_name("Take this down?", PROD, given="dev")
     with pytest.raises(UsageError, match="stage prod is protected") as caught:
-        confirm_name("Take this down?", "prod", given=None)
+        confirm_name("Take this down?", PROD, given=None)
     assert caught.value.hint == "--yes is not enough: add --confirm prod"
+
+
+@pytest.mark.usefixtures("no_terminal")
+def test_the_word_for_an_instance_is_none_for_its_stage() -> None:
+    preview = replace(PROD, instance="pr-7")
+    confirm_name("Take this down?", preview, given="pr-7")
+    for manifest, given in ((preview, "prod"), (PROD, "pr-7")):
+        with pytest.raises(Declined):
+            confirm_name("Take this down?", manifest, given=given)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,25 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         "no command curl",
         "packages",
     ),
+    (
+        "an exception of its own, and a gunicorn without a control socket",
+        seen(
+            "[7] [ERROR] Control server error: [Errno 13] Permission denied: '/nonexistent'\n"
+            "[8] [ERROR] Exception in worker process\nTraceback (most recent call last):\n"
+            '  File "/opt/venv/lib/python3.13/site-packages/gunicorn/util.py", line 1, in import_app\n'
+            '  File "/app/config/wsgi.py", line 9, in <module>\n    raise RuntimeError("no licence file")\n'
+            "RuntimeError: no licence file\n[8] [INFO] Worker exiting (pid: 8)",
+            exit_code=3,
+        ),
+        "RuntimeError: no licence file",
+        "config/wsgi.py:9",
+    ),
+    (
+        "a home folder that is none",
+        seen(TRACE + "PermissionError: [Errno 13] Permission denied: '/nonexistent/.cache'"),
+        "its home folder, /nonexistent, which is none",
+        'HOME = "/tmp"',
+    ),
     ("no program at all", seen(exit_code=126), "may not be executed", "chmod +x"),
     (
         "another processor",

@@ -227,6 +227,11 @@ def test_only_outdated_containers_are_replaced(shop: Shop) -> None:
         ({"stop_timeout": 300}, "stop-first", (300, "up to 5 min to finish what it does")),
         ({"stop_timeout": 45}, "stop-first", (45, "up to 45 s to finish what it does")),
         ({"replicas": 2, "stop_timeout": 300}, "stop-first", (0, "one of 2 at a time")),
+        (
+            {"replicas": 2, "publish": (Publish(host_port=None, container_port=80),)},
+            "stop-first",
+            (0, "one of 2 at a time, each at another host port, that the engine chooses"),
+        ),
         ({"rollout": "start-first"}, "start-first", (0, "the new one is healthy before the old one stops")),
     ],
 )

@@ -72,6 +72,7 @@ FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    XDG_RUNTIME_DIR=/dev/shm \
     PORT=8000
 COPY --from=user /user/ /
 COPY --from=std /std/ /

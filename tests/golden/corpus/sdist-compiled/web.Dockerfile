@@ -97,7 +97,8 @@ RUN --mount=type=bind,target=/context \
 FROM system
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1
+    PYTHONDONTWRITEBYTECODE=1 \
+    XDG_RUNTIME_DIR=/dev/shm
 COPY --from=user /user/ /
 COPY --from=std /std/ /
 COPY --from=deps /opt /opt
