@@ -41,6 +41,12 @@ class Brought(Record):
     stale: bool
 
 
+_FOR_BROWSERS = (
+    *(".css", ".scss", ".js", ".mjs", ".ts", ".map", ".woff", ".woff2", ".ttf"),
+    *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico"),
+)
+
+
 class LiveFiles:
     """Knows what the source in each container is by now."""
 
@@ -71,6 +77,9 @@ class LiveFiles:
                     raise
                 continue
             stale = container["State"] == "running" and not (spec.one_shot or reloads(spec, detected))
+            if spec.port is None and all(path.endswith(_FOR_BROWSERS) for path in paths):
+                # A worker's jobs are not thrown away for a style sheet.
+                stale = False
             if paths:
                 brought.append(
                     Brought(container=container["Id"], service=spec.name, paths=paths, stale=stale)

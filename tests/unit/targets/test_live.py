@@ -96,6 +96,10 @@ def test_only_what_differs_is_brought_and_only_where_it_belongs(tmp_path: Path) 
     )
     assert live.bring(desired, builds, {"web": files}) == [], "it is there already"
 
+    files["shop/site.css"] = "new"
+    stale = {one.service: one.stale for one in live.bring(desired, builds, {"web": files})}
+    assert stale == {"web": False, "worker": False}, "no worker's jobs are thrown away for a style sheet"
+
     engine.refuses = HTTPStatus.NOT_FOUND
     files["main.py"] = "once more"
     assert live.bring(desired, builds, {"web": files}) == [], "they are being replaced"
