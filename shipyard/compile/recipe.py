@@ -263,8 +263,8 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         environment.append(("PYTHONPATH", f"{workdir}/{recipe.import_path}"))
     if recipe.distroless:
         environment += distroless.environment(recipe.authorities)
-    if recipe.command is not None and recipe.command[0] == "gunicorn":
-        # For its control socket (gunicorn's settings): the user has no home.
+    if recipe.command and recipe.command[0] == "gunicorn" and "--no-control-socket" not in recipe.command:
+        # For that socket of a release that is not known here (gunicorn's settings): the user has no home.
         environment.append(("XDG_RUNTIME_DIR", "/dev/shm"))
     environment += recipe.environment
     made: list[Instruction] = [

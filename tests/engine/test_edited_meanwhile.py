@@ -30,8 +30,8 @@ def test_what_was_edited_while_it_was_built_keeps_no_tag(project: Project) -> No
         bake(connection, [plan], manifest.root, {}, progress="plain")
         assert docker("run", "--rm", plan.tagged, "cat", "/word") == "one"
 
-        # While it is built.
-        project.write("Dockerfile", "FROM redis:7\nCOPY word /word\nRUN sleep 4\n")
+        # While it is built, which is in no cache of an earlier run.
+        project.write("Dockerfile", f"FROM redis:7\nCOPY word /word\nRUN echo {project.name} && sleep 4\n")
         (_, plan) = compile_builds(manifest)["web"]
         edit = threading.Timer(1.5, project.write, ("word", "two\n"))
         edit.start()

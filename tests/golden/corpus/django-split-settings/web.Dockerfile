@@ -78,7 +78,6 @@ FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    XDG_RUNTIME_DIR=/dev/shm \
     DJANGO_SETTINGS_MODULE=config.settings.production
 COPY --from=user /user/ /
 COPY --from=std /std/ /

@@ -78,8 +78,7 @@ FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONPATH=/app/backend \
-    XDG_RUNTIME_DIR=/dev/shm
+    PYTHONPATH=/app/backend
 COPY --from=user /user/ /
 COPY --from=std /std/ /
 COPY --from=deps /opt /opt

@@ -78,8 +78,7 @@ RUN --mount=type=bind,target=/context \
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    XDG_RUNTIME_DIR=/dev/shm
+    PYTHONDONTWRITEBYTECODE=1
 COPY --from=user /user/ /
 COPY --from=std /std/ /
 COPY --from=deps /opt /opt
