@@ -8,6 +8,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from shipyard.whole_file import whole_file
+
 
 def cache_file(kind: str, root: Path, environ: Mapping[str, str]) -> Path | None:
     """The file of this kind for a project's root, None where there is no place for one. One file a project,
@@ -43,15 +45,7 @@ def write_cache(path: Path | None, data: bytes) -> None:
     costs time, nothing else."""
     if path is None:
         return
-    import tempfile
-
     with contextlib.suppress(OSError, ValueError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A name of its own: other runs, in other containers too, may write at the same time.
-        handle, written = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        try:
-            with open(handle, "wb") as file:  # noqa: PTH123 - a handle
-                file.write(data)
-            Path(written).replace(path)
-        finally:
-            Path(written).unlink(missing_ok=True)
+        with whole_file(path) as file:
+            file.write(data)

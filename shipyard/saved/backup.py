@@ -14,7 +14,7 @@ from typing import IO
 from shipyard.errors import ShipyardError
 from shipyard.model.record import Record
 from shipyard.saved.codec import from_values, to_values
-from shipyard.source.whole_file import whole_file
+from shipyard.whole_file import whole_file
 
 KIND = "shipyard backup"
 FORMAT = 1

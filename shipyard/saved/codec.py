@@ -13,7 +13,7 @@ import msgspec
 
 from shipyard.errors import ShipyardError
 from shipyard.model.record import Record, asdict
-from shipyard.source.whole_file import whole_file
+from shipyard.whole_file import whole_file
 
 T = TypeVar("T")
 LIMIT = 64 * 1024 * 1024

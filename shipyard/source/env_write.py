@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 from shipyard.errors import ShipyardError
-from shipyard.source.whole_file import whole_file
+from shipyard.whole_file import whole_file
 
 
 def write_env_value(path: Path, name: str, value: str) -> None:

@@ -150,10 +150,7 @@ class Scene:
         assert back["Internal"] is True
         assert list(back["Containers"]) == [self.project.container("web")["Id"]]
         volumes = self.remains.volumes()
-        kinds = sorted(volumes.values())
-        # Killed between a new record and the end of the old one, both are there until the next change.
-        kinds = kinds[: 1 + kinds.index("record")] + [one for one in kinds if one > "record"]
-        assert kinds == ["", "", "", "key", "record", "secrets"], volumes
+        assert sorted(volumes.values()) == ["", "", "", "key", "record", "secrets"], volumes
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shipyard"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    *("concealed", "errors", "cache", "model", "manifest", "source", "managers", "frameworks", "compile"),
-    *("starter", "reconcile"),
+    *("concealed", "whole_file", "errors", "cache", "model", "manifest", "source", "managers"),
+    *("frameworks", "compile", "starter", "reconcile"),
     *("diagnosis", "engine", "targets", "apply", "render", "saved", "cli", "__main__"),
 )
 HEAVY = {

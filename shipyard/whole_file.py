@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -17,11 +16,15 @@ def whole_file(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
     A symbolic link stays, and what it points to is written. Into what is no file, a pipe or /dev/stdout, is
     written as into any. Raises OSError.
     """
+    # Where nothing is written it is not loaded.
+    import tempfile
+
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         with target.open("wb") as file:
             yield file
         return
+    # A name of its own: other runs, in other containers too, may write at the same time.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.part-")
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - a handle

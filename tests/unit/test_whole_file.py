@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shipyard.source.whole_file import whole_file
+from shipyard.whole_file import whole_file
 
 
 def test_a_file_is_there_whole_or_as_it_was(tmp_path: Path) -> None:
