@@ -26,6 +26,7 @@ from shipyard.model.manifest import Manifest
 from shipyard.model.plan import Plan
 from shipyard.model.record import Record
 from shipyard.reconcile.remarks import crashes_of
+from shipyard.reconcile.scale import record_due
 from shipyard.render.document import plan_document
 from shipyard.render.status import service_rows, status_table
 from shipyard.saved.plan import StalePlan, read_plan
@@ -172,7 +173,8 @@ def _converge(
     _show(request, plan)
     _refuse_problems(request, plan, manifest.root)
     require_values(seen.desired, started(plan), seen.values)
-    if plan.empty and not plan.attention:
+    unrecorded = record_due(plan, seen.desired, seen.observed)
+    if plan.empty and not plan.attention and not unrecorded:
         _summary(request, seen, seen)
         return
     if not plan.empty:
@@ -184,7 +186,7 @@ def _converge(
         if first.operations
         else ()
     )
-    if rest.operations or rest.attention:
+    if rest.operations or rest.attention or unrecorded:
         with leased(seen.connection, manifest, request.command, request.lease_wait) as lease:
             seen = look(seen.connection, manifest, builds, fallback_key=seen.key, scope=seen.scope)
             plan = checked(seen, images_made=bool(done))

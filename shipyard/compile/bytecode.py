@@ -1,7 +1,7 @@
 """Byte code for the modules of a folder, out of a cache by content where there is some.
 
 Run in a build stage by the base's own Python and nothing but its standard library (3.9 and later):
-`python -I bytecode.py FOLDER [ROOT]`. ROOT is where the folder stands for now, when that is not its place in
+`python -s bytecode.py FOLDER [ROOT]`. ROOT is where the folder stands for now, when that is not its place in
 the image. A file that is no Python of this version (a template, say) is left without byte code.
 
 Source: PEP 552; unchecked, since nobody edits an image.

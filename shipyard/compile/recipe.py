@@ -40,7 +40,7 @@ from shipyard.compile.system_layers import ENVIRONMENT, EPOCH, system_image, sys
 from shipyard.model.build import DependencyInstall
 from shipyard.model.record import Record
 
-RECIPE = "5"
+RECIPE = "6"
 """Raised by hand when the text changes: a newer recipe is taken at the next real change."""
 UV_VERSION = "0.13.9"
 TOOL = "tool"

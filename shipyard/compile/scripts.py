@@ -19,7 +19,8 @@ BYTECODE = (
 
 def byte_code(folder: str, root: str = "") -> str:
     """The command that makes it; `root` is where the folder stands for now, "" for its place in the image."""
-    return " ".join(["python -I /bytecode.py", *map(shlex.quote, (folder, root) if root else (folder,))])
+    # Not -I, which would not hear of PYTHONHASHSEED.
+    return " ".join(["python -s /bytecode.py", *map(shlex.quote, (folder, root) if root else (folder,))])
 
 
 def scripts_stage() -> tuple[Instruction, ...]:

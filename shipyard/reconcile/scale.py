@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 
 from shipyard.compile import labels
-from shipyard.model.desired import ServiceSpec
+from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
-from shipyard.model.plan import Cause, DriftCause, FieldCause, ReasonCause, ScaleService
+from shipyard.model.plan import Cause, DriftCause, FieldCause, Plan, ReasonCause, ScaleService
 
 RECORD = "record"
 """The role of the volume that holds the record."""
@@ -23,6 +23,18 @@ def recorded_replicas(observed: Observed) -> Mapping[str, int]:
             for name, count in parse_record(volume.labels.get(labels.REPLICAS)).items():
                 found.setdefault(name, set()).add(count)
     return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
+
+
+def record_due(plan: Plan, desired: Desired, observed: Observed) -> bool:
+    """Whether an interrupted run left more than one record, or one that does not say what a plan finds as
+    it is declared."""
+    records = sum(one.owned and one.labels.get(labels.ROLE) == RECORD for one in observed.volumes)
+    recorded = recorded_replicas(observed)
+    return records > 1 or any(
+        recorded.get(spec.name) != spec.replicas
+        for spec in desired.services
+        if f"service.{spec.name}" in plan.unchanged
+    )
 
 
 def parse_record(text: str | None) -> Mapping[str, int]:

@@ -266,3 +266,28 @@ def test_killed_while_a_network_is_replaced(project: Project, action: str) -> No
     assert sorted(network["Containers"]) == before
     ask = ("python", "-c", "import socket; socket.gethostbyname('two')")
     docker("exec", f"{project.name}-one-1", *ask)
+
+
+@pytest.mark.parametrize("left", ["twice", "never"])
+def test_killed_while_it_records_the_replicas(project: Project, left: str) -> None:
+    """The next apply has nothing to do but that, and the one after it nothing at all."""
+    project.manifest('[services.cache]\nimage = "redis:7"\nreplicas = 2\nhealth = false\n')
+    project.apply()
+    labels = {"shipyard.project": project.name, "shipyard.role": "record"}
+    words = [word for key, value in labels.items() for word in ("--filter", f"label={key}={value}")]
+    (record,) = docker("volume", "ls", "-q", *words).split()
+    if left == "never":
+        docker("volume", "rm", record)
+    else:
+        marks = json.loads(docker("volume", "inspect", record))[0]["Labels"]
+        marks["shipyard.replicas"] = '{"cache":1}'
+        given = [word for key, value in marks.items() for word in ("--label", f"{key}={value}")]
+        docker("volume", "create", *given, f"{project.name}_shipyard-record-other")
+    containers = project.ids()
+    assert project.changes() == []
+    project.apply()
+    assert docker("volume", "ls", "-q", *words).split() == [record]
+    with project.events(leases=True) as events:
+        project.apply()
+    assert events == []
+    assert project.ids() == containers

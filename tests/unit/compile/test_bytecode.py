@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib.util
 import marshal
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shipyard.compile import bytecode
+from shipyard.compile.scripts import byte_code
+from shipyard.compile.system_layers import ENVIRONMENT
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +93,12 @@ def test_a_process_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     # The second of two: where its byte code is to stand there is a folder.
     Path(importlib.util.cache_from_source(str(folder / "m1.py"))).mkdir(parents=True)
     assert bytecode.main(str(folder)) == 1
+
+
+def test_the_order_of_a_set_is_the_same_in_every_build() -> None:
+    """It is in byte code before Python 3.11, and depends on the seed of hashes."""
+    python, *options, script, folder = byte_code("/app").split()
+    assert (python, script, folder) == ("python", "/bytecode.py", "/app")
+    words = [sys.executable, *options, "-c", "import sys; print(sys.flags.hash_randomization)"]
+    said = subprocess.run(words, env=dict(ENVIRONMENT), capture_output=True, text=True, check=True).stdout
+    assert said == "0\n"

@@ -11,6 +11,7 @@ from shipyard.model.observed import Observed, Volume
 from shipyard.model.plan import DriftCause, FieldCause, ReasonCause, ScaleService
 from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
+from shipyard.reconcile.scale import record_due
 
 Shop = Any
 
@@ -63,6 +64,33 @@ def test_why_a_service_is_scaled(
     assert isinstance(operation, ScaleService)
     assert operation.replicas == (found, declared)
     assert operation.causes == causes
+
+
+@pytest.mark.parametrize(
+    ("records", "due"),
+    [
+        (({"web": 2},), False),
+        (({"web": 2, "gone": 1},), False),
+        ((), True),
+        (({"web": 1},), True),
+        (({"web": 2}, {"web": 1}), True),
+        (({"web": 2}, {"web": 2, "gone": 1}), True),
+    ],
+)
+def test_a_record_that_an_interrupted_run_left_is_seen(
+    shop: Shop, records: tuple[Any, ...], due: bool
+) -> None:
+    desired = shop.desired(shop.service("web", replicas=2))
+    world = with_record(shop.world(desired), *records)
+    plan = reconcile(desired, world)
+    assert plan.empty
+    assert record_due(plan, desired, world) is due
+
+
+def test_of_what_is_about_to_change_no_record_is_due(shop: Shop) -> None:
+    desired = shop.desired(shop.service("web", replicas=2))
+    world = with_record(shop.world(shop.desired(shop.service("web"))), {"web": 1})
+    assert not record_due(reconcile(desired, world), desired, world)
 
 
 def test_somebody_elses_record_is_none(shop: Shop) -> None:

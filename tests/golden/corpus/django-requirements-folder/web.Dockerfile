@@ -42,7 +42,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=cache,target=/root/.cache/bytecode \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     uv pip install -q --python /opt/venv -r /p/requirements/production.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
-    python -I /bytecode.py /opt/venv/lib && \
+    python -s /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # Every library that the dependencies link to is there; a passwd line for the user.
@@ -69,7 +69,7 @@ RUN --mount=type=bind,target=/context \
     touch /begun && \
     env -C /app SECRET_KEY=build /opt/venv/bin/python manage.py collectstatic --noinput -v 0 && \
     find / -xdev '(' -path /static -o -path /tmp -o -path /root -o -path /run -o -path /var/cache -o -path /var/log -o -path /var/tmp ')' -prune -o -type f -cnewer /begun -exec cp --parents -t /static {} + -exec rm {} + && \
-    python -I /bytecode.py /app && \
+    python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points /static && \
     find /app -mindepth 1 -type d -empty -delete && \
     find /app /points /static -exec touch -hcd @$SOURCE_DATE_EPOCH {} +

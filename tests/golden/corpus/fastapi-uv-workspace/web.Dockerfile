@@ -52,7 +52,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=cache,target=/root/.cache/bytecode \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     uv pip sync -q --python /opt/venv --require-hashes /lock/pylock.toml || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
-    python -I /bytecode.py /opt/venv/lib && \
+    python -s /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # Packages of the source tree, over the dependencies.
@@ -67,7 +67,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     uv pip install -q --python /opt/venv --prefix /local/opt/venv --no-deps /build/prices || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
     find /local '(' -name uv_cache.json -o -name .lock ')' -delete && \
     find /local -name RECORD -exec sed -i '/uv_cache.json,/d' {} + && \
-    python -I /bytecode.py /opt/venv/lib /local && \
+    python -s /bytecode.py /opt/venv/lib /local && \
     find /local -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # Every library that the dependencies link to is there; a passwd line for the user.
@@ -88,7 +88,7 @@ RUN --mount=type=bind,source=services/api,target=/context \
     mkdir -p /app/services/api /points && \
     cp -R /context/. /app/services/api && \
     rm -rf /app/services/api/pyproject.toml /app/services/api/uv.lock /app/services/api/requirements*.txt /app/services/api/requirements*.in /app/services/api/shipyard.toml /app/services/api/shipyard.lock /app/services/api/README* /app/services/api/CHANGELOG* /app/services/api/Dockerfile* /app/services/api/.dockerignore /app/services/api/.gitignore /app/services/api/.gitattributes /app/services/api/.github /app/services/api/.gitlab-ci.yml /app/services/api/.pre-commit-config.yaml /app/services/api/.python-version /app/services/api/.tool-versions /app/services/api/mise.toml /app/services/api/.mise.toml /app/services/api/.editorconfig && find /app/services/api -name .npmrc -type f -delete && \
-    python -I /bytecode.py /app && \
+    python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points && \
     find /app -mindepth 1 -type d -empty -delete && \
     find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +

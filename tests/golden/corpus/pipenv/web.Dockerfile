@@ -220,7 +220,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     uv pip install -q --python /opt/venv --no-deps --require-hashes -r /lock/requirements.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
     uv pip install -q --python /opt/venv gunicorn==23.0.0 && \
-    python -I /bytecode.py /opt/venv/lib && \
+    python -s /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # Every library that the dependencies link to is there; a passwd line for the user.
@@ -241,7 +241,7 @@ RUN --mount=type=bind,target=/context \
     mkdir /app /points && \
     cp -R /context/. /app && \
     rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig /app/Pipfile /app/Pipfile.lock && find /app -name .npmrc -type f -delete && \
-    python -I /bytecode.py /app && \
+    python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points && \
     find /app -mindepth 1 -type d -empty -delete && \
     find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +

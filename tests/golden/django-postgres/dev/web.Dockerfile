@@ -232,7 +232,7 @@ COPY <<"LINES" /bytecode.py
 """Byte code for the modules of a folder, out of a cache by content where there is some.
 
 Run in a build stage by the base's own Python and nothing but its standard library (3.9 and later):
-`python -I bytecode.py FOLDER [ROOT]`. ROOT is where the folder stands for now, when that is not its place in
+`python -s bytecode.py FOLDER [ROOT]`. ROOT is where the folder stands for now, when that is not its place in
 the image. A file that is no Python of this version (a template, say) is left without byte code.
 
 Source: PEP 552; unchecked, since nobody edits an image.
@@ -326,7 +326,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=cache,target=/root/.cache/bytecode \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     uv pip install -q --python /opt/venv -r /p/requirements.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
-    python -I /bytecode.py /opt/venv/lib && \
+    python -s /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # Every library that the dependencies link to is there; a passwd line for the user.
@@ -353,7 +353,7 @@ RUN --mount=type=bind,target=/context \
     touch /begun && \
     env -C /app DATABASE_URL=postgresql://build:build@localhost/0 REDIS_URL=redis://build:build@localhost/0 SECRET_KEY=build /opt/venv/bin/python manage.py collectstatic --noinput -v 0 && \
     find / -xdev '(' -path /static -o -path /tmp -o -path /root -o -path /run -o -path /var/cache -o -path /var/log -o -path /var/tmp ')' -prune -o -type f -cnewer /begun -exec cp --parents -t /static {} + -exec rm {} + && \
-    python -I /bytecode.py /app && \
+    python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points /static && \
     find /app -mindepth 1 -type d -empty -delete && \
     mkdir -p /app/media && chown 10001:10001 /app/media && \
