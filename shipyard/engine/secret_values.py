@@ -19,14 +19,12 @@ from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.record import Record
+from shipyard.reconcile.passing import LONGEST_VALUE, TO_A_FILE
 from shipyard.source.env_file import read_env_file
 
 _RESERVED = frozenset("/?#[]@%: ")
 """What cannot stand for itself in the user and password of a URL (RFC 3986, section 3.2.1), or is mistaken
 by what parses it."""
-_LONGEST = 127 * 1024
-"""Bytes of a value. With its name, and that of what carries it to Compose, 128 KiB are what a process can be
-started with (Linux: MAX_ARG_STRLEN)."""
 
 
 class SecretMissing(ShipyardError):
@@ -190,9 +188,9 @@ def _too_long(desired: Desired, services: Iterable[str], values: SecretValues) -
     for service in services:
         for variable, template in desired.service(service).env.items():
             parts = [part if isinstance(part, str) else values.values.get(part.name, "") for part in template]
-            if len("".join(parts).encode()) > _LONGEST:
+            if len("".join(parts).encode()) > LONGEST_VALUE:
                 yield ShipyardError(
                     f"the value of {variable} is longer than any environment variable may be",
                     where=f"services.{service}.env.{variable}",
-                    hint='deliver it as a file: secrets = { NAME = { as = "file" } }',
+                    hint=TO_A_FILE,
                 )

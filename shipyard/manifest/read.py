@@ -30,6 +30,11 @@ def find_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / MANIFEST).exists():
             return folder
+        if (folder / MANIFEST).is_symlink():
+            raise ManifestError(
+                f"{folder / MANIFEST} is a link to {(folder / MANIFEST).readlink()}, which is not there",
+                hint="mend the link, or remove it and run `shipyard init`",
+            )
     raise ManifestError(
         f"no {MANIFEST} in {start} or any folder above it",
         hint="run `shipyard init` in the project's folder to write one",

@@ -21,3 +21,18 @@ def shared_services(passed_through: Mapping[str, object]) -> dict[str, str]:
         if name != "container":
             found["volumes_from"] = name
     return found
+
+
+def shared_containers(passed_through: Mapping[str, object]) -> dict[str, str]:
+    """As shared_services, of containers that are no service: `container:NAME`."""
+    found = {
+        key: value.removeprefix("container:")
+        for key in _MODES
+        if isinstance(value := passed_through.get(key), str) and value.startswith("container:")
+    }
+    sources = passed_through.get("volumes_from")
+    for source in sources if isinstance(sources, list | tuple) else ():
+        kind, _, name = str(source).partition(":")
+        if kind == "container":
+            found["volumes_from"] = name.partition(":")[0]
+    return found

@@ -220,11 +220,26 @@ def moment(value: object) -> str:
 
 
 def host(value: object) -> str:
-    """`name:address` or `name=address`."""
+    """`name:address` or `name=address`; an address is of IPv4, of IPv6, or host-gateway (docker run
+    --add-host)."""
     text = line(value)
-    if not re.fullmatch(r"[A-Za-z0-9._-]+[:=][^\s=]+", text):
+    match = re.fullmatch(r"[A-Za-z0-9._-]+[:=]([^\s=]+)", text)
+    if not match:
         raise Invalid(f"{text!r} is no host entry", 'write it as in "db.internal:10.0.0.5"')
+    if match[1] != "host-gateway" and not is_ip_address(match[1]):
+        raise Invalid(f"{match[1]!r} is no IP address", 'write it as in "db.internal:10.0.0.5"')
     return text
+
+
+def is_ip_address(text: str) -> bool:
+    """Of IPv4 or IPv6, the latter with or without brackets."""
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
 
 
 def url_path(value: object) -> str:

@@ -12,6 +12,7 @@ from shipyard.model.desired import Desired
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Problem
 from shipyard.reconcile.development import development_problems
+from shipyard.reconcile.passing import passing_problems
 from shipyard.reconcile.ports import port_problems
 from shipyard.reconcile.resources import KEY_ADDRESS
 from shipyard.reconcile.settings import network_causes, volume_causes
@@ -27,7 +28,7 @@ def problems(
     found += _database_problems(desired, observed) + _limit_problems(desired, observed)
     found += _compose_problems(desired, observed) + _key_problems(desired, observed)
     found += _data_problems(desired, observed, gone) + development_problems(desired)
-    found += _bind_problems(desired, observed)
+    found += _bind_problems(desired, observed) + passing_problems(desired, observed)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
 

@@ -178,6 +178,14 @@ def test_find_root(tmp_path: Path) -> None:
     assert find_root(deep) == deep
 
 
+def test_a_link_to_nothing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "shipyard.toml").symlink_to("elsewhere.toml")
+    with pytest.raises(
+        ManifestError, match=r"shipyard\.toml is a link to elsewhere\.toml, which is not there"
+    ):
+        find_root(tmp_path)
+
+
 def test_a_relative_root_becomes_absolute(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "shipyard.toml").write_text('name = "a"\n[services.web]')
     monkeypatch.chdir(project)

@@ -1,0 +1,49 @@
+"""What only the engine would refuse, and only in the middle of an apply, is a problem of the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shipyard.model.observed import Foreign
+from shipyard.model.record import replace
+from shipyard.reconcile.passing import LONGEST_VALUE
+from shipyard.reconcile.reconcile import reconcile
+
+Shop = Any
+STRANGER = Foreign(name="vpn", ports=(), networks=(), volumes=(), compose_project=None)
+
+
+def told(shop: Shop, **fields: Any) -> list[str]:
+    observed = replace(shop.empty(), foreign=(STRANGER,))
+    problems = reconcile(shop.desired(shop.service("web", **fields)), observed).problems
+    assert {one.address for one in problems} <= {"service.web"}
+    assert all(one.hint for one in problems)
+    return [one.title for one in problems]
+
+
+@pytest.mark.parametrize(
+    ("compose", "title"),
+    [
+        ({"network_mode": "container:vpn"}, None),
+        ({"network_mode": "container:4f1d"}, None),
+        ({"network_mode": "host"}, None),
+        ({"volumes_from": ["container:vpn:ro"]}, None),
+        ({"network_mode": "container:x"}, "compose.network_mode: there is no container x"),
+        ({"pid": "container:x"}, "compose.pid: there is no container x"),
+        ({"volumes_from": ["container:x:ro"]}, "compose.volumes_from: there is no container x"),
+        ({"extra_hosts": ["a:10.0.0.1", "b=::1", "c:host-gateway", "d:[::1]"]}, None),
+        ({"extra_hosts": {"a": "10.0.0.1", "b": ["10.0.0.1", "::1"]}}, None),
+        ({"extra_hosts": ["a:b"]}, "compose.extra_hosts: 'b' is no IP address"),
+        ({"extra_hosts": {"a": "b"}}, "compose.extra_hosts: 'b' is no IP address"),
+    ],
+)
+def test_what_is_passed_through_as_it_is(shop: Shop, compose: dict[str, Any], title: str | None) -> None:
+    assert told(shop, compose=compose) == ([title] if title else [])
+
+
+def test_a_value_that_no_process_can_be_started_with(shop: Shop) -> None:
+    assert told(shop, env={"V": ("a" * LONGEST_VALUE,)}) == []
+    longer = told(shop, env={"V": ("ä" * (LONGEST_VALUE // 2), "aa")})
+    assert longer == ["the value of V is longer than any environment variable may be"]
