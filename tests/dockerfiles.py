@@ -29,7 +29,7 @@ def _scripts(instructions: tuple[Instruction, ...]) -> dict[str, str]:
 
 
 NOTHING = DependencyInstall(facts=(), install=())
-_SCRIPTS = _scripts(scripts_stage() + root_stage(SystemPackages(), NOTHING))
+_SCRIPTS = _scripts(scripts_stage(collecting=True) + root_stage(SystemPackages(), NOTHING))
 
 
 def short(text: str) -> str:

@@ -51,6 +51,10 @@ class Bringing(threading.Thread):
         self._edited.clear()
         return True
 
+    def look_again(self) -> None:
+        """As if something had changed."""
+        self._edited.set()
+
     def end(self) -> None:
         self._ending.set()
         self.join()

@@ -23,6 +23,7 @@ from shipyard.compile.desired import Builds, compile_desired
 from shipyard.compile.develop import DEVELOPERS
 from shipyard.compile.edits import wants_apply
 from shipyard.compile.subset import subset
+from shipyard.engine.buildx import SourceEdited
 from shipyard.engine.connect import Connection, connect
 from shipyard.engine.secret_values import env_file
 from shipyard.errors import ExitCode, ShipyardError
@@ -123,7 +124,8 @@ class _Session:
                 continue
             if self.applied is not None and not _more(self.applied, now):
                 continue
-            print("\nnot only files in their places have changed:", file=sys.stderr, flush=True)
+            if self.applied is not None:
+                print("\nnot only files in their places have changed:", file=sys.stderr, flush=True)
             self.now = now
             self._bringing.follow(now.manifest, now.builds)
             self._apply()
@@ -149,6 +151,10 @@ class _Session:
         except ApplyFailed as error:
             if isinstance(error.cause, KeyboardInterrupt):
                 raise KeyboardInterrupt from error
+            if isinstance(error.cause, SourceEdited):
+                print(f"\n{error.cause.title}: once more", file=sys.stderr, flush=True)
+                self._bringing.look_again()
+                return
             _tell(error)
         except ShipyardError as error:
             _tell(error)

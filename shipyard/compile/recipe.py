@@ -34,7 +34,7 @@ from shipyard.compile.dockerfile import (
 from shipyard.compile.front_end import FrontEnd
 from shipyard.compile.front_stages import BUILT, front_stages, put_in_place
 from shipyard.compile.install import TOUCH, VENV, dependency_stages, local_stage
-from shipyard.compile.scripts import BYTECODE, LINKS, byte_code, scripts_stage
+from shipyard.compile.scripts import BYTECODE, COLLECTED, LINKS, byte_code, scripts_stage
 from shipyard.compile.system import SystemPackages
 from shipyard.compile.system_layers import ENVIRONMENT, EPOCH, system_image, system_stage
 from shipyard.model.build import DependencyInstall
@@ -91,7 +91,7 @@ def recipe_text(recipe: Recipe) -> str:
     return dockerfile_text(
         (
             *_base_stages(recipe),
-            *scripts_stage(),
+            *scripts_stage(collecting=recipe.static_environment is not None),
             *dependency_stages(recipe.install, recipe.inner, recipe.system, recipe.secrets),
             *local_stage(recipe.install, recipe.inner, recipe.system, recipe.secrets),
             *system_stage(recipe.image, recipe.system),
@@ -197,6 +197,7 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         mounts.append(BindMount(stage="deps", source=VENV, target=VENV))
         if recipe.install.local:
             mounts.append(BindMount(stage="local", source="/local", target="/local"))
+        mounts += COLLECTED
         commands += _collection(recipe, recipe.static_environment)
     folders = "/app /points /static" if recipe.static_environment is not None else "/app /points"
     commands += [
@@ -223,7 +224,7 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
 
 
 def _collection(recipe: Recipe, variables: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    """Commands that collect static files and move them to /static, which an edit of code leaves as it is."""
+    """Commands that collect static files into /static, which an edit of code leaves as it is."""
     # What Python writes by itself is stamped with the time, and would stay.
     commands = ["export PYTHONDONTWRITEBYTECODE=1"]
     if recipe.install.local:
@@ -231,17 +232,8 @@ def _collection(recipe: Recipe, variables: tuple[tuple[str, str], ...]) -> tuple
         commands.append(f'export PYTHONPATH="$(echo /local{VENV}/lib/python*/site-packages)"')
     environment = " ".join(f"{shlex.quote(name)}={shlex.quote(value)}" for name, value in variables)
     manage = " ".join(map(shlex.quote, recipe.manage))
-    collect = f"{VENV}/bin/python {manage} collectstatic --noinput -v 0"
-    elsewhere = ("/static", "/tmp", "/root", "/run", "/var/cache", "/var/log", "/var/tmp")
-    kept_out = " -o ".join(f"-path {one}" for one in elsewhere)
-    return (
-        *commands,
-        "mkdir /static",
-        "touch /begun",
-        f"env -C {shlex.quote(_workdir(recipe))} {environment} {collect}",
-        f"find / -xdev '(' {kept_out} ')' -prune -o -type f -cnewer /begun"
-        " -exec cp --parents -t /static {} + -exec rm {} +",
-    )
+    collect = f"{VENV}/bin/python /collected.py {manage} collectstatic --noinput -v 0"
+    return (*commands, "touch /begun", f"env -C {shlex.quote(_workdir(recipe))} {environment} {collect}")
 
 
 def _source_base(recipe: Recipe) -> tuple[Instruction, ...]:

@@ -15,6 +15,11 @@ BYTECODE = (
     CacheMount(target="/root/.cache/bytecode"),
 )
 """The mounts of a RUN that makes byte code."""
+COLLECTED = (
+    BindMount(stage="scripts", source="/collected.py", target="/collected.py"),
+    CacheMount(target="/root/.cache/collected"),
+)
+"""The mounts of a RUN that collects static files."""
 
 
 def byte_code(folder: str, root: str = "") -> str:
@@ -23,11 +28,12 @@ def byte_code(folder: str, root: str = "") -> str:
     return " ".join(["python -s /bytecode.py", *map(shlex.quote, (folder, root) if root else (folder,))])
 
 
-def scripts_stage() -> tuple[Instruction, ...]:
+def scripts_stage(*, collecting: bool) -> tuple[Instruction, ...]:
+    names = ("links.py", "bytecode.py", *(("collected.py",) if collecting else ()))
     return (
-        Comment(text="What looks at the libraries that are linked to, and what makes byte code."),
+        Comment(text="What looks at the libraries that are linked to, and makes byte code."),
         From(image="scratch", name="scripts"),
-        *(written(name, f"/{name}") for name in ("links.py", "bytecode.py")),
+        *(written(name, f"/{name}") for name in names),
     )
 
 

@@ -52,6 +52,10 @@ class BuildFailed(ShipyardError):
     """Buildx ended with an error; its own output has named the step."""
 
 
+class SourceEdited(BuildFailed):
+    """The source was edited since it was planned, or while it was built."""
+
+
 class Publication(Record):
     """Images that Buildx hands to their registry by itself, as an index of one image a platform, and that
     the engine does not keep: with `attestations` as Buildx takes them, such as type=provenance,mode=max,
@@ -128,8 +132,7 @@ def bake(
 ) -> None:
     """Build images, and load them into the engine or publish them; progress goes to standard error as it
     happens: Buildx's own on a terminal, else a line a step. `secrets` has the values of those that builds
-    name. Raises BuildFailed, also where the source was edited since it was planned or meanwhile: a tag says
-    what an image is made of."""
+    name. Raises BuildFailed, and SourceEdited: a tag says what an image is made of."""
     variables = {**_VARIABLES, **_secret_variables(plans, secrets)}
     sent = {plan.service: _sent(plan, root) for plan in plans}
     _refuse_edited({plan.service: dict(plan.files.items() - sent[plan.service].items()) for plan in plans})
@@ -185,7 +188,7 @@ def _refuse_edited(edited: Mapping[str, Mapping[str, str]]) -> None:
     services = [name for name, files in edited.items() if files]
     if services:
         files = sorted({file for name in services for file in edited[name]})
-        raise BuildFailed(
+        raise SourceEdited(
             f"the source of {', '.join(services)} was edited while it was built",
             details=(", ".join(files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else ""),),
             hint="run it again; what a command writes there meanwhile, such as its own output, .dockerignore "

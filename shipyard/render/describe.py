@@ -55,6 +55,8 @@ _COMMAND_LIMIT = 200
 _PATH_LIMIT = 160
 _SIZES = ("compose.memswap_limit", "compose.mem_reservation")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_DIGEST_OF = {"build.install": ": what is asked of the installer, or how"}
+"""By path: what a digest is of, where its name does not say it."""
 
 
 class Quoted(str):
@@ -152,7 +154,7 @@ def _change_words(path: str, before: object, after: object, limit: int) -> Itera
                 yield from _change_words(f"{path}.{key}", old.get(key), new.get(key), limit)
     elif all(isinstance(value, str) and _DIGEST.fullmatch(value) for value in (before, after)):
         # A digest says nothing to people.
-        yield Quoted(path), " changed"
+        yield Quoted(path), " changed", _DIGEST_OF.get(path, "")
     elif path.startswith("resources."):
         yield Quoted(path), " ", _value(path, before, limit), " -> ", _value(path, after, limit)
     else:

@@ -172,6 +172,20 @@ def test_a_build_that_fails_is_told_and_tried_again(project: Project) -> None:
     assert project.changes() == ["service.web/start"]
 
 
+def test_an_edit_while_it_is_built_is_built_as_well(project: Project) -> None:
+    step = f"RUN echo {project.name} && sleep 4"
+    project.write("Dockerfile", f"FROM redis:7\nCOPY word /word\n{step}\n")
+    project.write("word", "one")
+    project.manifest('[services.web]\nbuild.dockerfile = "Dockerfile"\nhealth = false\n')
+    with terminal(project, "dev") as screen:
+        screen.wait_for(step, PATIENCE)
+        project.write("word", "two")
+        screen.wait_for("the source of web was edited while it was built: once more", PATIENCE)
+        screen.wait_for(UP, PATIENCE)
+        assert docker("exec", project.container("web")["Id"], "cat", "/word") == "two"
+        assert end(screen) == 0
+
+
 def test_an_engine_that_goes_away_ends_it(project: Project, tmp_path: Path) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\n[stages.dev]\n')
     with_socket = ForwardedSocket(tmp_path / "engine.sock")

@@ -10,7 +10,7 @@ from project import Project, docker
 
 from shipyard.cli.loading import load_project
 from shipyard.compile.builds import compile_builds
-from shipyard.engine.buildx import BuildFailed, bake
+from shipyard.engine.buildx import SourceEdited, bake
 from shipyard.engine.connect import connect
 
 
@@ -23,7 +23,7 @@ def test_what_was_edited_while_it_was_built_keeps_no_tag(project: Project) -> No
     # Between the plan and what Buildx is sent.
     project.write("word", "two\n")
     with connect(None, os.environ) as connection:
-        with pytest.raises(BuildFailed, match="the source of web was edited while it was built"):
+        with pytest.raises(SourceEdited, match="the source of web was edited while it was built"):
             bake(connection, [plan], manifest.root, {}, progress="plain")
         assert docker("image", "ls", "-q", plan.tagged) == ""
         project.write("word", "one\n")
@@ -35,7 +35,7 @@ def test_what_was_edited_while_it_was_built_keeps_no_tag(project: Project) -> No
         (_, plan) = compile_builds(manifest)["web"]
         edit = threading.Timer(1.5, project.write, ("word", "two\n"))
         edit.start()
-        with pytest.raises(BuildFailed, match="the source of web was edited while it was built"):
+        with pytest.raises(SourceEdited, match="the source of web was edited while it was built"):
             bake(connection, [plan], manifest.root, {}, progress="plain")
         edit.join()
         assert docker("image", "ls", "-q", plan.tagged) == ""

@@ -109,13 +109,13 @@ def check(service: Any, detected: Any, text: str, folder: Path) -> None:
     system = bool(packages or build_packages)
     outside = any(not point.startswith("/app/") for point in points)
     assert [line.cmd for line in lines] == [
-        *("FROM", "ENV", "FROM", "RUN", "FROM", "RUN", "FROM", "COPY", "COPY"),
+        *("FROM", "ENV", "FROM", "RUN", "FROM", "RUN", "FROM", "COPY", "COPY", "COPY"),
         *("FROM", *(["RUN"] if build_packages else []), "RUN", *(["FROM", "RUN"] if system else [])),
         *("FROM", "RUN", "FROM", *(["ENV"] if system else []), "RUN", "FROM", "ENV", "COPY", "COPY", "COPY"),
         *(["COPY"] if outside else []),
         *("COPY", "WORKDIR", "COPY", "USER", *(["EXPOSE", "CMD"] if service.command is None else [])),
     ]
-    assert [line.cmd for line in lines if line.heredocs] == ["COPY", "COPY"], (
+    assert [line.cmd for line in lines if line.heredocs] == ["COPY", "COPY", "COPY"], (
         "the scripts that the recipe brings"
     )
     last = {line.cmd: line.value for line in lines}
@@ -147,10 +147,12 @@ def check(service: Any, detected: Any, text: str, folder: Path) -> None:
             assert {("mkdir", "-p", place), ("chown", owner, place)} <= found
     collect = next(one for one in words if one[0] == "env")
     assert collect[:3] == ["env", "-C", top]
-    assert collect[-6:] == ["/opt/venv/bin/python", "manage.py", "collectstatic", "--noinput", "-v", "0"]
-    given_names = [word.partition("=")[0] for word in collect[3:-6]]
+    python, script, *command = collect[-7:]
+    assert (python, script) == ("/opt/venv/bin/python", "/collected.py")
+    assert command == ["manage.py", "collectstatic", "--noinput", "-v", "0"]
+    given_names = [word.partition("=")[0] for word in collect[3:-7]]
     assert given_names == sorted({"SECRET_KEY", *(name for name in service.env if name[0] != "-")})
-    assert not any(word.startswith("-") for word in collect[3:-6])
+    assert not any(word.startswith("-") for word in collect[3:-7])
     deps = next(line for line in runs if "uv pip" in line.value[0])
     assert (
         f"--mount=type=bind,source={service.path}/requirements.txt,target=/p/requirements.txt" in deps.flags

@@ -185,7 +185,7 @@ def test_system_packages_each_in_their_stage(compiled: Compile) -> None:
 def test_static_files_are_collected_with_throw_away_values(compiled: Compile) -> None:
     declared = 'env = { DEBUG = "1", PASS = "s3cret", DJANGO_SETTINGS_MODULE = "shop.settings" }'
     _, plan = compiled(STATIC, declared)
-    collect = "/opt/venv/bin/python manage.py collectstatic --noinput -v 0"
+    collect = "/opt/venv/bin/python /collected.py manage.py collectstatic --noinput -v 0"
     values = "API_KEY=build DJANGO_SETTINGS_MODULE=shop.settings PASS=build SECRET_KEY=build"
     assert lines(plan, "env -C") == [f"env -C /app {values} {collect}"]
     assert "s3cret" not in plan.dockerfile

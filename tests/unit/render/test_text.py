@@ -276,7 +276,10 @@ def test_nothing_that_a_terminal_obeys_comes_through(plan: Make) -> None:
         ),
         (FieldCause(path="resources.memory", before=3 * 1024**3, after=1000), "resources.memory 3G -> 1000"),
         (FieldCause(path="resources.cpus", before=0.5, after=None), "resources.cpus 0.5 -> no limit"),
-        (FieldCause(path="build.install", before="0" * 64, after="a" * 64), "build.install changed"),
+        (
+            FieldCause(path="build.install", before="0" * 64, after="a" * 64),
+            "build.install changed: what is asked of the installer, or how",
+        ),
         (
             FieldCause(
                 path="health",

@@ -22,7 +22,7 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
-# What looks at the libraries that are linked to, and what makes byte code.
+# What looks at the libraries that are linked to, and makes byte code.
 FROM scratch AS scripts
 COPY <<"LINES" /links.py
 # shipyard/compile/links.py
@@ -30,6 +30,10 @@ LINES
 
 COPY <<"LINES" /bytecode.py
 # shipyard/compile/bytecode.py
+LINES
+
+COPY <<"LINES" /collected.py
+# shipyard/compile/collected.py
 LINES
 
 # Dependencies, in a virtual environment outside the source.
@@ -59,16 +63,16 @@ RUN --mount=type=bind,from=deps,source=/opt/venv,target=/opt/venv \
 FROM std AS src
 RUN --mount=type=bind,target=/context \
     --mount=type=bind,from=deps,source=/opt/venv,target=/opt/venv \
+    --mount=type=bind,from=scripts,source=/collected.py,target=/collected.py \
+    --mount=type=cache,target=/root/.cache/collected \
     --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
     --mount=type=cache,target=/root/.cache/bytecode \
     mkdir /app /points && \
     cp -R /context/. /app && \
     rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig /app/requirements && find /app -name .npmrc -type f -delete && \
     export PYTHONDONTWRITEBYTECODE=1 && \
-    mkdir /static && \
     touch /begun && \
-    env -C /app SECRET_KEY=build /opt/venv/bin/python manage.py collectstatic --noinput -v 0 && \
-    find / -xdev '(' -path /static -o -path /tmp -o -path /root -o -path /run -o -path /var/cache -o -path /var/log -o -path /var/tmp ')' -prune -o -type f -cnewer /begun -exec cp --parents -t /static {} + -exec rm {} + && \
+    env -C /app SECRET_KEY=build /opt/venv/bin/python /collected.py manage.py collectstatic --noinput -v 0 && \
     python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points /static && \
     find /app -mindepth 1 -type d -empty -delete && \

@@ -22,7 +22,7 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
-# What looks at the libraries that are linked to, and what makes byte code.
+# What looks at the libraries that are linked to, and makes byte code.
 FROM scratch AS scripts
 COPY <<"LINES" /links.py
 # shipyard/compile/links.py
