@@ -61,7 +61,8 @@ def sources() -> Iterator[tuple[str, str]]:
             if os.path.islink(path):
                 yield path, os.readlink(path)
             else:
-                yield path, "" if name.endswith(".py") else digest(path)
+                # To open a pipe would be to wait for who writes into it.
+                yield path, digest(path) if os.path.isfile(path) and not name.endswith(".py") else ""
 
 
 def surroundings(words: list[str]) -> str:

@@ -102,6 +102,16 @@ def test_what_they_are_made_of_is_collected_anew(project: Project, files: dict[s
     assert project.collected() == made
 
 
+def test_links_count_and_pipes_are_not_read(project: Project) -> None:
+    os.mkfifo(project.source / "pipe")
+    (project.source / "link").symlink_to("style")
+    assert project.collect() != ""
+    (project.source / "link").unlink()
+    (project.source / "link").symlink_to("views.py")
+    assert project.collect() != ""
+    assert project.collect() == ""
+
+
 def test_earlier_results_are_found_again(project: Project) -> None:
     project.write(**{"settings.py": "WORD = 'b'\n"})
     project.collect()
