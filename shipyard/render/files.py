@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -130,7 +131,11 @@ def _value(item: object, indent: int) -> str:
 
 
 def _scalar(value: object) -> str:
-    return yaml_json(value)
+    text = yaml_json(value)
+    if isinstance(value, float):
+        # YAML 1.1, which others than Compose still read by, knows no number like 1e5.
+        text = re.sub(r"^(-?[0-9]+)e", r"\1.0e", text)
+    return text
 
 
 def _key(text: str) -> str:

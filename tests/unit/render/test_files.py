@@ -153,6 +153,8 @@ def test_the_same_twice_and_no_path_of_this_machine(desired: Desired, tmp_path: 
         ({"com.docker/x-y_z": 1}, "com.docker/x-y_z: 1\n"),
         ({"on": 1, "No": 2, "null": 3, "1e3": 4, "x:y": 5, "é": 6}, None),
         ({"-": 1, "": 2, ".5": 3, "-1": 4, ".inf": 5}, None),
+        (1e-7, "1.0e-07\n"),
+        ([-5e-324, 1.5e300, 0.25], "- -5.0e-324\n- 1.5e+300\n- 0.25\n"),
     ],
 )
 def test_yaml(value: Any, text: str | None) -> None:
