@@ -28,6 +28,11 @@ def record_volume(deployment: str, record: str) -> str:
     return f"{deployment}_{RECORD_VOLUME}-{hashlib.sha256(record.encode()).hexdigest()[:8]}"
 
 
+def is_record_volume(deployment: str, name: str) -> bool:
+    """Whether a volume is called as the deployment's records are."""
+    return name.startswith(f"{deployment}_{RECORD_VOLUME}-")
+
+
 def network_name(manifest: Manifest, key: str) -> str:
     declared = next((network for network in manifest.networks if network.key == key), None)
     if declared is not None and (declared.name or declared.external):

@@ -23,16 +23,11 @@ def shared_services(passed_through: Mapping[str, object]) -> dict[str, str]:
     return found
 
 
-def shared_containers(passed_through: Mapping[str, object]) -> dict[str, str]:
-    """As shared_services, of containers that are no service: `container:NAME`."""
-    found = {
-        key: value.removeprefix("container:")
-        for key in _MODES
-        if isinstance(value := passed_through.get(key), str) and value.startswith("container:")
-    }
+def shared_containers(passed_through: Mapping[str, object]) -> list[tuple[str, str]]:
+    """As shared_services, of containers that are no service, `container:NAME`: each with its key."""
+    found = [(key, value) for key in _MODES if isinstance(value := passed_through.get(key), str)]
     sources = passed_through.get("volumes_from")
-    for source in sources if isinstance(sources, list | tuple) else ():
-        kind, _, name = str(source).partition(":")
-        if kind == "container":
-            found["volumes_from"] = name.partition(":")[0]
-    return found
+    found += [("volumes_from", str(one)) for one in (sources if isinstance(sources, list | tuple) else ())]
+    return [
+        (key, text.split(":")[1].removeprefix("/")) for key, text in found if text.startswith("container:")
+    ]

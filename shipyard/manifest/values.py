@@ -18,6 +18,8 @@ _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _OPERATORS = frozenset("|&;<>$`*\n")
+HOST_GATEWAY = "host-gateway"
+"""The machine of the engine, for an address (docker run --add-host)."""
 _HIGHEST_ID = 2**31 - 1
 """The engine takes no higher number for a user or a group (moby: pkg/user)."""
 _OP = 'write it as in ["op", "read", "op://prod/{name}"]'
@@ -226,20 +228,20 @@ def host(value: object) -> str:
     match = re.fullmatch(r"[A-Za-z0-9._-]+[:=]([^\s=]+)", text)
     if not match:
         raise Invalid(f"{text!r} is no host entry", 'write it as in "db.internal:10.0.0.5"')
-    if match[1] != "host-gateway" and not is_ip_address(match[1]):
+    if match[1] != HOST_GATEWAY and not is_ip_address(match[1]):
         raise Invalid(f"{match[1]!r} is no IP address", 'write it as in "db.internal:10.0.0.5"')
     return text
 
 
 def is_ip_address(text: str) -> bool:
-    """Of IPv4 or IPv6, the latter with or without brackets."""
+    """Of IPv4 or IPv6, the latter with or without brackets, and of no zone."""
     import ipaddress
 
     try:
         ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
     except ValueError:
         return False
-    return True
+    return "%" not in text
 
 
 def url_path(value: object) -> str:

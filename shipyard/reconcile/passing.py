@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from shipyard.manifest.errors import Invalid
 from shipyard.manifest.sharing import shared_containers
-from shipyard.manifest.values import host
+from shipyard.manifest.values import HOST_GATEWAY, is_ip_address
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Problem
@@ -27,7 +27,7 @@ def passing_problems(desired: Desired, observed: Observed) -> list[Problem]:
 
 
 def _containers(spec: ServiceSpec, there: set[str]) -> Iterator[tuple[str, str]]:
-    for key, name in shared_containers(spec.compose).items():
+    for key, name in shared_containers(spec.compose):
         # The engine takes the beginning of an id as well.
         if name not in there and not set(name) <= set("0123456789abcdef"):
             yield f"compose.{key}: there is no container {name}", "start it first, or name another"
@@ -36,18 +36,15 @@ def _containers(spec: ServiceSpec, there: set[str]) -> Iterator[tuple[str, str]]
 def _hosts(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
     """Compose takes a list, or a table of one address or several by name."""
     given = spec.compose.get("extra_hosts")
-    entries = given if isinstance(given, list | tuple) else ()
+    addresses = (
+        [re.split("[:=]", str(one), maxsplit=1)[-1] for one in given] if isinstance(given, list) else []
+    )
     if isinstance(given, Mapping):
-        entries = [
-            f"{name}={address}"
-            for name, some in given.items()
-            for address in (some if isinstance(some, list | tuple) else [some])
-        ]
-    for entry in entries:
-        try:
-            host(entry)
-        except Invalid as error:
-            yield f"compose.extra_hosts: {error.title}", error.hint or "write name:address"
+        for some in given.values():
+            addresses += map(str, some if isinstance(some, list) else [some])
+    for address in addresses:
+        if address != HOST_GATEWAY and not is_ip_address(address):
+            yield f"compose.extra_hosts: {address!r} is no IP address", 'write it as in "db:10.0.0.5"'
 
 
 def _values(spec: ServiceSpec) -> Iterator[tuple[str, str]]:

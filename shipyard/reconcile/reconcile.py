@@ -141,7 +141,7 @@ def _drafts(
     """In the order of needs, so that who lives in another's namespaces knows what becomes of it."""
     around = Surroundings(
         observed=observed,
-        recorded=recorded_replicas(observed),
+        recorded=recorded_replicas(desired.deployment, observed),
         forced=forced,
         networks=networks_after(desired, observed),
         mended=frozenset(one for made in mendings for one in made.remove),

@@ -78,7 +78,8 @@ def _recorded_networks(container: Container) -> Collection[object]:
 def _lost_data(volume: VolumeSpec, desired: Desired, observed: Observed) -> ReasonCause | None:
     """Why a volume is made that may have held data: a service that mounts it was applied, and of that no
     container is left to tell."""
-    ran = recorded_replicas(observed).keys() - {one.service for one in observed.containers}
+    recorded = recorded_replicas(desired.deployment, observed)
+    ran = recorded.keys() - {one.service for one in observed.containers}
     users = [
         spec.name
         for spec in desired.services

@@ -6,35 +6,46 @@ import json
 from collections.abc import Mapping
 
 from shipyard.compile import labels
+from shipyard.compile.storage import is_record_volume
 from shipyard.model.desired import Desired, ServiceSpec
-from shipyard.model.observed import Observed
+from shipyard.model.observed import Observed, Volume
 from shipyard.model.plan import Cause, DriftCause, FieldCause, Plan, ReasonCause, ScaleService
 
 RECORD = "record"
 """The role of the volume that holds the record."""
 
 
-def recorded_replicas(observed: Observed) -> Mapping[str, int]:
+def recorded_replicas(deployment: str, observed: Observed) -> Mapping[str, int]:
     """How many replicas of each service were last applied; nothing for one of which two records, left by
     an interrupted run, say different things."""
     found: dict[str, set[int]] = {}
-    for volume in observed.volumes:
-        if volume.owned and volume.labels.get(labels.ROLE) == RECORD:
-            for name, count in parse_record(volume.labels.get(labels.REPLICAS)).items():
-                found.setdefault(name, set()).add(count)
+    for volume in _records(deployment, observed):
+        for name, count in parse_record(volume.labels.get(labels.REPLICAS)).items():
+            found.setdefault(name, set()).add(count)
     return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
 
 
 def record_due(plan: Plan, desired: Desired, observed: Observed) -> bool:
     """Whether an interrupted run left more than one record, or one that does not say what a plan finds as
-    it is declared."""
-    records = sum(one.owned and one.labels.get(labels.ROLE) == RECORD for one in observed.volumes)
-    recorded = recorded_replicas(observed)
-    return records > 1 or any(
-        recorded.get(spec.name) != spec.replicas
-        for spec in desired.services
-        if f"service.{spec.name}" in plan.unchanged
+    it is declared, or speaks of services that are not."""
+    recorded = recorded_replicas(desired.deployment, observed)
+    return (
+        len(_records(desired.deployment, observed)) > 1
+        or not recorded.keys() <= {service.name for service in desired.manifest.services}
+        or any(
+            recorded.get(spec.name) != spec.replicas
+            for spec in desired.services
+            if f"service.{spec.name}" in plan.unchanged
+        )
     )
+
+
+def _records(deployment: str, observed: Observed) -> list[Volume]:
+    return [
+        one
+        for one in observed.volumes
+        if one.owned and one.labels.get(labels.ROLE) == RECORD and is_record_volume(deployment, one.name)
+    ]
 
 
 def parse_record(text: str | None) -> Mapping[str, int]:

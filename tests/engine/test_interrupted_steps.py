@@ -268,7 +268,7 @@ def test_killed_while_a_network_is_replaced(project: Project, action: str) -> No
     docker("exec", f"{project.name}-one-1", *ask)
 
 
-@pytest.mark.parametrize("left", ["twice", "never"])
+@pytest.mark.parametrize("left", ["twice", "never", "of what is gone"])
 def test_killed_while_it_records_the_replicas(project: Project, left: str) -> None:
     """The next apply has nothing to do but that, and the one after it nothing at all."""
     project.manifest('[services.cache]\nimage = "redis:7"\nreplicas = 2\nhealth = false\n')
@@ -276,11 +276,11 @@ def test_killed_while_it_records_the_replicas(project: Project, left: str) -> No
     labels = {"shipyard.project": project.name, "shipyard.role": "record"}
     words = [word for key, value in labels.items() for word in ("--filter", f"label={key}={value}")]
     (record,) = docker("volume", "ls", "-q", *words).split()
-    if left == "never":
+    marks = json.loads(docker("volume", "inspect", record))[0]["Labels"]
+    if left != "twice":
         docker("volume", "rm", record)
-    else:
-        marks = json.loads(docker("volume", "inspect", record))[0]["Labels"]
-        marks["shipyard.replicas"] = '{"cache":1}'
+    if left != "never":
+        marks["shipyard.replicas"] = '{"cache":1}' if left == "twice" else '{"cache":2,"gone":1}'
         given = [word for key, value in marks.items() for word in ("--label", f"{key}={value}")]
         docker("volume", "create", *given, f"{project.name}_shipyard-record-other")
     containers = project.ids()

@@ -432,7 +432,9 @@ def test_what_was_lost_is_drift(shop: Shop) -> None:
     made = only_drift(reconcile(desired, replace(shop.world(desired), networks=()))).operations
     assert "network.default/create" in [one.id for one in made]
     marks = {"shipyard.role": "record", "shipyard.replicas": '{"web": 1}'}
-    bare = replace(shop.empty(), volumes=(Volume(name="r", owned=True, labels=marks),))
+    bare = replace(
+        shop.empty(), volumes=(Volume(name="shop-prod_shipyard-record-1", owned=True, labels=marks),)
+    )
     found = {one.id: one for one in only_drift(reconcile(desired, bare)).operations}
     assert "what it held is gone" in str(found["volume.data/create"].causes)
     ids = {one.id for one in only_drift(reconcile(desired, shop.empty())).operations}

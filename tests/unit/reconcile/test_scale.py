@@ -70,7 +70,7 @@ def test_why_a_service_is_scaled(
     ("records", "due"),
     [
         (({"web": 2},), False),
-        (({"web": 2, "gone": 1},), False),
+        (({"web": 2, "gone": 1},), True),
         ((), True),
         (({"web": 1},), True),
         (({"web": 2}, {"web": 1}), True),
