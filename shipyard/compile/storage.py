@@ -25,12 +25,16 @@ def key_volume(deployment: str) -> str:
 def record_volume(deployment: str, record: str) -> str:
     """The name of the empty volume whose label holds how many replicas were applied; its labels cannot be
     changed, so that another record is another volume."""
-    return f"{deployment}_{RECORD_VOLUME}-{hashlib.sha256(record.encode()).hexdigest()[:8]}"
+    return f"{_records(deployment)}{hashlib.sha256(record.encode()).hexdigest()[:8]}"
 
 
 def is_record_volume(deployment: str, name: str) -> bool:
     """Whether a volume is called as the deployment's records are."""
-    return name.startswith(f"{deployment}_{RECORD_VOLUME}-")
+    return name.startswith(_records(deployment))
+
+
+def _records(deployment: str) -> str:
+    return f"{deployment}_{RECORD_VOLUME}-"
 
 
 def network_name(manifest: Manifest, key: str) -> str:

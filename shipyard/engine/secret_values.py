@@ -19,7 +19,7 @@ from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.record import Record
-from shipyard.reconcile.passing import LONGEST_VALUE, TO_A_FILE
+from shipyard.reconcile.passing import LONGEST_VALUE, TO_A_FILE, TOO_LONG
 from shipyard.source.env_file import read_env_file
 
 _RESERVED = frozenset("/?#[]@%: ")
@@ -190,7 +190,7 @@ def _too_long(desired: Desired, services: Iterable[str], values: SecretValues) -
             parts = [part if isinstance(part, str) else values.values.get(part.name, "") for part in template]
             if len("".join(parts).encode()) > LONGEST_VALUE:
                 yield ShipyardError(
-                    f"the value of {variable} is longer than any environment variable may be",
+                    TOO_LONG.format(variable),
                     where=f"services.{service}.env.{variable}",
                     hint=TO_A_FILE,
                 )

@@ -18,8 +18,6 @@ _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _OPERATORS = frozenset("|&;<>$`*\n")
-HOST_GATEWAY = "host-gateway"
-"""The machine of the engine, for an address (docker run --add-host)."""
 _HIGHEST_ID = 2**31 - 1
 """The engine takes no higher number for a user or a group (moby: pkg/user)."""
 _OP = 'write it as in ["op", "read", "op://prod/{name}"]'
@@ -222,21 +220,23 @@ def moment(value: object) -> str:
 
 
 def host(value: object) -> str:
-    """`name:address` or `name=address`; an address is of IPv4, of IPv6, or host-gateway (docker run
-    --add-host)."""
+    """`name:address` or `name=address`."""
     text = line(value)
     match = re.fullmatch(r"[A-Za-z0-9._-]+[:=]([^\s=]+)", text)
     if not match:
         raise Invalid(f"{text!r} is no host entry", 'write it as in "db.internal:10.0.0.5"')
-    if match[1] != HOST_GATEWAY and not is_ip_address(match[1]):
+    if not is_host_address(match[1]):
         raise Invalid(f"{match[1]!r} is no IP address", 'write it as in "db.internal:10.0.0.5"')
     return text
 
 
-def is_ip_address(text: str) -> bool:
-    """Of IPv4 or IPv6, the latter with or without brackets, and of no zone."""
+def is_host_address(text: str) -> bool:
+    """An address of IPv4, or of IPv6 with or without brackets and of no zone; or host-gateway, the engine's
+    machine (docker run --add-host)."""
     import ipaddress
 
+    if text == "host-gateway":
+        return True
     try:
         ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
     except ValueError:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from shipyard.manifest.sharing import shared_containers
-from shipyard.manifest.values import HOST_GATEWAY, is_ip_address
+from shipyard.manifest.values import is_host_address
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
 from shipyard.model.plan import Problem
@@ -14,6 +14,7 @@ from shipyard.model.plan import Problem
 LONGEST_VALUE = 127 * 1024
 """Bytes of an environment variable's value. With its name, and that of what carries it to Compose, 128 KiB
 are what a process can be started with (Linux: MAX_ARG_STRLEN)."""
+TOO_LONG = "the value of {} is longer than any environment variable may be"
 TO_A_FILE = 'deliver it as a file: secrets = { NAME = { as = "file" } }'
 
 
@@ -43,11 +44,11 @@ def _hosts(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
         for some in given.values():
             addresses += map(str, some if isinstance(some, list) else [some])
     for address in addresses:
-        if address != HOST_GATEWAY and not is_ip_address(address):
+        if not is_host_address(address):
             yield f"compose.extra_hosts: {address!r} is no IP address", 'write it as in "db:10.0.0.5"'
 
 
 def _values(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
     for name, template in spec.env.items():
         if len("".join(part for part in template if isinstance(part, str)).encode()) > LONGEST_VALUE:
-            yield f"the value of {name} is longer than any environment variable may be", TO_A_FILE
+            yield TOO_LONG.format(name), TO_A_FILE

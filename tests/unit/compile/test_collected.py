@@ -51,11 +51,12 @@ class Project:
     def manage(self, more: str = "") -> None:
         self.write(**{"manage.py": MANAGE.format(out=str(self.folder / "out"), more=more)})
 
-    def collect(self, *words: str, code: int = 0) -> str:
+    def collect(self, *words: str, code: int = 0, begun: bool = True) -> str:
         """What the command said: nothing where it was not run."""
         for old in (self.target, self.folder / "out"):
             subprocess.run(["rm", "-rf", old], check=True)
-        (self.folder / "begun").touch()
+        if begun:
+            (self.folder / "begun").touch()
         places = [self.folder, self.source, self.target, self.folder / "begun", self.folder / "cache"]
         script = PREPARED.format(script=str(Path(collected.__file__).parent))
         command = [sys.executable, "-c", script, *map(str, places), *(words or ("manage.py", "collect"))]
@@ -165,14 +166,9 @@ def test_a_module_is_run_as_python_runs_one(project: Project) -> None:
 
 
 def test_without_its_mark_nothing_is_moved(project: Project) -> None:
-    begun = project.folder / "begun"
+    (project.folder / "begun").unlink()
     project.environment["V"] = "1"
-    script = PREPARED.format(script=str(Path(collected.__file__).parent))
-    begun.unlink()
-    places = [project.folder, project.source, project.target, begun, project.folder / "cache"]
-    command = [sys.executable, "-c", script, *map(str, places), "manage.py"]
-    ended = subprocess.run(command, cwd=project.source, env=project.environment, capture_output=True)
-    assert ended.returncode != 0
+    project.collect(code=1, begun=False)
     assert (project.folder / "out" / "site.css").exists()
 
 

@@ -417,11 +417,8 @@ class Watch:
     def __init__(self) -> None:
         self.read: set[str] = set()
         self.alone = True
-        self.on = True
 
     def __call__(self, event: str, args: tuple[object, ...]) -> None:
-        if not self.on:
-            return
         if event in _PROGRAMS:
             self.alone = False
         elif event == "open" and isinstance(args[0], (str, bytes, os.PathLike)):
@@ -432,13 +429,12 @@ class Watch:
 
 def run(words: list[str]) -> None:
     """As `python WORDS` would. Raises what the command raises, and SystemExit where it fails."""
-    sys.argv = words if words[0] != "-m" else words[1:]
     try:
         if words[0] == "-m":
-            sys.path[0] = os.getcwd()
+            sys.argv, sys.path[0] = words[1:], os.getcwd()
             runpy.run_module(words[1], run_name="__main__", alter_sys=True)
         else:
-            sys.path[0] = os.path.dirname(os.path.abspath(words[0]))
+            sys.argv, sys.path[0] = words, os.path.dirname(os.path.abspath(words[0]))
             runpy.run_path(words[0], run_name="__main__")
     except SystemExit as error:
         if error.code not in (None, 0):
@@ -479,9 +475,9 @@ def main(words: list[str]) -> int:
     watch = Watch()
     sys.addaudithook(watch)
     run(words)
-    watch.on = False
+    alone = watch.alone
     move()
-    if watch.alone:
+    if alone:
         with contextlib.suppress(OSError):
             keep(place, watch.read)
     return 0
