@@ -61,10 +61,13 @@ def shared_data(specs: Iterable[ServiceSpec], root: Path) -> Iterator[DataShared
     by_name = {spec.name: spec for spec in specs}
     holders: dict[str, str] = {}
     for spec in by_name.values():
-        lender = by_name.get(shared_services(spec.compose).get("volumes_from", ""))
         known = known_image(spec.image)
-        if lender is not None and known is not None and runs_server(spec, known):
-            for place in sorted(data_places(lender, root) if known_image(lender.image) == known else ()):
+        serves = known is not None and runs_server(spec, known)
+        for key, name in shared_services(spec.compose) if serves else ():
+            lender = by_name.get(name) if key == "volumes_from" else None
+            if lender is None or known_image(lender.image) != known:
+                continue
+            for place in sorted(data_places(lender, root)):
                 yield DataShared(
                     f"its data is in {place}, as {lender.name}'s: two servers at once would damage it",
                     where=f"services.{spec.name}.compose.volumes_from",

@@ -12,7 +12,7 @@ from shipyard.compile.references import locked
 from shipyard.compile.spec import job_document
 from shipyard.compile.storage import network_name, network_specs, on_engine, secret_volume, volume_specs
 from shipyard.errors import ErrorGroup, ShipyardError
-from shipyard.manifest.sharing import shared_services
+from shipyard.manifest.sharing import host_services, shared_services
 from shipyard.model.build import BuildPlan, Decision, Detected, Role
 from shipyard.model.desired import Desired, JobSpec, SecretFile, ServiceSpec
 from shipyard.model.manifest import Manifest, Publish, SecretRef, Service, Template
@@ -104,7 +104,7 @@ def _of_nobody(specs: list[ServiceSpec]) -> list[CompileError]:
             hint=f'take restart = "no" from [services.{name}], or give it a health check if it stays up',
         )
         for spec in specs
-        for key, name in shared_services(spec.compose).items()
+        for key, name in shared_services(spec.compose)
         if key != "volumes_from" and name in ending
     ]
 
@@ -120,7 +120,7 @@ def in_order_of_needs(specs: list[ServiceSpec]) -> list[ServiceSpec]:
         if spec.name in ordered or spec.name in waiting:
             return
         waiting.add(spec.name)
-        for before in (*spec.needs, spec.like, *shared_services(spec.compose).values()):
+        for before in (*spec.needs, spec.like, *host_services(spec.compose)):
             if before in by_name:
                 visit(by_name[before])
         ordered[spec.name] = spec

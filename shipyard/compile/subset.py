@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shipyard.manifest.sharing import shared_services
+from shipyard.manifest.sharing import host_services
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.record import replace
 
@@ -22,7 +22,7 @@ def subset(desired: Desired, names: Iterable[str]) -> Desired:
         if name not in wanted:
             wanted.add(name)
             spec = desired.service(name)
-            pending += [*spec.needs, *shared_services(spec.compose).values()]
+            pending += [*spec.needs, *host_services(spec.compose)]
             pending += guests(name, desired.services)
     services = tuple(spec for spec in desired.services if spec.name in wanted)
     networks = {network for spec in services for network in spec.networks}
@@ -41,4 +41,4 @@ def subset(desired: Desired, names: Iterable[str]) -> Desired:
 
 def guests(host: str, services: Iterable[ServiceSpec]) -> list[str]:
     """The services that live in another's namespaces or volumes."""
-    return [spec.name for spec in services if host in shared_services(spec.compose).values()]
+    return [spec.name for spec in services if host in host_services(spec.compose)]

@@ -235,6 +235,8 @@ def written_places(item: Mapping[str, Any]) -> tuple[str, ...]:
 def _foreign(item: Mapping[str, Any]) -> Foreign:
     found = item.get("Labels") or {}
     return Foreign(
+        id=item.get("Id") or "",
+        state=item.get("State") or "",
         name=(item.get("Names") or ["/?"])[0].lstrip("/"),
         ports=_ports(item),
         networks=tuple(sorted((item.get("NetworkSettings") or {}).get("Networks") or {})),

@@ -32,7 +32,7 @@ def find_root(start: Path) -> Path:
             return folder
         if (folder / MANIFEST).is_symlink():
             raise ManifestError(
-                f"{folder / MANIFEST} is a link to {(folder / MANIFEST).readlink()}, which is not there",
+                f"{folder / MANIFEST} is a link to {(folder / MANIFEST).readlink()}, which leads nowhere",
                 hint="mend the link, or remove it and run `shipyard init`",
             )
     raise ManifestError(

@@ -7,14 +7,19 @@ from collections.abc import Iterator, Mapping
 _MODES = ("network_mode", "ipc", "pid")
 
 
-def shared_services(passed_through: Mapping[str, object]) -> dict[str, str]:
-    """What is shared by the key that says so, such as {"network_mode": "web"}: `service:NAME`, and the
-    services of `volumes_from` (Compose file reference)."""
-    return {key: name for key, kind, name in _shared(passed_through) if kind == "service"}
+def shared_services(passed_through: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Each service that is lived in, after the key that says so, such as ("network_mode", "web"):
+    `service:NAME`, and the services of `volumes_from` (Compose file reference)."""
+    return [(key, name) for key, kind, name in _shared(passed_through) if kind == "service"]
+
+
+def host_services(passed_through: Mapping[str, object]) -> list[str]:
+    """The services of shared_services alone."""
+    return [name for _, name in shared_services(passed_through)]
 
 
 def shared_containers(passed_through: Mapping[str, object]) -> list[tuple[str, str]]:
-    """As shared_services, of containers that are no service, `container:NAME`: each with its key."""
+    """As shared_services, of containers that are no service: `container:NAME`, or the beginning of an id."""
     return [
         (key, name.removeprefix("/")) for key, kind, name in _shared(passed_through) if kind == "container"
     ]

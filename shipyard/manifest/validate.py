@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from shipyard.manifest.errors import Problems, did_you_mean
+from shipyard.manifest.namespaces import check_namespaces
 from shipyard.manifest.scheduler import check_scheduler
-from shipyard.manifest.sharing import shared_services
+from shipyard.manifest.sharing import host_services
 from shipyard.manifest.shell import check_shell
 from shipyard.model.manifest import Manifest, Publish, Service
 
@@ -30,7 +31,7 @@ def validate(manifest: Manifest, problems: Problems) -> None:
         _check_mounts(service, problems)
         _check_networks(service, manifest, problems)
         _check_needs(service, manifest, problems)
-        _check_sharing(service, manifest, problems)
+        check_namespaces(service, manifest, problems)
     _check_names_before(manifest, problems)
     _check_cycles(manifest, problems)
     _check_ports(manifest, problems)
@@ -102,24 +103,6 @@ def _check_needs(service: Service, manifest: Manifest, problems: Problems) -> No
             )
 
 
-def _check_sharing(service: Service, manifest: Manifest, problems: Problems) -> None:
-    """Whose namespaces or volumes it lives in."""
-    names = {other.name for other in manifest.services}
-    for key, name in shared_services(service.compose).items():
-        if name not in names:
-            path = ("services", service.name, "compose", key)
-            problems.add(path, f"there is no service {name!r}", did_you_mean(name, names))
-    # An engine refuses both only when the container is made, and the old one may be gone by then.
-    if str(service.compose.get("network_mode", "")).startswith(("service:", "container:")):
-        for key, value in (("publish", service.publish), ("extra_hosts", service.extra_hosts)):
-            if value:
-                problems.add(
-                    ("services", service.name, key),
-                    f"{key} is not possible in another container's network",
-                    "say it of the service whose network it is",
-                )
-
-
 def _check_names_before(manifest: Manifest, problems: Problems) -> None:
     taken = {service.name: "is still declared" for service in manifest.services}
     for service in manifest.services:
@@ -141,10 +124,7 @@ def _by_network(service: Service) -> bool:
 
 
 def _check_cycles(manifest: Manifest, problems: Problems) -> None:
-    needs = {
-        service.name: (*service.needs, *shared_services(service.compose).values())
-        for service in manifest.services
-    }
+    needs = {service.name: (*service.needs, *host_services(service.compose)) for service in manifest.services}
     done: set[str] = set()
 
     def visit(name: str, chain: tuple[str, ...]) -> None:

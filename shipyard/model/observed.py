@@ -88,7 +88,8 @@ class Container(Record):
 
 
 class Foreign(Record):
-    """A container that is not of this deployment: known only to see conflicts. `writes` are the
+    """A container that is not of this deployment: known only to see conflicts. `state` is as of a
+    Container; `writes` are the
     volumes and the host's folders that it can write to while it runs; `compose_service` is what Compose takes
     it for in `compose_project`, None for what it does not converge."""
 
@@ -97,6 +98,8 @@ class Foreign(Record):
     networks: tuple[str, ...]
     volumes: tuple[str, ...]
     compose_project: str | None
+    id: str = ""
+    state: str = ""
     writes: tuple[str, ...] = ()
     compose_service: str | None = None
 

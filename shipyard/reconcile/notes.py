@@ -10,6 +10,7 @@ from shipyard.compile.data import unkept_folder
 from shipyard.compile.known_images import is_database, known_image
 from shipyard.compile.listening import LOOPBACK, listening
 from shipyard.compile.spec import show_template
+from shipyard.manifest.sharing import shared_containers
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
 from shipyard.model.plan import CreateService, FieldCause, Operation, RemoveService, ReplaceService
@@ -34,6 +35,7 @@ def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...
             found += _other_ports(spec)
             found += _unheard(spec)
             found += _unpublished(spec, desired)
+            found += _unseen_ipc(spec)
             if isinstance(operation, ReplaceService):
                 found += _other_volumes(spec, operation, volumes)
                 found += _stored_passwords(spec, operation)
@@ -102,6 +104,13 @@ def _unpublished(spec: ServiceSpec, desired: Desired) -> Iterator[str]:
             f"{spec.name}: no port of this stage is published: it is reachable inside its networks alone; "
             f'publish = ["80:{spec.port}"] opens it, publish = [] says that it is meant so'
         )
+
+
+def _unseen_ipc(spec: ServiceSpec) -> Iterator[str]:
+    """How another's container was started is in no list of containers."""
+    for key, name in shared_containers(spec.compose):
+        if key == "ipc":
+            yield f"{spec.name}: container {name} lets it in only if it runs with --ipc shareable or host"
 
 
 def _other_volumes(spec: ServiceSpec, operation: ReplaceService, volumes: set[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shipyard.manifest.sharing import shared_services
+from shipyard.manifest.sharing import host_services
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.plan import Operation, RunJob, StopService
 from shipyard.model.record import replace
@@ -24,7 +24,7 @@ def chained(
     for draft in drafts:
         spec = draft.spec
         base = _base(spec, first)
-        before = (*spec.needs, *shared_services(spec.compose).values())
+        before = (*spec.needs, *host_services(spec.compose))
         needs = base + tuple(last for need in before for last in ends.get(need, ()))
         chain, began = needs + ends.pop(spec.name, ()), len(operations)
         owner = runs.get(spec.like or "")

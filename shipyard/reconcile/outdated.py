@@ -72,7 +72,7 @@ def sharing_causes(
     with those of the container that is gone. `restarted` says what this plan does to a service; `leaving`
     are ids of containers that go."""
     causes: list[Cause] = []
-    for key, name in shared_services(spec.compose).items():
+    for key, name in shared_services(spec.compose):
         hosts = [one for one in observed.containers if one.service == name and not one.one_off]
         joined = [one for one in hosts if one.id in container.shares or one.name in container.shares]
         lives = container.at_work and key != "volumes_from"

@@ -8,30 +8,55 @@ from collections.abc import Iterator, Mapping
 from shipyard.manifest.sharing import shared_containers
 from shipyard.manifest.values import is_host_address
 from shipyard.model.desired import Desired, ServiceSpec
-from shipyard.model.observed import Observed
+from shipyard.model.observed import Container, Foreign, Observed
 from shipyard.model.plan import Problem
 
 LONGEST_VALUE = 127 * 1024
 """Bytes of an environment variable's value. With its name, and that of what carries it to Compose, 128 KiB
 are what a process can be started with (Linux: MAX_ARG_STRLEN)."""
 TOO_LONG = "the value of {} is longer than any environment variable may be"
+_CLOSED = ("created", "restarting", "exited", "dead", "removing")
+"""States of a container whose namespaces no other enters."""
+_NETWORK_MODES = ("bridge", "default", "host", "none")
 TO_A_FILE = 'deliver it as a file: secrets = { NAME = { as = "file" } }'
 
 
 def passing_problems(desired: Desired, observed: Observed) -> list[Problem]:
-    there = {one.name for one in observed.foreign} | {one.name for one in observed.containers}
     found: list[Problem] = []
     for spec in desired.services:
-        for title, hint in (*_containers(spec, there), *_hosts(spec), *_values(spec)):
-            found.append(Problem(address=f"service.{spec.name}", title=title, hint=hint))
+        told = (
+            *_containers(spec, observed),
+            *_network(spec, desired, observed),
+            *_hosts(spec),
+            *_values(spec),
+        )
+        found += [Problem(address=f"service.{spec.name}", title=title, hint=hint) for title, hint in told]
     return found
 
 
-def _containers(spec: ServiceSpec, there: set[str]) -> Iterator[tuple[str, str]]:
+def _containers(spec: ServiceSpec, observed: Observed) -> Iterator[tuple[str, str]]:
+    everyone: list[Container | Foreign] = [*observed.foreign, *observed.containers]
     for key, name in shared_containers(spec.compose):
+        meant = [one for one in everyone if name in (one.name, one.id)]
         # The engine takes the beginning of an id as well.
-        if name not in there and not set(name) <= set("0123456789abcdef"):
+        meant = meant or [one for one in everyone if one.id.startswith(name)]
+        if not meant:
             yield f"compose.{key}: there is no container {name}", "start it first, or name another"
+        # What is of this deployment may be started before.
+        elif key != "volumes_from" and all(one in observed.foreign and one.state in _CLOSED for one in meant):
+            yield f"compose.{key}: container {name} is {meant[0].state}, and must run", "start it first"
+
+
+def _network(spec: ServiceSpec, desired: Desired, observed: Observed) -> Iterator[tuple[str, str]]:
+    mode = str(spec.compose.get("network_mode") or _NETWORK_MODES[0])
+    named = {*_NETWORK_MODES, *(one.name for one in desired.networks)}
+    named |= {one.name for one in observed.networks}
+    if (
+        ":" not in mode
+        and mode not in named
+        and not any(one.id.startswith(mode) for one in observed.networks)
+    ):
+        yield f"compose.network_mode: there is no network {mode}", "bridge, host, none, or one that is there"
 
 
 def _hosts(spec: ServiceSpec) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from shipyard.compile import labels
 from shipyard.compile.references import image_id
 from shipyard.compile.spec import canonical
 from shipyard.compile.storage import key_volume
-from shipyard.manifest.sharing import shared_services
+from shipyard.manifest.sharing import host_services
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import CreateService, Operation, ReplaceService, RunJob, ScaleService
@@ -29,7 +29,7 @@ def preconditions(
     addresses = {operation.address for operation in operations}
     touched = {address.partition(".")[2] for address in addresses if address.startswith(("service.", "job."))}
     changed = [spec for spec in desired.services if spec.name in touched]
-    needs = {need for spec in changed for need in (*spec.needs, *shared_services(spec.compose).values())}
+    needs = {need for spec in changed for need in (*spec.needs, *host_services(spec.compose))}
     addresses |= {f"service.{need}" for need in needs}
     # What runs or ran under an earlier name.
     earlier = {spec.was for spec in changed if spec.was is not None}

@@ -138,8 +138,8 @@ def _guests(hosts: frozenset[str], draft: ServiceDraft) -> tuple[str, ...]:
 def _in_namespaces(container: Container) -> bool:
     """Who shares but volumes goes on when their container goes."""
     passed_through = (container.spec or {}).get("compose")
-    shared = shared_services(passed_through) if isinstance(passed_through, Mapping) else {}
-    return bool(shared.keys() - {"volumes_from"})
+    shared = shared_services(passed_through) if isinstance(passed_through, Mapping) else ()
+    return any(key != "volumes_from" for key, _ in shared)
 
 
 def _after_a_stop(operation: Operation, draft: ServiceDraft, stopped: frozenset[str]) -> Operation | None:

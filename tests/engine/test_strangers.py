@@ -64,6 +64,29 @@ def test_down_leaves_an_external_volume_without_a_name(project: Project) -> None
         docker("volume", "rm", name)
 
 
+def test_living_in_a_container_of_others_that_stopped(project: Project) -> None:
+    host = f"{project.name}-theirs"
+    docker("run", "-d", "--name", host, "redis:7", "sleep", "600")
+    lives = f'compose.network_mode = "container:{host}"\n'
+    try:
+        project.manifest(f"{CACHE}{lives}")
+        project.apply()
+        before = project.container("cache")
+        project.run("plan", "--replace", "cache", "--out", "saved.plan")
+        docker("stop", "-t", "1", host)
+        project.manifest(f'{CACHE}restart = "no"\n{lives}')
+        (problem,) = project.plan(code=1)["problems"]
+        assert problem["title"] == f"compose.network_mode: container {host} is exited, and must run"
+        project.apply(code=1)
+        project.manifest(f"{CACHE}{lives}")
+        done = project.run("apply", "saved.plan", code=1)
+        assert problem["title"] in done.stdout
+        after = project.container("cache")
+        assert (after["Id"], after["State"]["Status"]) == (before["Id"], "running")
+    finally:
+        docker("rm", "-f", host)
+
+
 def test_what_runs_from_a_copy_of_a_container_is_somebodys_own(project: Project) -> None:
     project.manifest(CACHE)
     project.apply()

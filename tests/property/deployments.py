@@ -13,7 +13,7 @@ from shipyard.compile.desired import compile_desired
 from shipyard.compile.storage import key_volume
 from shipyard.engine.secret_values import keyed_digests
 from shipyard.manifest.errors import Problems
-from shipyard.manifest.sharing import shared_services
+from shipyard.manifest.sharing import host_services, shared_services
 from shipyard.manifest.validate import validate
 from shipyard.model.build import BuildPlan, Detected
 from shipyard.model.desired import Desired
@@ -108,7 +108,8 @@ def _service(rng: random.Random, name: str, others: tuple[str, ...]) -> Service:
     compose: Mapping[str, Any] = rng.choice([{}, {}, {}, {"pids_limit": 50}])
     if others and rng.randint(0, 3) == 3:
         key, host = rng.choice(_SHARED), rng.choice(others)
-        compose = {key: [host] if key == "volumes_from" else f"service:{host}"}
+        several = sorted({host, rng.choice(others)})
+        compose = {key: several if key == "volumes_from" else f"service:{host}"}
     return Service(
         name=name,
         image=image,
@@ -201,9 +202,12 @@ def edited(rng: random.Random, before: Deployment) -> Deployment:
 def _renamed_in(one: Service, names: Mapping[str, str]) -> Service:
     """What a service says of others, under their new names."""
     shared = {
-        key: [names.get(host, host)] if key == "volumes_from" else f"service:{names.get(host, host)}"
-        for key, host in shared_services(one.compose).items()
+        key: f"service:{names.get(host, host)}"
+        for key, host in shared_services(one.compose)
+        if key != "volumes_from"
     }
+    if sources := one.compose.get("volumes_from"):
+        shared["volumes_from"] = [names.get(host, host) for host in sources]
     return replace(
         one,
         needs=tuple(names.get(need, need) for need in one.needs),
@@ -225,6 +229,11 @@ def settled(made: Deployment) -> Deployment:
     so_far = _Settling()
     by_name = {one.name: one for one in made.services}
     sharing = [_sharing(one, by_name, so_far) for one in made.services]
+    entered = {host for one in sharing for key, host in shared_services(one.compose) if key == "ipc"}
+    sharing = [
+        replace(one, compose={"ipc": "shareable", **one.compose}) if one.name in entered else one
+        for one in sharing
+    ]
     by_name = {one.name: one for one in sharing}
     made = replace(made, services=tuple(_settled(one, by_name, so_far) for one in sharing))
     problems = Problems()
@@ -240,15 +249,13 @@ def _sharing(one: Service, by_name: Mapping[str, Service], so_far: _Settling) ->
         one = replace(one, like=None)
     if one.like is not None:
         one = replace(one, image=None, command=("work",))
-    hosts = shared_services(one.compose)
-    compose = {
-        key: value
-        for key, value in one.compose.items()
-        if key not in hosts or (hosts[key] in by_name and not _leads_to(so_far, hosts[key], one.name))
+    compose = dict(one.compose)
+    for key, host in shared_services(one.compose):
+        there = host in by_name and not _leads_to(so_far, host, one.name)
         # Of a service that may run to its end only the volumes can be shared.
-        if key not in hosts or key == "volumes_from" or by_name[hosts[key]].restart != "no"
-    }
-    so_far.before[one.name] = set(shared_services(compose).values())
+        if not there or (key != "volumes_from" and by_name[host].restart == "no"):
+            compose.pop(key, None)
+    so_far.before[one.name] = set(host_services(compose))
     networks = () if "network_mode" in compose else one.networks
     return replace(one, compose=compose, networks=networks)
 

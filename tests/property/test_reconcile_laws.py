@@ -16,7 +16,7 @@ from property.worlds import world
 
 from shipyard.compile import labels
 from shipyard.compile.spec import service_document
-from shipyard.manifest.sharing import shared_services
+from shipyard.manifest.sharing import host_services
 from shipyard.model import plan as plans
 from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
@@ -110,7 +110,7 @@ def test_every_operation_stands_after_what_it_waits_for(seed: int) -> None:
         spec = scene.desired.service(maker.name)
         images = [one for one in plan.operations if getattr(one, "reference", None) == spec.image]
         mends = [one for one in plan.operations if isinstance(one, plans.MendService)]
-        waits = {*spec.needs, *shared_services(spec.compose).values()}
+        waits = {*spec.needs, *host_services(spec.compose)}
         needed = [one for one in made if one.name in waits]
         # Who lives in a service stops before that one is replaced.
         needed += [one for one in plan.operations if isinstance(one, REPAIRS) and one.name in waits]

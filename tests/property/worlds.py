@@ -57,7 +57,7 @@ def made_container(
     named = {one.source for one in spec.volumes if one.kind == "volume" and one.source}
     named |= {spec.secret_volume} if spec.secret_volume else set()
     shares = []
-    for key, name in shared_services(spec.compose).items():
+    for key, name in shared_services(spec.compose):
         hosts = [one for one in there.values() if one.service == name and not one.one_off]
         assert hosts, f"{spec.name} lives in {name}, of which there is no container"
         host = min(hosts, key=lambda one: one.number)

@@ -15,6 +15,7 @@ name = "shop"
 [services.web]
 image = "{image}"
 restart = "no"
+compose.ipc = "shareable"
 {health}
 [services.guest]
 image = "x:1"

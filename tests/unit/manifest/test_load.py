@@ -181,7 +181,7 @@ def test_find_root(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_said(tmp_path: Path) -> None:
     (tmp_path / "shipyard.toml").symlink_to("elsewhere.toml")
     with pytest.raises(
-        ManifestError, match=r"shipyard\.toml is a link to elsewhere\.toml, which is not there"
+        ManifestError, match=r"shipyard\.toml is a link to elsewhere\.toml, which leads nowhere"
     ):
         find_root(tmp_path)
 

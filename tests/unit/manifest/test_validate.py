@@ -50,7 +50,31 @@ def test_who_lives_in_anothers_namespaces(wrong: Wrong, load_text: Load) -> None
     (cycle,) = wrong(services(a='needs = ["b"]', b=shares("a")))
     assert "a cycle: a -> b -> a" in cycle
     load_text(services(web="", proxy=shares("web"), other='compose.volumes_from = ["web:ro", "container:x"]'))
-    load_text(services(web='compose = { pid = "host", ipc = "shareable" }'))
+    load_text(services(web='compose = { pid = "host", ipc = "shareable" }', b='compose.ipc = "service:web"'))
+    several = services(a='compose.volumes_from = ["b", "c"]', b='needs = ["a"]', c="")
+    assert "a cycle: a -> b -> a" in wrong(several)[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('compose.pid = "private"', "compose.pid: 'private' is no pid mode -> one of host, service:NAME"),
+        ('compose.ipc = "nonsense"', "compose.ipc: 'nonsense' is no ipc mode -> one of none, private"),
+        ('compose.network_mode = "container:"', "compose.network_mode: no container is named"),
+        ('compose.volumes_from = ["container:"]', "compose.volumes_from: no container is named"),
+        ('compose.ipc = "service:db"', "compose.ipc: db lets no other into its ipc -> compose = { ipc ="),
+        ('compose.sysctls = ["vm.swappiness=1"]', "vm.swappiness cannot be set for one container"),
+        ("compose.sysctls.kernel = 1", "kernel cannot be set for one container"),
+    ],
+)
+def test_namespaces_that_an_engine_refuses(wrong: Wrong, lines: str, told: str) -> None:
+    (line,) = wrong(services(web=lines, db=""))
+    assert told in line
+
+
+def test_sysctls_of_a_container(load_text: Load) -> None:
+    load_text(services(web='compose.sysctls = { "net.core.somaxconn" = 1, "kernel.shmmax" = 1 }'))
+    load_text(services(web='compose.sysctls = ["fs.mqueue.msg_max=1"]'))
 
 
 def test_an_earlier_name(wrong: Wrong, load_text: Load) -> None:

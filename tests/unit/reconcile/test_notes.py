@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shipyard.model.manifest import Mount, Publish
+from shipyard.model.observed import Foreign
 from shipyard.model.record import replace
 from shipyard.reconcile.reconcile import reconcile
 
@@ -56,6 +57,13 @@ def built(shop: Shop, *command: str, **fields: Any) -> Any:
 def notes(shop: Shop, spec: Any) -> tuple[str, ...]:
     desired = shop.desired(spec, images=(shop.build(),))
     return tuple(note for note in reconcile(desired, shop.empty()).notes if note.startswith("web: "))
+
+
+def test_what_no_list_of_containers_tells(shop: Shop) -> None:
+    vpn = Foreign(name="vpn", ports=(), networks=(), volumes=(), compose_project=None)
+    guest = shop.service("guest", compose={"ipc": "container:vpn", "pid": "container:vpn"})
+    (note,) = reconcile(shop.desired(guest), replace(shop.empty(), foreign=(vpn,))).notes
+    assert note == "guest: container vpn lets it in only if it runs with --ipc shareable or host"
 
 
 def test_a_command_that_listens_elsewhere(shop: Shop) -> None:

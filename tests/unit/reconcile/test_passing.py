@@ -6,17 +6,22 @@ from typing import Any
 
 import pytest
 
-from shipyard.model.observed import Foreign
+from shipyard.model.observed import Foreign, Network
 from shipyard.model.record import replace
 from shipyard.reconcile.passing import LONGEST_VALUE
 from shipyard.reconcile.reconcile import reconcile
 
 Shop = Any
-STRANGER = Foreign(name="vpn", ports=(), networks=(), volumes=(), compose_project=None)
+VPN = Foreign(
+    name="vpn", ports=(), networks=(), volumes=(), compose_project=None, id="4f1d2a", state="running"
+)
+STOPPED = replace(VPN, name="old", id="beef01", state="exited")
 
 
 def told(shop: Shop, **fields: Any) -> list[str]:
-    observed = replace(shop.empty(), foreign=(STRANGER,))
+    observed = replace(
+        shop.empty(), foreign=(VPN, STOPPED), networks=(Network(id="0a", name="there", owned=False),)
+    )
     problems = reconcile(shop.desired(shop.service("web", **fields)), observed).problems
     assert {one.address for one in problems} <= {"service.web"}
     assert all(one.hint for one in problems)
@@ -28,7 +33,14 @@ def told(shop: Shop, **fields: Any) -> list[str]:
     [
         ({"network_mode": "container:vpn"}, None),
         ({"network_mode": "container:4f1d"}, None),
+        ({"network_mode": "container:db"}, "compose.network_mode: there is no container db"),
+        ({"pid": "container:old"}, "compose.pid: container old is exited, and must run"),
+        ({"ipc": "container:beef"}, "compose.ipc: container beef is exited, and must run"),
+        ({"volumes_from": ["container:old"]}, None),
         ({"network_mode": "host"}, None),
+        ({"network_mode": "there"}, None),
+        ({"network_mode": "0a"}, None),
+        ({"network_mode": "elsewhere"}, "compose.network_mode: there is no network elsewhere"),
         ({"volumes_from": ["container:vpn:ro"]}, None),
         ({"network_mode": "container:/vpn"}, None),
         ({"extra_hosts": ["*.x:10.0.0.1"]}, None),
