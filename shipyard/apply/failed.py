@@ -31,17 +31,17 @@ class ApplyFailed(ShipyardError):
         # What the plan said of the service may be why.
         service = failed.partition(".")[2].partition("/")[0]
         self.notes = tuple(note for note in notes if note.startswith(f"{service}: "))
-        # An image that was made, or not, changes nothing that runs; nor does waiting for health.
         tried = (*done, failed, *begun)
-        touched = [one for one in tried if not (one.startswith("image.") or one.endswith("/health"))]
+        touched = [one for one in tried if _touches(one)]
         self.exit_code = ExitCode.NEEDS_ATTENTION if touched else ExitCode.FAILED
         if isinstance(cause, KeyboardInterrupt):
             self.exit_code = ExitCode.INTERRUPTED
 
     def __str__(self) -> str:
+        partly = _touches(self.failed_operation)
         lines = ["interrupted" if isinstance(self.cause, KeyboardInterrupt) else str(self.cause), ""]
         lines.append("done:     " + (", ".join(self.done) or "nothing"))
-        lines.append(f"failed:   {self.failed_operation}")
+        lines.append(f"failed:   {self.failed_operation}" + (" (part of it may be done)" if partly else ""))
         if self.begun:
             lines.append("begun:    " + ", ".join(self.begun) + " (not known to be healthy yet)")
         if self.left:
@@ -53,3 +53,8 @@ class ApplyFailed(ShipyardError):
     def each(self) -> Iterator[ShipyardError]:
         if isinstance(self.cause, ShipyardError):
             yield from self.cause.each()
+
+
+def _touches(operation: str) -> bool:
+    """An image that was made, or not, changes nothing that runs; nor does waiting for health."""
+    return not (operation.startswith("image.") or operation.endswith("/health"))

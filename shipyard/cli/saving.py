@@ -81,29 +81,34 @@ def still_valid(saved: SavedPlan, seen: Observation, *, images_made: bool = Fals
     `images_made`: this apply has built and pulled what the plan wanted.
     """
     current = seen.plan()
-    changed = [
-        *_changed_secrets(saved, seen),
-        *(
-            address
-            for address in changed_addresses(saved.preconditions, seen.desired, seen.observed)
-            if not (images_made and address.startswith("image."))
-        ),
-    ]
-    wanted = {name for name in saved.operations if not (images_made and name.startswith("image."))}
+
+    def judged(name: str) -> bool:
+        return not (images_made and name.startswith("image."))
+
+    changed = changed_addresses(saved.preconditions, seen.desired, seen.observed)
+    changed = (*_changed_secrets(saved, seen), *filter(judged, changed))
+    wanted = set(filter(judged, saved.operations))
     kept = tuple(one for one in current.operations if one.id in wanted)
     missing = sorted(wanted - {one.id for one in kept})
-    if wanted and not kept:
+    # What is to be done where it rests on, and nobody has seen.
+    unseen = [
+        one.id
+        for one in current.operations
+        if one.address in saved.preconditions and one.id not in wanted and judged(one.id)
+    ]
+    if wanted and not kept and not unseen:
         raise StalePlan(
             "the plan has been applied already: nothing of it is left to do",
             details=tuple(f"{name} is no longer needed" for name in missing[:5]),
             hint="plan again",
         )
-    if changed or missing:
+    if changed or missing or unseen:
         raise StalePlan(
             "the plan is stale: what it rests on has changed since",
             details=(
                 *(f"{address} is not as it was" for address in changed),
                 *(f"{name} is no longer needed" for name in missing),
+                *(f"{name} is needed now" for name in unseen),
             ),
             hint="plan again, and look at what is different now",
         )

@@ -42,6 +42,16 @@ def ownership(project: str, stage: str, instance: str | None) -> dict[str, str]:
     return labels
 
 
+def owner(found: Mapping[str, str] | None) -> str:
+    """Whose something is by its labels, such as "shop, stage dev, instance pr-1"; "" where it is nobody's
+    that uses Shipyard."""
+    found = found or {}
+    if not (found.get(PROJECT) and found.get(STAGE)):
+        return ""
+    instance = f", instance {found[INSTANCE]}" if found.get(INSTANCE) else ""
+    return f"{found[PROJECT]}, stage {found[STAGE]}{instance}"
+
+
 def of_services(manifest: Manifest) -> dict[str, str]:
     """The labels on the containers of a deployment's services, and on no job's and no one-off's."""
     return {

@@ -237,6 +237,7 @@ def _foreign(item: Mapping[str, Any]) -> Foreign:
     return Foreign(
         id=item.get("Id") or "",
         state=item.get("State") or "",
+        owner=labels.owner(found),
         name=(item.get("Names") or ["/?"])[0].lstrip("/"),
         ports=_ports(item),
         networks=tuple(sorted((item.get("NetworkSettings") or {}).get("Networks") or {})),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ def _load(
     validate(manifest, problems)
     manifest = validate_paths(manifest, problems)
     if not known:
-        problems.found += _of_other_stages(root, document, chosen, environ)
+        told = {(_in_file(problem, origins), problem.title) for problem in problems.found}
+        problems.found += _of_other_stages(root, document, chosen, environ, told)
     problems.raise_found(source.text, origins)
     if not known:
         validated.remember(root, digest, environ)
@@ -126,10 +128,14 @@ def _check_version(document: Mapping[str, Any], problems: Problems) -> None:
 
 
 def _of_other_stages(
-    root: Path, document: dict[str, Any], chosen: str, environ: Mapping[str, str]
+    root: Path,
+    document: dict[str, Any],
+    chosen: str,
+    environ: Mapping[str, str],
+    told: AbstractSet[tuple[Place, str]],
 ) -> Iterator[Problem]:
-    """What is wrong with stages that are not asked for: their CI would be the first to tell. What they take
-    from an environment that is not here is not judged."""
+    """What is wrong with stages that are not asked for, and not `told` of the one that is: their CI would be
+    the first to tell. What they take from an environment that is not here is not judged."""
     for stage in document.get("stages") or {}:
         if stage == chosen:
             continue
@@ -141,8 +147,14 @@ def _of_other_stages(
         like.resolve(resolved, origins, problems)
         validate(parse(root, resolved, stage, None, problems), problems)
         for problem in problems.found:
-            path = problem.path if problem.in_file else place(problem.path, origins)
-            yield replace(problem, path=path, in_file=True)
+            path = _in_file(problem, origins)
+            if (path, problem.title) not in told:
+                title = f"in stage {stage}: {problem.title}"
+                yield replace(problem, path=path, title=title, in_file=True)
+
+
+def _in_file(problem: Problem, origins: Mapping[Place, Origin]) -> Place:
+    return problem.path if problem.in_file else place(problem.path, origins)
 
 
 def _within_service(path: Place) -> bool:

@@ -108,7 +108,8 @@ def _address(text: str, whole: str) -> str:
     import ipaddress
 
     try:
-        return str(ipaddress.ip_address(text.strip("[]")))
+        # No engine publishes on an address of a zone.
+        return str(ipaddress.ip_address(text.strip("[]").replace("%", " ")))
     except ValueError:
         hint = whole.replace("localhost", "127.0.0.1", 1) if text == "localhost" else "127.0.0.1:80:8000"
         raise Invalid(f"{whole!r}: {text!r} is no IP address", f'write it as in "{hint}"') from None

@@ -89,7 +89,7 @@ class Container(Record):
 
 class Foreign(Record):
     """A container that is not of this deployment: known only to see conflicts. `state` is as of a
-    Container; `writes` are the
+    Container; `owner` the deployment that it is of, in words, when it is Shipyard's; `writes` are the
     volumes and the host's folders that it can write to while it runs; `compose_service` is what Compose takes
     it for in `compose_project`, None for what it does not converge."""
 
@@ -100,6 +100,7 @@ class Foreign(Record):
     compose_project: str | None
     id: str = ""
     state: str = ""
+    owner: str = ""
     writes: tuple[str, ...] = ()
     compose_service: str | None = None
 

@@ -25,12 +25,17 @@ def preconditions(
     desired: Desired, observed: Observed, operations: tuple[Operation, ...]
 ) -> Mapping[str, str]:
     """SHA-256 of the state of each address, sorted by address: of what the operations touch, of the
-    services that those need, live in or were before, and of the images that containers are made from."""
+    services that those need, live in or were before, of the networks and volumes that they are given, and of
+    the images that containers are made from."""
     addresses = {operation.address for operation in operations}
     touched = {address.partition(".")[2] for address in addresses if address.startswith(("service.", "job."))}
     changed = [spec for spec in desired.services if spec.name in touched]
     needs = {need for spec in changed for need in (*spec.needs, *host_services(spec.compose))}
     addresses |= {f"service.{need}" for need in needs}
+    networks = {name for spec in changed for name in spec.networks}
+    addresses |= {f"network.{one.key}" for one in desired.networks if one.name in networks}
+    mounted = {mount.source for spec in changed for mount in spec.volumes if mount.kind == "volume"}
+    addresses |= {f"volume.{one.key}" for one in desired.volumes if one.name in mounted}
     # What runs or ran under an earlier name.
     earlier = {spec.was for spec in changed if spec.was is not None}
     addresses |= {f"{kind}.{name}" for name in earlier for kind in ("service", "job")}

@@ -17,6 +17,8 @@ from shipyard.reconcile.ports import port_problems
 from shipyard.reconcile.resources import KEY_ADDRESS
 from shipyard.reconcile.settings import network_causes, volume_causes
 
+_ANOTHER_NAME = "choose another name for this project, stage or instance: one is made of all three"
+
 
 def problems(
     desired: Desired, observed: Observed, names: Mapping[str, frozenset[str]], gone: frozenset[str]
@@ -32,13 +34,19 @@ def problems(
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
 
+def of_others(owner: str) -> str:
+    return f"of {owner}" if owner else "that is not Shipyard's"
+
+
 def _name_problems(names: Mapping[str, frozenset[str]], observed: Observed) -> list[Problem]:
     """Other people's containers under names that ours will be given."""
     return [
         Problem(
             address=f"service.{service}",
-            title=f"a container that is not Shipyard's already has the name {foreign.name}",
-            hint=f"rename the project, or remove it if it is yours: docker rm -f {foreign.name}",
+            title=f"a container {of_others(foreign.owner)} already has the name {foreign.name}",
+            hint=_ANOTHER_NAME
+            if foreign.owner
+            else f"rename the project, or remove it if it is yours: docker rm -f {foreign.name}",
         )
         for service, wanted in names.items()
         for foreign in observed.foreign
@@ -53,8 +61,10 @@ def _compose_problems(desired: Desired, observed: Observed) -> list[Problem]:
         Problem(
             address=f"service.{foreign.compose_service}",
             title=f"container {foreign.name} is {foreign.compose_service} of a Compose project {project} "
-            "that is not Shipyard's, and Compose would take it for this one",
-            hint=f"remove it, its named volumes stay: docker rm -f {foreign.name}; or rename this project",
+            f"{of_others(foreign.owner)}, and Compose would take it for this one",
+            hint=_ANOTHER_NAME
+            if foreign.owner
+            else f"remove it, its named volumes stay: docker rm -f {foreign.name}; or rename this project",
         )
         for foreign in observed.foreign
         if foreign.compose_project == project and foreign.compose_service in declared
@@ -64,15 +74,18 @@ def _compose_problems(desired: Desired, observed: Observed) -> list[Problem]:
 def _key_problems(desired: Desired, observed: Observed) -> list[Problem]:
     """Without a key of its own every plan would find all secrets changed."""
     name = key_volume(desired.deployment)
-    taken = any(one.name == name and not one.owned for one in observed.volumes)
-    if not taken or not any(spec.secrets for spec in desired.services):
+    taken = [one for one in observed.volumes if one.name == name and not one.owned]
+    if not any(spec.secrets for spec in desired.services):
         return []
     return [
         Problem(
             address=KEY_ADDRESS,
-            title=f"a volume that is not Shipyard's already has the name {name}",
-            hint=f"rename the project, or remove it if nothing needs it: docker volume rm {name}",
+            title=f"a volume {of_others(owner)} already has the name {name}",
+            hint=_ANOTHER_NAME
+            if owner
+            else f"rename the project, or remove it if nothing needs it: docker volume rm {name}",
         )
+        for owner in (labels.owner(one.labels) for one in taken)
     ]
 
 
@@ -81,6 +94,7 @@ def _network_problems(desired: Desired, observed: Observed) -> list[Problem]:
     found = []
     for spec in desired.networks:
         there = by_name.get(spec.name)
+        owner = labels.owner(there.labels) if there is not None else ""
         if spec.external and there is None:
             found.append(
                 Problem(
@@ -93,8 +107,10 @@ def _network_problems(desired: Desired, observed: Observed) -> list[Problem]:
             found.append(
                 Problem(
                     address=f"network.{spec.key}",
-                    title=f"a network that is not Shipyard's already has the name {spec.name}",
-                    hint=f"declare [networks.{spec.key}] with external = true to use it",
+                    title=f"a network {of_others(owner)} already has the name {spec.name}",
+                    hint=_ANOTHER_NAME
+                    if owner
+                    else f"declare [networks.{spec.key}] with external = true to use it",
                 )
             )
         elif not spec.external and there is not None and network_causes(spec, there):
@@ -117,6 +133,7 @@ def _volume_problems(desired: Desired, observed: Observed) -> list[Problem]:
     for spec in desired.volumes:
         there = by_name.get(spec.name)
         address = f"volume.{spec.key}"
+        owner = labels.owner(there.labels) if there is not None else ""
         if spec.external and there is None:
             found.append(
                 Problem(
@@ -129,8 +146,10 @@ def _volume_problems(desired: Desired, observed: Observed) -> list[Problem]:
             found.append(
                 Problem(
                     address=address,
-                    title=f"a volume that is not Shipyard's already has the name {spec.name}",
-                    hint=f"declare [volumes.{spec.key}] with external = true to use it and its data",
+                    title=f"a volume {of_others(owner)} already has the name {spec.name}",
+                    hint=_ANOTHER_NAME
+                    if owner
+                    else f"declare [volumes.{spec.key}] with external = true to use it and its data",
                 )
             )
         elif not spec.external and there is not None and volume_causes(spec, there):

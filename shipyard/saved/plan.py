@@ -98,8 +98,7 @@ def read_plan(path: Path, root: Path) -> SavedPlan:
         raise damaged(where)
     try:
         saved = _parsed(body, root, where)
-        # What is read later on is there.
-        _ = saved.operations, saved.preconditions.items(), saved.builds_images
+        _check(saved)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise damaged(where) from None
     return saved
@@ -121,6 +120,16 @@ def _parsed(body: dict[str, Any], root: Path, where: str) -> SavedPlan:
         secrets=model["secrets"],
         git=body.get("git"),
     )
+
+
+def _check(saved: SavedPlan) -> None:
+    """What is read later on is there; otherwise this fails in some way."""
+    addresses = {operation["address"] for operation in saved.operations.values()}
+    services = {service.name for service in saved.manifest.services}
+    named = {*saved.targets, *saved.replaced}
+    _ = saved.builds_images, (saved.document["engine"] or {}).get("id"), saved.secrets.items()
+    if not (addresses <= saved.preconditions.keys() and named <= services):
+        raise ValueError
 
 
 def _checksum(body: Mapping[str, Any]) -> str:

@@ -61,6 +61,45 @@ def test_a_plan_is_stale_where_its_own_ground_has_moved(project: Project) -> Non
     assert "service.queue" not in stale.stderr
 
 
+@pytest.mark.parametrize("kind", ["network", "volume"])
+def test_what_containers_are_given_was_removed_since(project: Project, kind: str) -> None:
+    """A replacement that cannot be made would have begun with the removal of the old ones."""
+    without = '[services.cache]\nimage = "redis:7"\nreplicas = 2\n'
+    renamed = '[services.store]\nimage = "redis:7"\nreplicas = 2\nwas = "cache"\n'
+    project.manifest(without + 'volumes = ["data:/x"]\n')
+    project.apply()
+    if kind == "volume":
+        project.manifest(without)
+        project.apply()
+    else:
+        docker("stop", "-t", "1", *project.ids())
+    project.manifest(renamed + 'volumes = ["data:/x"]\n')
+    project.run("plan", "--out", "release.plan")
+    before = project.ids()
+    name = "data" if kind == "volume" else "default"
+    docker(kind, "rm", f"{project.name}_{name}")
+    stale = project.apply("release.plan", code=3)
+    assert f"{kind}.{name} is not as it was" in stale.stderr
+    assert project.ids() == before
+    project.apply()
+    assert project.changes() == []
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_what_was_removed_by_hand_is_not_called_applied(project: Project, changed: bool) -> None:
+    declare(project)
+    project.apply()
+    declare(project, level="debug" if changed else "info")
+    held = project.container("cache")["Id"]
+    if not changed:
+        docker("kill", held)
+    project.run("plan", "--out", "release.plan")
+    docker("rm", "-f", held)
+    stale = project.apply("release.plan", code=3)
+    assert "service.cache is not as it was" in stale.stderr
+    assert "service.cache/create is needed now" in stale.stderr
+
+
 def test_an_unrelated_change_does_not_make_it_stale(project: Project) -> None:
     declare(project)
     project.apply()
@@ -80,7 +119,10 @@ def forged(text: str, part: str, value: object) -> str:
     return json.dumps({**body, "checksum": f"sha256:{digest}"})
 
 
-@pytest.mark.parametrize("how", ["cut", "edited", "other", "missing", "model", "operations", "preconditions"])
+FORGED = ("model", "operations", "preconditions", "engine")
+
+
+@pytest.mark.parametrize("how", ["cut", "edited", "other", "missing", "unguarded", *FORGED])
 def test_a_damaged_plan_is_refused(project: Project, how: str) -> None:
     declare(project)
     file = project.root / "release.plan"
@@ -89,8 +131,10 @@ def test_a_damaged_plan_is_refused(project: Project, how: str) -> None:
     file.write_text({"cut": text[:-200], "edited": text.replace("redis:7", "redis:8")}.get(how, "{}"))
     if how == "missing":
         file.unlink()
-    elif how in ("model", "operations", "preconditions"):
+    elif how in FORGED:
         file.write_text(forged(text, how, 3))
+    elif how == "unguarded":
+        file.write_text(forged(text, "preconditions", {}))
     refused = project.apply("release.plan", code=1)
     assert "release.plan" in refused.stderr
     assert project.ids() == []

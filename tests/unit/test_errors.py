@@ -72,7 +72,7 @@ def test_what_a_failed_apply_says() -> None:
         "job.web: it broke\n"
         "\n"
         "done:     image.web/build, network.default/create\n"
-        "failed:   job.web/run\n"
+        "failed:   job.web/run (part of it may be done)\n"
         "not done: service.web/create\n"
         "  -> `shipyard plan` shows what is left; `shipyard apply` goes on from here"
     )

@@ -205,5 +205,16 @@ def test_other_stages_are_judged_too(wrong: Wrong) -> None:
     ]
 
 
+def test_what_is_wrong_in_another_stage_alone_says_so(wrong: Wrong) -> None:
+    def needing(name: str) -> str:
+        return f"{BASE}[services.cache]\nimage = 'redis:7'\nneeds = ['{name}']\n[stages.dev]\n"
+
+    text = needing("db") + "[stages.prod.services]\ndb = false\n"
+    (one,) = wrong(text, stage="dev")
+    assert "in stage prod: there is no service 'db'" in one
+    assert "in stage" not in wrong(text, stage="prod")[0]
+    assert len(wrong(needing("bd") + "[stages.prod]\n", stage="dev")) == 1
+
+
 def test_what_another_stage_takes_from_an_environment_is_not(load_text: Load) -> None:
     load_text(f'{BASE}registry = "${{env:HOST}}"\n[stages.dev]\n', stage="dev")

@@ -210,6 +210,7 @@ def test_nothing_hostile_passes(parse: Parse, text: str) -> None:
         (mounts.publish, "127.0.0.1:80", "names no host port", "127.0.0.1::PORT"),
         (mounts.publish, "localhost:80:80", "no IP address", "127.0.0.1:80:80"),
         (mounts.publish, "::1:80:80", "no published port", "[::1]:80:8000"),
+        (mounts.publish, "[fe80::1%eth0]:80:80", "is no IP address", "127.0.0.1:80:8000"),
         (mounts.publish, "80/sctp", "unknown protocol", "/udp"),
         (mounts.publish, "80/", "unknown protocol", "/udp"),
         (mounts.mount, "src/data:/x", "no volume's name", "./src/data"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shipyard.compile import labels
 from shipyard.model.desired import NetworkSpec, VolumeSpec
 from shipyard.model.manifest import Mount, Publish
 from shipyard.model.observed import Foreign, HostPort, Network, Volume
@@ -96,6 +97,34 @@ def test_a_container_of_others_under_our_name(shop: Shop) -> None:
     assert told(desired, replace(shop.empty(), foreign=strangers)) == [
         "service.web: a container that is not Shipyard's already has the name shop-prod-web-1"
     ]
+
+
+def test_a_name_that_another_stage_has(shop: Shop) -> None:
+    """What is of another deployment is not to be removed for this one."""
+    marks = labels.ownership("shop-prod", "dev", "a")
+    desired = shop.desired(
+        shop.service("web", secrets={"K": None}),
+        networks=(NetworkSpec(key="n", name="net"),),
+        volumes=(VolumeSpec(key="v", name="data"),),
+    )
+    observed = replace(
+        shop.empty(),
+        foreign=(replace(foreign("shop-prod-web-1"), owner=labels.owner(marks)),),
+        networks=(Network(id="1", name="net", owned=False, labels=marks),),
+        volumes=(
+            Volume(name="data", owned=False, labels=marks),
+            Volume(name="shop-prod_shipyard-key", owned=False, labels=marks),
+        ),
+    )
+    found = problems(desired, observed)
+    of = "of shop-prod, stage dev, instance a already has the name"
+    assert [one.title for one in found] == [
+        f"a network {of} net",
+        f"a volume {of} shop-prod_shipyard-key",
+        f"a container {of} shop-prod-web-1",
+        f"a volume {of} data",
+    ]
+    assert not [one.hint for one in found if "docker" in str(one.hint) or "external" in str(one.hint)]
 
 
 @pytest.mark.parametrize("kind", ["network", "volume"])
