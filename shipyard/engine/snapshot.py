@@ -90,7 +90,7 @@ def _read(
             if labels.MODE in container.labels:
                 container = replace(container, edited=_is_edited(reader, container.id))
             if _inherited(container, manifest.deployment):
-                foreign.append(_foreign(item))
+                foreign.append(replace(_foreign(item), owner=""))
             else:
                 ours.append(container)
     return Observed(

@@ -51,11 +51,8 @@ def _network(spec: ServiceSpec, desired: Desired, observed: Observed) -> Iterato
     mode = str(spec.compose.get("network_mode") or _NETWORK_MODES[0])
     named = {*_NETWORK_MODES, *(one.name for one in desired.networks)}
     named |= {one.name for one in observed.networks}
-    if (
-        ":" not in mode
-        and mode not in named
-        and not any(one.id.startswith(mode) for one in observed.networks)
-    ):
+    there = mode in named or any(one.id.startswith(mode) for one in observed.networks)
+    if ":" not in mode and not there:
         yield f"compose.network_mode: there is no network {mode}", "bridge, host, none, or one that is there"
 
 

@@ -17,8 +17,6 @@ from shipyard.reconcile.ports import port_problems
 from shipyard.reconcile.resources import KEY_ADDRESS
 from shipyard.reconcile.settings import network_causes, volume_causes
 
-_ANOTHER_NAME = "choose another name for this project, stage or instance: one is made of all three"
-
 
 def problems(
     desired: Desired, observed: Observed, names: Mapping[str, frozenset[str]], gone: frozenset[str]
@@ -34,8 +32,14 @@ def problems(
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
 
-def of_others(owner: str) -> str:
+def _of(owner: str) -> str:
     return f"of {owner}" if owner else "that is not Shipyard's"
+
+
+def _instead(owner: str, hint: str) -> str:
+    """What is another stage's is not to be removed or used for this one."""
+    another = "choose another name for this project, stage or instance: one is made of all three"
+    return another if owner else hint
 
 
 def _name_problems(names: Mapping[str, frozenset[str]], observed: Observed) -> list[Problem]:
@@ -43,10 +47,10 @@ def _name_problems(names: Mapping[str, frozenset[str]], observed: Observed) -> l
     return [
         Problem(
             address=f"service.{service}",
-            title=f"a container {of_others(foreign.owner)} already has the name {foreign.name}",
-            hint=_ANOTHER_NAME
-            if foreign.owner
-            else f"rename the project, or remove it if it is yours: docker rm -f {foreign.name}",
+            title=f"a container {_of(foreign.owner)} already has the name {foreign.name}",
+            hint=_instead(
+                foreign.owner, f"rename the project, or remove it if it is yours: docker rm -f {foreign.name}"
+            ),
         )
         for service, wanted in names.items()
         for foreign in observed.foreign
@@ -61,10 +65,11 @@ def _compose_problems(desired: Desired, observed: Observed) -> list[Problem]:
         Problem(
             address=f"service.{foreign.compose_service}",
             title=f"container {foreign.name} is {foreign.compose_service} of a Compose project {project} "
-            f"{of_others(foreign.owner)}, and Compose would take it for this one",
-            hint=_ANOTHER_NAME
-            if foreign.owner
-            else f"remove it, its named volumes stay: docker rm -f {foreign.name}; or rename this project",
+            f"{_of(foreign.owner)}, and Compose would take it for this one",
+            hint=_instead(
+                foreign.owner,
+                f"remove it, its named volumes stay: docker rm -f {foreign.name}; or rename this project",
+            ),
         )
         for foreign in observed.foreign
         if foreign.compose_project == project and foreign.compose_service in declared
@@ -80,10 +85,10 @@ def _key_problems(desired: Desired, observed: Observed) -> list[Problem]:
     return [
         Problem(
             address=KEY_ADDRESS,
-            title=f"a volume {of_others(owner)} already has the name {name}",
-            hint=_ANOTHER_NAME
-            if owner
-            else f"rename the project, or remove it if nothing needs it: docker volume rm {name}",
+            title=f"a volume {_of(owner)} already has the name {name}",
+            hint=_instead(
+                owner, f"rename the project, or remove it if nothing needs it: docker volume rm {name}"
+            ),
         )
         for owner in (labels.owner(one.labels) for one in taken)
     ]
@@ -107,10 +112,8 @@ def _network_problems(desired: Desired, observed: Observed) -> list[Problem]:
             found.append(
                 Problem(
                     address=f"network.{spec.key}",
-                    title=f"a network {of_others(owner)} already has the name {spec.name}",
-                    hint=_ANOTHER_NAME
-                    if owner
-                    else f"declare [networks.{spec.key}] with external = true to use it",
+                    title=f"a network {_of(owner)} already has the name {spec.name}",
+                    hint=_instead(owner, f"declare [networks.{spec.key}] with external = true to use it"),
                 )
             )
         elif not spec.external and there is not None and network_causes(spec, there):
@@ -146,10 +149,10 @@ def _volume_problems(desired: Desired, observed: Observed) -> list[Problem]:
             found.append(
                 Problem(
                     address=address,
-                    title=f"a volume {of_others(owner)} already has the name {spec.name}",
-                    hint=_ANOTHER_NAME
-                    if owner
-                    else f"declare [volumes.{spec.key}] with external = true to use it and its data",
+                    title=f"a volume {_of(owner)} already has the name {spec.name}",
+                    hint=_instead(
+                        owner, f"declare [volumes.{spec.key}] with external = true to use it and its data"
+                    ),
                 )
             )
         elif not spec.external and there is not None and volume_causes(spec, there):
