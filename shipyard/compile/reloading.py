@@ -1,7 +1,9 @@
 """How an application is started in development: by its framework's own reloader, else its server's.
 
 What each watches was tried: all but uvicorn with watchfiles look at the files' times again and again, Django
-and gunicorn once a second. What has no reloader without a further package is started anew by `shipyard dev`.
+and gunicorn once a second. What has no reloader without a further package is started anew by `shipyard dev`;
+so is uwsgi, which reads the times first when the application is there, and then starts an interpreter that
+lacks the environment's packages.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ _RELOADS = {
     "gunicorn": ("--reload",),
     "hypercorn": ("--reload",),
     "granian": ("--reload",),
-    "uwsgi": ("--py-autoreload", "1"),
 }
 _GRACEFUL = ("--timeout-graceful-shutdown", "--graceful-timeout", "--workers-kill-timeout")
 _NEW_FLASK = (2, 2)

@@ -46,12 +46,7 @@ def asgi(server: str, more: str = "") -> dict[str, str]:
             "--graceful-timeout 1 --access-logfile - --reload",
         ),
         (FLASK, "flask --app app:app --debug run --host 0.0.0.0 --port 8000"),
-        (
-            FLASK | {"requirements.txt": "flask==2.1.3\nuwsgi==2.0.28\n"},
-            "uwsgi --http-socket 0.0.0.0:8000 --module app:app --master --need-app --enable-threads "
-            "--threads 4 --hook-master-start unix_signal:15 gracefully_kill_them_all "
-            "--worker-reload-mercy 8 --py-autoreload 1",
-        ),
+        (FLASK | {"requirements.txt": "flask==2.1.3\nuwsgi==2.0.28\n"}, None),
         (
             FASTAPI,
             "uvicorn main:app --host 0.0.0.0 --port 8000 --timeout-graceful-shutdown 1 "
