@@ -24,6 +24,10 @@ SHARE = 5
 ASK = 1.0
 """Seconds after which the engine is asked for containers that are new, though nothing was edited."""
 _SHOWN = 3
+_COPIED = (
+    "note: static files are collected in the image: where DEBUG is off, an edit of one is seen "
+    "when `shipyard dev` is started again"
+)
 
 
 class Bringing(threading.Thread):
@@ -32,6 +36,7 @@ class Bringing(threading.Thread):
     def __init__(self, connection: Connection, manifest: Manifest, builds: Builds) -> None:
         super().__init__(name="bringing", daemon=True)
         self.error: BaseException | None = None
+        self._explained = False
         self._live = LiveFiles(LiveObjects(connection), manifest.root)
         self._tree = SourceTree(manifest.root)
         self._restarts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="restarting")
@@ -107,6 +112,9 @@ class Bringing(threading.Thread):
         again = ", which starts anew" if brought.stale else ""
         line = f"~ {shown} -> {brought.service}{again} ({seconds:.2f} s)"
         print(printable(line), file=sys.stderr, flush=True)
+        if brought.copied and not self._explained:
+            print(_COPIED, file=sys.stderr, flush=True)
+            self._explained = True
         if brought.stale:
             # Beside: to stop takes its time, and others wait for their edits.
             self._restarts.submit(start_anew, self._again, brought.container)

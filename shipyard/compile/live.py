@@ -33,6 +33,7 @@ def live_source(recipe: Recipe, tree: SourceTree, context: str) -> Live:
         left_out=recipe.install.own_files,
         built=tuple(dict.fromkeys(built)),
         imports=tuple(dict.fromkeys(posixpath.normpath(f"{APP}/{root}") for root in roots)),
+        collected=recipe.static_environment is not None,
     )
 
 

@@ -122,6 +122,7 @@ class Live(Record):
     `top` is the folder that is copied to the same place below /app, "." for all; `inner` that of the project,
     `left_out` names at its top that are taken out again. `built` are folders of which something else is made
     too: an edit there wants a build. `imports` are folders below /app that stand for installed packages.
+    `collected`: the image holds copies of its static files.
     """
 
     top: str
@@ -129,6 +130,7 @@ class Live(Record):
     left_out: tuple[str, ...] = ()
     built: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    collected: bool = False
 
 
 class Role(Record):

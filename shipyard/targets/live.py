@@ -33,12 +33,13 @@ Files = Mapping[str, str]
 
 class Brought(Record):
     """What was brought to one container of a service: paths in the build context. `stale`: it runs on as
-    before until it is started anew."""
+    before until it is started anew; `copied`: the image holds copies of them, which are as they were."""
 
     container: str
     service: str
     paths: tuple[str, ...]
     stale: bool
+    copied: bool
 
 
 _FOR_BROWSERS = (
@@ -80,10 +81,12 @@ class LiveFiles:
             if spec.port is None and all(path.endswith(_FOR_BROWSERS) for path in paths):
                 # A worker's jobs are not thrown away for a style sheet.
                 stale = False
+            copied = detected.live.collected and any(path.endswith(_FOR_BROWSERS) for path in paths)
             if paths:
-                brought.append(
-                    Brought(container=container["Id"], service=spec.name, paths=paths, stale=stale)
+                made = Brought(
+                    container=container["Id"], service=spec.name, paths=paths, stale=stale, copied=copied
                 )
+                brought.append(made)
         return brought
 
     def _brought(

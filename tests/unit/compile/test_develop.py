@@ -119,6 +119,14 @@ def test_a_package_is_imported_from_its_source(built: Built) -> None:
     assert wants_build("src/shop/main.py", live)
 
 
+@pytest.mark.parametrize("collected", [True, False])
+def test_static_files_that_are_copied(built: Built, collected: bool) -> None:
+    _, builds = built(DJANGO, f"build.static = {str(collected).lower()}", DEV)
+    live = builds["web"][0].live
+    assert live is not None
+    assert live.collected is collected
+
+
 def test_where_a_file_stands() -> None:
     live = Live(top=".", inner="backend", left_out=("poetry.lock",), built=("frontend",))
     assert place_in_image("backend/shop/views.py", live) == "/app/backend/shop/views.py"

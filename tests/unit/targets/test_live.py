@@ -100,6 +100,13 @@ def test_only_what_differs_is_brought_and_only_where_it_belongs(tmp_path: Path) 
     stale = {one.service: one.stale for one in live.bring(desired, builds, {"web": files})}
     assert stale == {"web": False, "worker": False}, "no worker's jobs are thrown away for a style sheet"
 
+    detected, plan = builds["web"]
+    assert detected.live is not None
+    copies = {"web": (replace(detected, live=replace(detected.live, collected=True)), plan)}
+    for path, copied in (("shop/site.css", True), ("shop/page.html", False)):
+        files[path] = "newer"
+        assert {one.copied for one in live.bring(desired, copies, {"web": files})} == {copied}
+
     engine.refuses = HTTPStatus.NOT_FOUND
     files["main.py"] = "once more"
     assert live.bring(desired, builds, {"web": files}) == [], "they are being replaced"
