@@ -22,6 +22,7 @@ from shipyard.engine.secret_values import (
     SecretValues,
     find_values,
     keyed_digests,
+    of_stage,
     secrets_in_urls,
     unencoded_in_urls,
 )
@@ -96,8 +97,10 @@ def _told_of_secrets(made: Plan, desired: Desired, found: FoundSecrets) -> Plan:
     wanted = {name for service in starting for name in desired.service(service).secrets}
     missing = sorted(name for name in wanted if name in found.sources and found.sources[name] is None)
     looked = " and ".join(found.looked_in)
+    stage = of_stage(desired.manifest)
     told = tuple(
-        f"secret {name} has no value in {looked}: apply needs it; `shipyard secret set {name}` gives it one"
+        f"secret {name} has no value in {looked}: apply needs it; "
+        f"`shipyard secret set {name}{stage}` gives it one"
         for name in missing
     )
     references = {one.reference for one in made.operations if isinstance(one, BuildImage)}

@@ -104,7 +104,7 @@ def _asked(name: str) -> str:
         except UnicodeDecodeError:
             raise UsageError(f"what was given for {name} is no UTF-8", hint="encode it in base64") from None
     if not value:
-        raise UsageError(f"no value was given for {name}", hint=f"pipe it in, or type it: secret set {name}")
+        raise UsageError(f"no value was given for {name}", hint="type it, or pipe it in")
     return value
 
 

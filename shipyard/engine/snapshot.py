@@ -111,6 +111,7 @@ def _read(
                 name=item["Name"],
                 owned=owned(item.get("Labels"), ownership),
                 labels=item.get("Labels") or {},
+                created=item.get("CreatedAt") or "",
             )
             for item in sorted(volumes, key=lambda one: one["Name"])
         ),

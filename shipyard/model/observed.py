@@ -113,9 +113,12 @@ class Network(Record):
 
 
 class Volume(Record):
+    """`created` is the engine's own text."""
+
     name: str
     owned: bool
     labels: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
 
 
 class Observed(Record):

@@ -88,11 +88,13 @@ class RemoveSecret(OperationBase):
 
 
 class RunJob(OperationBase):
-    """Run a before_deploy command; `records` are earlier runs' containers, removed on success."""
+    """Run a before_deploy command; `records` are earlier runs' containers, removed on success, `outlived`
+    those of them that ended well and on data that is gone."""
 
     action: ClassVar[str] = "run"
     command: tuple[str, ...]
     records: tuple[str, ...] = ()
+    outlived: tuple[str, ...] = ()
 
 
 class RemoveRecords(OperationBase):

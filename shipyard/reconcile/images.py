@@ -22,6 +22,7 @@ from shipyard.model.plan import (
 )
 from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
+from shipyard.reconcile.emptied import emptied_causes
 from shipyard.reconcile.moved import tag_cause
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.renamed import earlier_containers
@@ -100,13 +101,17 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
         renamed = spec is not None and earlier_containers(spec, observed)
         # Without a container that is replaced nobody would carry the record over.
         good = [one for one in done if _same(job, one, was) and (renamed or one.service == job.service)]
+        emptied = emptied_causes(job, good, desired, observed) if good else ()
+        outlived = tuple(one.id for one in good) if emptied else ()
+        good = [] if emptied else good
         good_ones.update(one.id for one in good)
         if not good:
             runs[job.service] = RunJob(
                 address=f"job.{job.service}",
-                causes=_causes(job, done, records, was),
+                causes=emptied or _causes(job, done, records, was),
                 command=job.command,
                 records=tuple(one.id for one in records),
+                outlived=outlived,
             )
             awaited.update(
                 one.id

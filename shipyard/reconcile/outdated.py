@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from datetime import datetime
 
 from shipyard.compile.spec import Document, in_format, service_document
 from shipyard.manifest.sharing import shared_services
@@ -13,6 +12,7 @@ from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, FieldCause, ImageCause, ReasonCause
 from shipyard.reconcile.diff import document_causes
 from shipyard.reconcile.limits import limits_drift
+from shipyard.reconcile.moments import later
 from shipyard.reconcile.moved import image_drift
 
 
@@ -91,14 +91,4 @@ def sharing_causes(
 
 
 def started_later(one: Container, other: Container) -> bool:
-    """Whether one was started after the other, by the engine's clock; not when that is not known."""
-    try:
-        return _moment(one.started_at) > _moment(other.started_at)
-    except ValueError:
-        return False
-
-
-def _moment(text: str) -> tuple[datetime, str]:
-    """The engine's time, in nanoseconds: comparable."""
-    seconds, _, fraction = text.rstrip("Z").partition(".")
-    return datetime.fromisoformat(seconds), fraction.ljust(9, "0")
+    return later(one.started_at, other.started_at)

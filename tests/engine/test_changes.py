@@ -195,6 +195,39 @@ def test_before_deploy_runs_when_its_inputs_change_and_only_then(project: Projec
     assert project.changes() == []
 
 
+def test_before_deploy_runs_again_on_data_that_is_new(project: Project) -> None:
+    """A database whose volume was removed has none of what was migrated."""
+    text = """
+        [services.db]
+        image = "redis:7"
+        volumes = ["data:/data"]
+        env = {{ V = "{0}" }}
+
+        [services.web]
+        image = "redis:7"
+        needs = ["db"]
+        before_deploy = ["sh", "-c", "redis-cli -h db set schema 1"]
+    """
+    project.manifest(text.format(1))
+    project.apply()
+    project.manifest(text.format(2))
+    assert project.changes() == ["service.db/replace"]
+    project.apply()
+    for made_by_hand in (False, True):
+        docker("rm", "-f", f"{project.name}-db-1")
+        docker("volume", "rm", f"{project.name}_data")
+        if made_by_hand:
+            project.apply("db")
+        planned = project.plan()["operations"]
+        (run,) = [one for one in planned if one["id"] == "job.web/run"]
+        told = "was made anew since it ran" if made_by_hand else "starts empty"
+        assert run["causes"][0]["text"] == f"data of db {told}"
+        assert "service.web/replace" not in [one["id"] for one in planned]
+        project.apply()
+        assert docker("exec", f"{project.name}-db-1", "redis-cli", "get", "schema").strip() == "1"
+        assert project.changes() == []
+
+
 def test_a_tag_that_was_moved_by_hand_is_given_back(project: Project) -> None:
     project.write("Dockerfile", "FROM redis:7\nCOPY word /word\n")
     project.manifest("""

@@ -39,7 +39,8 @@ class Jobs(Record):
             self._wait_for(record)
         earlier = objects.inspect(name)
         if earlier is not None:
-            if (earlier["State"]["Status"], earlier["State"]["ExitCode"]) == ("exited", 0):
+            ended_well = (earlier["State"]["Status"], earlier["State"]["ExitCode"]) == ("exited", 0)
+            if ended_well and earlier["Id"] not in operation.outlived:
                 self._forget(operation.records, keep=earlier["Id"])
                 return
             self.containers.remove((earlier["Id"],), None)

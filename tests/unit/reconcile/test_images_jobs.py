@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shipyard.model.manifest import Mount
 from shipyard.model.plan import (
     BuildImage,
     FieldCause,
@@ -134,6 +135,44 @@ def test_a_first_run(shop: Shop) -> None:
     (job,) = jobs(reconcile(shop.with_job(), shop.empty()))
     assert job.causes == (ReasonCause(reason="first-run", text="has not run yet"),)
     assert (job.command, job.records) == (("migrate",), ())
+
+
+RAN = "2026-01-01T10:00:00.5Z"
+
+
+@pytest.mark.parametrize(
+    ("created", "told"),
+    [
+        ("2026-01-01T10:00:00Z", None),
+        ("2026-01-01T11:30:00+02:00", None),
+        ("", None),
+        ("2026-01-01T10:00:01Z", "data of db was made anew since it ran"),
+        ("2026-01-01T11:00:01+01:00", "data of db was made anew since it ran"),
+        (None, "data of db starts empty"),
+    ],
+)
+def test_data_that_it_did_not_run_on(shop: Shop, created: str | None, told: str | None) -> None:
+    """A schema that was in a volume is gone with it, though the image is the same."""
+    declared = shop.with_job()
+    web, worker = declared.services
+    mount = Mount(kind="volume", source="shop-prod_data", target="/data")
+    db = shop.service("db", image="postgres:17", volumes=(mount,))
+    queue = shop.service("queue", needs=("db",))
+    desired = replace(
+        declared, services=(db, queue, replace(web, needs=("queue",)), worker), volumes=(shop.volume(),)
+    )
+    world = shop.change(shop.world(desired), "web-job", started_at=RAN)
+    world = replace(
+        world,
+        volumes=tuple(
+            replace(one, created=created or "") if one.name == mount.source else one
+            for one in world.volumes
+            if one.name != mount.source or created is not None
+        ),
+    )
+    runs = jobs(reconcile(desired, world))
+    assert [one.causes for one in runs] == ([(ReasonCause(reason="missing", text=told),)] if told else [])
+    assert [one.records for one in runs] == ([("web-job",)] if told else [])
 
 
 def test_the_same_document_does_not_run_again(shop: Shop) -> None:
