@@ -77,6 +77,7 @@ def plan(
                 from shipyard.cli.saving import save_plan
 
                 save_plan(out, made, seen, builds)
+                print(f"wrote {out}: `shipyard apply {out}` does what it says", file=sys.stderr)
     if drift:
         from shipyard.reconcile.drift import only_drift
 

@@ -14,6 +14,11 @@ from shipyard.model.dependencies import Dependency
 from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
+_UNPINNED = re.compile(
+    r"^# WARNING: The following packages were not pinned.*\n(?:# .* .*\n)*((?:# \S+\n?)+)", re.MULTILINE
+)
+"""What pip-compile writes with --generate-hashes and without --allow-unsafe (its documentation)."""
+
 
 class Header(Record):
     """`command` as the file says it; `sources` are the files that it reads, `lock` the lock instead."""
@@ -64,10 +69,19 @@ def _sources(command: str) -> tuple[str, ...]:
 
 
 def check_compiled(tree: SourceTree, folder: str, name: str, packages: Mapping[str, Dependency]) -> None:
-    """A compiled file must hold all that its source asks for. Raises RequirementsError."""
-    made = header(tree.text(posixpath.join(folder, name)) or "")
+    """A compiled file must hold all that its source asks for, and all that is installed when it has hashes.
+    Raises RequirementsError."""
+    text = tree.text(posixpath.join(folder, name)) or ""
+    made = header(text)
     if made is None or made.lock is not None:
         return
+    if left_out := _UNPINNED.search(text):
+        names = ", ".join(left_out[1].replace("#", " ").split())
+        raise RequirementsError(
+            f"{name} leaves out {names}, and with hashes nothing is installed that has none",
+            where=name,
+            hint=f"run `{made.command} --allow-unsafe` in its folder",
+        )
     missing: list[str] = []
     for source in made.sources:
         for text in _asked(tree, folder, name, source):

@@ -22,16 +22,19 @@ def port_problems(desired: Desired, observed: Observed, gone: frozenset[str]) ->
         for publish in spec.publish:
             # What was declared by a later version stays, and so does someone's own `run`.
             staying = [
-                (one.name, port)
+                (one.name, "", port)
                 for one in observed.containers
                 if one.id not in gone and (one.service != spec.name or one.one_off)
                 for port in one.ports
             ]
             holders = (*_foreign(observed), *staying)
             port = publish.host_port
-            holder = next((name for name, held in holders if overlaps(publish, held)), None)
+            holder = next((one for one in holders if overlaps(publish, one[2])), None)
             if holder is not None:
-                who, hint = f"container {holder}", f"stop it (docker stop {holder}) or publish another port"
+                name, owner, _ = holder
+                who = f"container {name}" + (f" of {owner}" if owner else "")
+                how = "`shipyard stop` of that stage" if owner else f"docker stop {name}"
+                hint = f"stop it ({how}) or publish another port"
             elif (spec.name, port) in taken:
                 who = "a process on this machine"
                 hint = f"`ss -ltnp sport = :{port}` names it; stop it or publish another port"
@@ -47,7 +50,7 @@ def taken_by_processes(desired: Desired, observed: Observed) -> Iterator[tuple[s
     """Services with the ports for them on which something listens that is no container, as far as is seen:
     of one that is just starting the engine listens already."""
     ours = {port.host_port for container in observed.containers for port in container.ports}
-    by_containers = ours | {port.host_port for _, port in _foreign(observed)}
+    by_containers = ours | {port.host_port for *_, port in _foreign(observed)}
     for spec in desired.services:
         for publish in spec.publish:
             port = publish.host_port
@@ -57,8 +60,8 @@ def taken_by_processes(desired: Desired, observed: Observed) -> Iterator[tuple[s
                 yield spec.name, port
 
 
-def _foreign(observed: Observed) -> list[tuple[str, HostPort]]:
-    return [(foreign.name, port) for foreign in observed.foreign for port in foreign.ports]
+def _foreign(observed: Observed) -> list[tuple[str, str, HostPort]]:
+    return [(foreign.name, foreign.owner, port) for foreign in observed.foreign for port in foreign.ports]
 
 
 def _heard(publish: Publish, address: str, port: int) -> bool:

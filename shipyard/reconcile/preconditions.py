@@ -32,9 +32,10 @@ def preconditions(
     changed = [spec for spec in desired.services if spec.name in touched]
     needs = {need for spec in changed for need in (*spec.needs, *host_services(spec.compose))}
     addresses |= {f"service.{need}" for need in needs}
-    networks = {name for spec in changed for name in spec.networks}
+    given = [spec for spec in desired.services if spec.name in touched | needs]
+    networks = {name for spec in given for name in spec.networks}
     addresses |= {f"network.{one.key}" for one in desired.networks if one.name in networks}
-    mounted = {mount.source for spec in changed for mount in spec.volumes if mount.kind == "volume"}
+    mounted = {mount.source for spec in given for mount in spec.volumes if mount.kind == "volume"}
     addresses |= {f"volume.{one.key}" for one in desired.volumes if one.name in mounted}
     # What runs or ran under an earlier name.
     earlier = {spec.was for spec in changed if spec.was is not None}

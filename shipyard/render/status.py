@@ -71,7 +71,7 @@ def _row(
     return ServiceRow(
         name=name,
         state=", ".join(states) or "not created",
-        health=", ".join(healths) or ("no check" if found else ""),
+        health=", ".join(healths) or ("no check" if any(one.at_work for one in found) else ""),
         image=found[0].image if found else (spec.image if spec else ""),
         url=_url(spec, found, engine),
         ports=tuple(ports),

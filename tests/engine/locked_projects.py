@@ -87,7 +87,8 @@ def by_pipenv(folder: Path, requirements: Requirements) -> None:
 
 def by_pip_tools(folder: Path, requirements: Requirements) -> None:
     lines(folder, "requirements.in", requirements)
-    tool(folder, "pip-tools==7.6.2", "pip-compile", "--generate-hashes", "--strip-extras", "requirements.in")
+    options = ("--generate-hashes", "--allow-unsafe", "--strip-extras")
+    tool(folder, "pip-tools==7.6.2", "pip-compile", *options, "requirements.in")
 
 
 def by_hand(folder: Path, requirements: Requirements) -> None:
