@@ -22,6 +22,10 @@ COLLECTED = (
 """The mounts of a RUN that collects static files."""
 
 
+DATED = BindMount(stage="scripts", source="/dated.py", target="/dated.py")
+"""The script for a RUN whose files are served."""
+
+
 def byte_code(folder: str, root: str = "") -> str:
     """The command that makes it; `root` is where the folder stands for now, "" for its place in the image."""
     # Not -I, which would not hear of PYTHONHASHSEED.
@@ -29,9 +33,9 @@ def byte_code(folder: str, root: str = "") -> str:
 
 
 def scripts_stage(*, collecting: bool) -> tuple[Instruction, ...]:
-    names = ("links.py", "bytecode.py", *(("collected.py",) if collecting else ()))
+    names = ("links.py", "bytecode.py", "dated.py", *(("collected.py",) if collecting else ()))
     return (
-        Comment(text="What looks at the libraries that are linked to, and makes byte code."),
+        Comment(text="What looks at the libraries that are linked to, makes byte code, and dates files."),
         From(image="scratch", name="scripts"),
         *(written(name, f"/{name}") for name in names),
     )

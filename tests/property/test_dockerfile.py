@@ -109,13 +109,13 @@ def check(service: Any, detected: Any, text: str, folder: Path) -> None:
     system = bool(packages or build_packages)
     outside = any(not point.startswith("/app/") for point in points)
     assert [line.cmd for line in lines] == [
-        *("FROM", "ENV", "FROM", "RUN", "FROM", "RUN", "FROM", "COPY", "COPY", "COPY"),
+        *("FROM", "ENV", "FROM", "RUN", "FROM", "RUN", "FROM", "COPY", "COPY", "COPY", "COPY"),
         *("FROM", *(["RUN"] if build_packages else []), "RUN", *(["FROM", "RUN"] if system else [])),
         *("FROM", "RUN", "FROM", *(["ENV"] if system else []), "RUN", "FROM", "ENV", "COPY", "COPY", "COPY"),
         *(["COPY"] if outside else []),
         *("COPY", "WORKDIR", "COPY", "USER", *(["EXPOSE", "CMD"] if service.command is None else [])),
     ]
-    assert [line.cmd for line in lines if line.heredocs] == ["COPY", "COPY", "COPY"], (
+    assert [line.cmd for line in lines if line.heredocs] == ["COPY", "COPY", "COPY", "COPY"], (
         "the scripts that the recipe brings"
     )
     last = {line.cmd: line.value for line in lines}

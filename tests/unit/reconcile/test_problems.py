@@ -90,6 +90,13 @@ def test_our_own_container_holds_its_port(shop: Shop) -> None:
     assert told(changed, running) == []
 
 
+def test_a_port_that_another_stage_has(shop: Shop) -> None:
+    observed = replace(shop.empty(), foreign=(replace(foreign(), owner="shop, stage dev"),))
+    (problem,) = problems(on_port_80(shop, "0.0.0.0"), observed)
+    assert problem.title == "host port 80 is held by container stranger of shop, stage dev"
+    assert problem.hint == "stop it (`shipyard stop` of that stage) or publish another port"
+
+
 def test_a_container_of_others_under_our_name(shop: Shop) -> None:
     desired = shop.desired(shop.service("web"))
     names = ("shop-prod-web-1", "shop-prod-web-x", "shop-prod-web2-1", "my-shop-prod-web-1")

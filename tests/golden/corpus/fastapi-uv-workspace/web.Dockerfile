@@ -22,7 +22,7 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
-# What looks at the libraries that are linked to, and makes byte code.
+# What looks at the libraries that are linked to, makes byte code, and dates files.
 FROM scratch AS scripts
 COPY <<"LINES" /links.py
 # shipyard/compile/links.py
@@ -30,6 +30,10 @@ LINES
 
 COPY <<"LINES" /bytecode.py
 # shipyard/compile/bytecode.py
+LINES
+
+COPY <<"LINES" /dated.py
+# shipyard/compile/dated.py
 LINES
 
 # What is to be installed, so that edits of other things in its files stop here.
@@ -85,13 +89,15 @@ FROM std AS src
 RUN --mount=type=bind,source=services/api,target=/context \
     --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
     --mount=type=cache,target=/root/.cache/bytecode \
+    --mount=type=bind,from=scripts,source=/dated.py,target=/dated.py \
     mkdir -p /app/services/api /points && \
     cp -R /context/. /app/services/api && \
     rm -rf /app/services/api/pyproject.toml /app/services/api/uv.lock /app/services/api/requirements*.txt /app/services/api/requirements*.in /app/services/api/shipyard.toml /app/services/api/shipyard.lock /app/services/api/README* /app/services/api/CHANGELOG* /app/services/api/Dockerfile* /app/services/api/.dockerignore /app/services/api/.gitignore /app/services/api/.gitattributes /app/services/api/.github /app/services/api/.gitlab-ci.yml /app/services/api/.pre-commit-config.yaml /app/services/api/.python-version /app/services/api/.tool-versions /app/services/api/mise.toml /app/services/api/.mise.toml /app/services/api/.editorconfig && find /app/services/api -name .npmrc -type f -delete && \
     python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points && \
     find /app -mindepth 1 -type d -empty -delete && \
-    find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
+    find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} + && \
+    python -s /dated.py /app /points
 
 # The image: results only.
 FROM python:3.13-slim

@@ -22,7 +22,7 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
-# What looks at the libraries that are linked to, and makes byte code.
+# What looks at the libraries that are linked to, makes byte code, and dates files.
 FROM scratch AS scripts
 COPY <<"LINES" /links.py
 # shipyard/compile/links.py
@@ -30,6 +30,10 @@ LINES
 
 COPY <<"LINES" /bytecode.py
 # shipyard/compile/bytecode.py
+LINES
+
+COPY <<"LINES" /dated.py
+# shipyard/compile/dated.py
 LINES
 
 # What is to be installed, as the project's lock says it.
@@ -238,13 +242,15 @@ FROM std AS src
 RUN --mount=type=bind,target=/context \
     --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
     --mount=type=cache,target=/root/.cache/bytecode \
+    --mount=type=bind,from=scripts,source=/dated.py,target=/dated.py \
     mkdir /app /points && \
     cp -R /context/. /app && \
     rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig /app/Pipfile /app/Pipfile.lock && find /app -name .npmrc -type f -delete && \
     python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points && \
     find /app -mindepth 1 -type d -empty -delete && \
-    find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
+    find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} + && \
+    python -s /dated.py /app /points
 
 # The image: results only.
 FROM python:3.11-slim

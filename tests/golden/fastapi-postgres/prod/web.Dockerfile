@@ -22,7 +22,7 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
-# What looks at the libraries that are linked to, and makes byte code.
+# What looks at the libraries that are linked to, makes byte code, and dates files.
 FROM scratch AS scripts
 COPY <<"LINES" /links.py
 """Which shared libraries the dependencies link to, by the ELF files themselves: an image has no readelf.
@@ -317,6 +317,50 @@ if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:]))
 LINES
 
+COPY <<"LINES" /dated.py
+"""Dates for the files of folders, each by its content, from 1980 on.
+
+Run in a build stage by the base's own Python (3.9 and later): `python -s dated.py FOLDER...`. What serves
+static files tells browsers by date and size whether a file is still the one that they have: were all of one
+date, they would be told so of an edit that leaves the size as it was. Nobody serves modules and folders,
+which keep theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+
+FIRST = 315532800
+"""1980, in seconds: archives know none before."""
+SPAN = 1 << 28
+"""Seconds, of more than eight years."""
+
+
+def date(path: str) -> int:
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            found.update(block)
+    return FIRST + int.from_bytes(found.digest()[:8], "big") % SPAN
+
+
+def main(folders: list[str]) -> int:
+    for folder in folders:
+        for top, _, names in os.walk(folder):
+            for name in names:
+                path = f"{top}/{name}"
+                if not name.endswith((".py", ".pyc")) and not os.path.islink(path) and os.path.isfile(path):
+                    moment = date(path)
+                    os.utime(path, (moment, moment))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+LINES
+
 # Dependencies, in a virtual environment outside the source.
 FROM base AS deps
 RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
@@ -344,13 +388,15 @@ FROM std AS src
 RUN --mount=type=bind,target=/context \
     --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
     --mount=type=cache,target=/root/.cache/bytecode \
+    --mount=type=bind,from=scripts,source=/dated.py,target=/dated.py \
     mkdir /app /points && \
     cp -R /context/. /app && \
     rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig && find /app -name .npmrc -type f -delete && \
     python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points && \
     find /app -mindepth 1 -type d -empty -delete && \
-    find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
+    find /app /points -exec touch -hcd @$SOURCE_DATE_EPOCH {} + && \
+    python -s /dated.py /app /points
 
 # The image: results only.
 FROM python:3.13-slim
