@@ -99,6 +99,9 @@ def give_names_back(deployment: str, mendings: Sequence[Mending], observed: Obse
             wanted, found = right.get(container.id, container.name), names[container.id]
             holder = next((one for one, name in names.items() if name == wanted), container.id)
             rightful = holder != container.id and right.get(holder) == wanted
+            if rightful and _of_another(deployment, found, mendings, made):
+                # Two have its number: it goes on beside the other, and not in the way of a third.
+                wanted, holder, rightful = f"{wanted}-{container.id[:12]}", container.id, False
             if wanted == found or wanted in foreign or rightful:
                 continue
             if holder != container.id:
@@ -109,3 +112,12 @@ def give_names_back(deployment: str, mendings: Sequence[Mending], observed: Obse
             if container.id not in made.promised:
                 made.causes.append(DriftCause(path="name", declared=wanted, found=container.name))
         made.current = tuple(replace(one, name=names[one.id]) for one in made.current)
+
+
+def _of_another(deployment: str, name: str, mendings: Sequence[Mending], made: Mending) -> bool:
+    """Whether a container of another service is due to have a name."""
+    return any(
+        re.fullmatch(rf"{re.escape(deployment)}-{re.escape(one.service)}-[0-9]+", name)
+        for one in mendings
+        if one is not made
+    )

@@ -222,6 +222,19 @@ def test_limits_are_put_back(
     assert operation.containers == ("web1",)
 
 
+def test_a_second_of_one_number_is_not_in_the_way_of_another_service(shop: Shop) -> None:
+    desired = shop.desired(shop.service("api"), shop.service("web"))
+    world = shop.world(desired)
+    (web,) = [one for one in world.containers if one.service == "web"]
+    second = replace(web, id="second000000", name="shop-prod-api-1", state="created")
+    left = tuple(one for one in world.containers if one.service != "api")
+    plan = reconcile(desired, replace(world, containers=(*left, second)))
+    (mend,) = [one for one in plan.operations if isinstance(one, MendService)]
+    assert mend.rename == (("second000000", "shop-prod-web-1-second000000"),)
+    (create,) = [one for one in plan.operations if one.id == "service.api/create"]
+    assert mend.id in create.after
+
+
 @pytest.mark.parametrize(
     ("declared", "found"),
     [
