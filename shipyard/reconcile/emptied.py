@@ -18,14 +18,18 @@ def emptied_causes(
     made = {volume.name: volume.created for volume in observed.volumes}
     keys = {volume.name: volume.key for volume in desired.volumes}
     started = [one.started_at for one in ran if one.state == "exited"]
-    return tuple(
-        ReasonCause(reason="missing", text=f"{keys[name]} of {service} was made anew since it ran")
-        if name in made
-        else ReasonCause(reason="missing", text=f"{keys[name]} of {service} starts empty")
-        for service, name in _data(job, desired)
-        if name in keys
-        if name not in made or (started and all(later(made[name], moment) for moment in started))
-    )
+    causes = []
+    for service, name in _data(job, desired):
+        if name not in keys:
+            continue
+        if name not in made:
+            told = "starts empty"
+        elif started and all(later(made[name], moment) for moment in started):
+            told = "was made anew since it ran"
+        else:
+            continue
+        causes.append(ReasonCause(reason="missing", text=f"{keys[name]} of {service} {told}"))
+    return tuple(causes)
 
 
 def _data(job: JobSpec, desired: Desired) -> Iterator[tuple[str, str]]:

@@ -102,8 +102,7 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
         # Without a container that is replaced nobody would carry the record over.
         good = [one for one in done if _same(job, one, was) and (renamed or one.service == job.service)]
         emptied = emptied_causes(job, good, desired, observed) if good else ()
-        outlived = tuple(one.id for one in good) if emptied else ()
-        good = [] if emptied else good
+        good, outlived = ([], good) if emptied else (good, [])
         good_ones.update(one.id for one in good)
         if not good:
             runs[job.service] = RunJob(
@@ -111,7 +110,7 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
                 causes=emptied or _causes(job, done, records, was),
                 command=job.command,
                 records=tuple(one.id for one in records),
-                outlived=outlived,
+                outlived=tuple(one.id for one in outlived),
             )
             awaited.update(
                 one.id

@@ -25,8 +25,8 @@ def preconditions(
     desired: Desired, observed: Observed, operations: tuple[Operation, ...]
 ) -> Mapping[str, str]:
     """SHA-256 of the state of each address, sorted by address: of what the operations touch, of the
-    services that those need, live in or were before, of the networks and volumes that they are given, and of
-    the images that containers are made from."""
+    services that those need, live in or were before, of the networks and volumes that all these are given,
+    and of the images that containers are made from."""
     addresses = {operation.address for operation in operations}
     touched = {address.partition(".")[2] for address in addresses if address.startswith(("service.", "job."))}
     changed = [spec for spec in desired.services if spec.name in touched]
