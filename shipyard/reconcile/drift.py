@@ -7,8 +7,13 @@ from shipyard.model.record import replace
 
 
 def only_drift(plan: Plan) -> Plan:
-    """Operations that no declared change asks for: all their causes are drift, loss or an interruption."""
-    kept = tuple(one for one in plan.operations if one.causes and all(map(_is_drift, one.causes)))
+    """Operations that undo drift, loss or an interruption, with these of their causes alone: what is
+    declared otherwise now may ask for the same operation."""
+    kept = tuple(
+        replace(one, causes=causes)
+        for one in plan.operations
+        if (causes := tuple(cause for cause in one.causes if _is_drift(cause)))
+    )
     ids = {one.id for one in kept}
     return replace(
         plan,

@@ -54,10 +54,10 @@ def outdated_causes(
     fields = document_causes(container.spec, declared)
     changed = {cause.path for cause in fields}
     causes += fields
-    limits = [cause for cause in limits_drift(spec, container) if cause.path not in changed]
-    # The engine changes a limit in place and takes none away; with a new container all of them are put right.
-    if causes or any(cause.declared == 0 for cause in limits):
-        causes += limits
+    # The engine changes a limit in place and takes none away.
+    causes += [
+        cause for cause in limits_drift(spec, container) if cause.declared == 0 and cause.path not in changed
+    ]
     return tuple(causes)
 
 

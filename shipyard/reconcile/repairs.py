@@ -37,15 +37,14 @@ def repairs(
         made.append(
             UnpauseService(
                 address=address,
-                causes=(DriftCause(path="state", declared="running", found="paused"),),
+                causes=(state_drift("paused"),),
                 containers=tuple(container.id for container in paused),
             )
         )
     kept = [container for container in containers if container.id not in recreated]
     known = [container for container in kept if container.id not in unknown]
     if "network_mode" not in spec.compose:
-        # Further names may be passed through, on purpose another's too.
-        made += _connect(spec, kept, unknown, networks, frozenset() if "networks" in spec.compose else others)
+        made += _connect(spec, kept, unknown, networks, names_of_others(spec, others))
     limits = {container.id: limits_drift(spec, container) for container in known}
     drifted = tuple(container for container in known if limits[container.id])
     if drifted:
@@ -62,8 +61,7 @@ def repairs(
             StartService(
                 address=address,
                 causes=tuple(
-                    DriftCause(path="state", declared="running", found=found)
-                    for found in sorted({_state_text(container) for container in stopped})
+                    state_drift(found) for found in sorted({state_text(container) for container in stopped})
                 ),
                 containers=tuple(container.id for container in stopped),
             )
@@ -83,12 +81,8 @@ def _connect(
     causes: dict[DriftCause, None] = {}
     for container in kept:
         wanted = container.networks if container.id in unknown else spec.networks
-        for name in sorted({*wanted, *container.networks}):
-            found = _endpoint(spec.name, wanted, container, name, networks, others)
-            if found is None:
-                continue
-            declared = "connected" if name in wanted else "not connected"
-            causes[DriftCause(path=f"networks.{name}", declared=declared, found=found)] = None
+        for name, cause in connections_drift(spec.name, wanted, container, networks, others).items():
+            causes[cause] = None
             if name in container.networks:
                 unlinks.append((container.id, name))
             if name in wanted:
@@ -103,6 +97,25 @@ def _connect(
             unlinks=tuple(unlinks),
         )
     ]
+
+
+def connections_drift(
+    service: str,
+    wanted: tuple[str, ...],
+    container: Container,
+    networks: Mapping[str, Network | None],
+    others: frozenset[str],
+) -> dict[str, DriftCause]:
+    """By network, what is wrong with a container's place on it."""
+    return {
+        name: DriftCause(
+            path=f"networks.{name}",
+            declared="connected" if name in wanted else "not connected",
+            found=found,
+        )
+        for name in sorted({*wanted, *container.networks})
+        if (found := _endpoint(service, wanted, container, name, networks, others)) is not None
+    }
 
 
 def _endpoint(
@@ -131,6 +144,11 @@ def _endpoint(
     return None
 
 
+def names_of_others(spec: ServiceSpec, others: frozenset[str]) -> frozenset[str]:
+    """Names that its containers are not to have: further ones may be passed through, on purpose another's."""
+    return frozenset() if "networks" in spec.compose else others
+
+
 def is_down(spec: ServiceSpec, container: Container) -> bool:
     if container.state not in ("exited", "created"):
         return False
@@ -138,7 +156,11 @@ def is_down(spec: ServiceSpec, container: Container) -> bool:
     return not (finished and spec.restart.partition(":")[0] in ("no", "on-failure"))
 
 
-def _state_text(container: Container) -> str:
+def state_drift(found: str) -> DriftCause:
+    return DriftCause(path="state", declared="running", found=found)
+
+
+def state_text(container: Container) -> str:
     if container.state == "exited":
         return f"exited with code {container.exit_code}"
     return container.state

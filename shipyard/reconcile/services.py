@@ -22,6 +22,7 @@ from shipyard.model.plan import (
     StartService,
 )
 from shipyard.model.record import Draft, Record, field
+from shipyard.reconcile.by_hand import drift_of_replaced
 from shipyard.reconcile.diff import inputs_causes, told_once
 from shipyard.reconcile.outdated import comparable, outdated_causes, sharing_causes
 from shipyard.reconcile.renamed import Renamed
@@ -112,7 +113,11 @@ def service_draft(
     if removed:
         draft.main.append(scale_operation(spec, total, removed, recorded))
     if replaced:
-        told = told_once(cause for one in replaced for cause in why[one.id])
+        told = told_once(
+            cause
+            for one in replaced
+            for cause in (*why[one.id], *drift_of_replaced(spec, one, around.observed))
+        )
         draft.wants_image = True
         draft.main.append(replace_operation(spec, replaced, len(keep), told))
     if total < spec.replicas:
@@ -156,6 +161,7 @@ def _replace_renamed(draft: ServiceDraft, renamed: Renamed, around: Surroundings
     document = service_document(spec)
     for container in renamed.containers:
         causes += outdated_causes(spec, document, container, around.observed, maker, plan, moved)
+        causes += drift_of_replaced(spec, container, around.observed)
     if len(renamed.containers) != spec.replicas:
         causes.append(FieldCause(path="replicas", before=len(renamed.containers), after=spec.replicas))
     told = told_once(causes)

@@ -83,6 +83,31 @@ def test_drift_is_repaired_in_place(
     assert project.changes() == []
 
 
+def test_drift_of_what_is_replaced_is_told_too(project: Project) -> None:
+    project.manifest(MANIFEST)
+    project.apply()
+    for by_hand in (_disconnect, _policy, _stop):
+        by_hand(f"{project.name}-cache-1")
+    project.manifest(MANIFEST.replace('"redis:7"', '"redis:7"\n    env = { COLOUR = "red" }'))
+    (planned,) = project.plan()["operations"]
+    assert planned["id"] == "service.cache/replace"
+    drift = {
+        ("restart", "unless-stopped", "no"),
+        (f"networks.{project.name}_back", "connected", "disconnected"),
+        ("state", "running", "exited with code 0"),
+    }
+    found = {
+        (one["path"], one["declared"], one["found"]) for one in planned["causes"] if one["kind"] == "drift"
+    }
+    assert found == drift
+    assert [one["path"] for one in planned["causes"] if one["kind"] == "field"] == ["env.COLOUR"]
+    alone = project.run("plan", "--drift").stdout
+    assert "disconnected" in alone
+    assert "COLOUR" not in alone
+    project.apply()
+    assert project.plan()["operations"] == []
+
+
 def test_a_removed_container_is_made_again_with_its_volume(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\nvolumes = ["data:/data"]\n')
     project.apply()

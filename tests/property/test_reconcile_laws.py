@@ -10,8 +10,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from property.by_hand import disturbed, shuffled
 from property.carried_out import carried_out
-from property.deployments import SECRETS, compiled, random_deployment
-from property.scenes import cleared, scene_of
+from property.deployments import SECRETS, compiled, edited, random_deployment
+from property.scenes import ALL_VALUES, cleared, looked, scene_of
 from property.worlds import world
 
 from shipyard.compile import labels
@@ -123,6 +123,39 @@ def test_every_operation_stands_after_what_it_waits_for(seed: int) -> None:
 MAKERS = (plans.CreateService, plans.ReplaceService, plans.ScaleService, plans.RunJob)
 STORAGE = (plans.CreateNetwork, plans.CreateVolume, plans.CreateKey, plans.CreateSecret)
 REPAIRS = (plans.StartService, plans.UnpauseService, plans.ConnectService, plans.UpdateService)
+
+
+@LAWS
+@given(SEEDS)
+def test_drift_is_told_whatever_else_changes(seed: int) -> None:
+    """What a plan of the same manifest tells of a container's drift, a plan of an edited one tells too."""
+    rng = random.Random(seed)
+    before = random_deployment(rng)
+    observed = disturbed(rng, world(compiled(before, ALL_VALUES)))
+    alone = looked(before, observed, ALL_VALUES).plan
+    plan = looked(edited(rng, before), observed, ALL_VALUES).plan
+    # All who are on a network that is made anew are connected again.
+    anew = {
+        f"networks.shop-prod_{one.name}" for one in plan.operations if isinstance(one, plans.ReplaceNetwork)
+    }
+    for address in {one.address for one in alone.operations}:
+        then, now = ([one for one in made.operations if one.address == address] for made in (alone, plan))
+        if not now or any(_removes(one) for one in (*then, *now)):
+            continue
+        told = {cause for one in now for cause in _drift(one)}
+        missing = {cause for one in then for cause in _drift(one)} - told
+        assert not {one for one in missing if one.path not in anew}
+
+
+def _drift(operation: plans.Operation) -> set[plans.DriftCause]:
+    """That of one container, which its replacement takes away."""
+    places = ("state", "restart", "networks.", "resources.", "compose.")
+    causes = (one for one in operation.causes if isinstance(one, plans.DriftCause))
+    return {one for one in causes if one.path.startswith(places)}
+
+
+def _removes(operation: plans.Operation) -> bool:
+    return isinstance(operation, plans.RemoveService) or bool(getattr(operation, "removed", ()))
 
 
 def _all_before(operation: plans.Operation, seen: dict[str, plans.Operation]) -> set[str]:

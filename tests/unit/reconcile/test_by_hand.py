@@ -1,0 +1,146 @@
+"""What was done by hand to a container that is replaced is told beside what replaces it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shipyard.model.desired import NetworkSpec
+from shipyard.model.observed import Network
+from shipyard.model.plan import DriftCause, FieldCause, Plan, ReplaceService
+from shipyard.model.record import replace
+from shipyard.reconcile.drift import only_drift
+from shipyard.reconcile.reconcile import reconcile
+
+Shop = Any
+DEFAULT = "shop-prod_default"
+
+
+def _replacement(plan: Plan) -> ReplaceService:
+    (operation,) = (one for one in plan.operations if isinstance(one, ReplaceService))
+    return operation
+
+
+def _drift(operation: ReplaceService) -> list[DriftCause]:
+    return [cause for cause in operation.causes if isinstance(cause, DriftCause)]
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "path", "declared", "found"),
+    [
+        ({"networks": ()}, f"networks.{DEFAULT}", "connected", "disconnected"),
+        (
+            {"networks": (DEFAULT, "bridge")},
+            "networks.bridge",
+            "not connected",
+            "connected by hand",
+        ),
+        (
+            {"aliases": {DEFAULT: ("another",)}},
+            f"networks.{DEFAULT}",
+            "connected",
+            "connected without the name web",
+        ),
+        ({"restart": "no"}, "restart", "unless-stopped", "no"),
+        ({"cpus": 2.0}, "resources.cpus", 0.5, 2.0),
+        ({"memory": 1 << 30}, "resources.memory", 256 << 20, 1 << 30),
+        ({"limits": {"PidsLimit": 50}}, "compose.pids_limit", 0, 50),
+        ({"state": "exited", "exit_code": 137}, "state", "running", "exited with code 137"),
+        ({"state": "created"}, "state", "running", "created"),
+        ({"state": "paused"}, "state", "running", "paused"),
+    ],
+)
+@pytest.mark.parametrize("changed", ["env", "resources", "restart", "networks"])
+def test_drift_is_told_beside_a_declared_change(
+    shop: Shop, by_hand: dict[str, Any], path: str, declared: object, found: object, changed: str
+) -> None:
+    """It differs from what was declared when the container was made, and not from what is declared now."""
+    before = shop.desired(shop.service("web", cpus=0.5, memory=256 << 20))
+    to = {
+        "env": {"env": {"A": ("1",)}},
+        "resources": {"cpus": 4.0, "memory": 512 << 20},
+        "restart": {"restart": "always"},
+        "networks": {"networks": ("shop-prod_back",)},
+    }[changed]
+    networks = (NetworkSpec(key="back", name="shop-prod_back"), *before.networks)
+    after = shop.desired(shop.service("web", **{"cpus": 0.5, "memory": 256 << 20, **to}), networks=networks)
+    operation = _replacement(reconcile(after, shop.change(shop.world(before), "web1", **by_hand)))
+    assert _drift(operation) == [DriftCause(path=path, declared=declared, found=found)]
+    assert any(isinstance(cause, FieldCause) for cause in operation.causes)
+
+
+def test_a_network_made_again_by_hand_is_told(shop: Shop) -> None:
+    before = shop.desired(shop.service("web"))
+    world = shop.change(shop.world(before), "web1", network_ids={DEFAULT: "gone"})
+    world = replace(world, networks=tuple(replace(one, id="now") for one in world.networks))
+    after = shop.desired(shop.service("web", image="web:2"))
+    operation = _replacement(reconcile(after, world))
+    assert [cause.found for cause in _drift(operation)] == ["connected to an earlier network of this name"]
+
+
+def test_nothing_is_told_of_what_the_manifest_moved(shop: Shop) -> None:
+    before = shop.desired(shop.service("web", memory=1 << 28, restart="no"))
+    after = shop.desired(shop.service("web", image="web:2", networks=(), compose={"network_mode": "host"}))
+    operation = _replacement(reconcile(after, shop.world(before)))
+    assert _drift(operation) == []
+
+
+def test_what_ended_well_and_is_not_started_again_is_no_drift(shop: Shop) -> None:
+    before = shop.desired(shop.service("web", restart="no"))
+    after = shop.desired(shop.service("web", restart="no", image="web:2"))
+    world = shop.change(shop.world(before), "web1", state="exited", exit_code=0)
+    operation = _replacement(reconcile(after, world))
+    assert _drift(operation) == []
+
+
+@pytest.mark.parametrize("recorded", [None, {"format": 99}, {"format": 1, "networks": 3, "resources": [1]}])
+def test_a_record_of_another_shape_is_compared_with_nothing_it_does_not_say(
+    shop: Shop, recorded: dict[str, object] | None
+) -> None:
+    desired = shop.desired(shop.service("web"))
+    world = shop.change(shop.world(desired), "web1", spec=recorded, memory=5, networks=(DEFAULT,))
+    operation = _replacement(reconcile(desired, world, replace=frozenset({"web"})))
+    told = [cause.path for cause in _drift(operation)]
+    assert ("resources.memory" in told) == (recorded is not None and recorded["format"] == 1)
+
+
+def test_of_a_renamed_service_it_is_told_too(shop: Shop) -> None:
+    before = shop.desired(shop.service("web"))
+    world = shop.change(shop.world(before), "web1", networks=(), restart="always")
+    after = shop.desired(shop.service("site", was="web", image="web:1"))
+    operation = _replacement(reconcile(after, world))
+    assert [cause.path for cause in _drift(operation)] == ["restart", f"networks.{DEFAULT}"]
+
+
+def test_drift_alone_has_what_is_replaced_for_another_reason_too(shop: Shop) -> None:
+    before = shop.desired(shop.service("web"), shop.service("worker"))
+    world = shop.change(shop.world(before), "web1", networks=())
+    env = {"A": ("1",)}
+    after = shop.desired(shop.service("web", env=env), shop.service("worker", env=env))
+    plan = reconcile(after, world)
+    assert [one.id for one in plan.operations] == ["service.web/replace", "service.worker/replace"]
+    (operation,) = only_drift(plan).operations
+    assert operation.id == "service.web/replace"
+    assert [cause.path for cause in operation.causes] == [f"networks.{DEFAULT}"]
+
+
+def test_a_network_of_another_stage_or_project_is_no_drift_when_recorded(shop: Shop) -> None:
+    before = shop.desired(
+        shop.service("web", networks=(DEFAULT, "shared")),
+        networks=(
+            NetworkSpec(key="default", name=DEFAULT),
+            NetworkSpec(key="shared", name="shared", external=True),
+        ),
+    )
+    world = shop.change(
+        replace(
+            shop.world(before),
+            networks=(*shop.world(before).networks, Network(id="s1", name="shared", owned=False)),
+        ),
+        "web1",
+        network_ids={"shared": "s1"},
+    )
+    after = shop.desired(shop.service("web"))
+    operation = _replacement(reconcile(after, world))
+    assert _drift(operation) == []
