@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 SHORTEST = 6
 """Characters: what is shorter is in many words, and hides nothing where it stands for itself."""
 STARS = "***"
-_INNER = re.compile(r"\bpassword\s+(\S+)|://[^/\s:@]*:([^/\s@]+)@")
+_INNER = r"\bpassword\s+(\S+)|://[^/\s:@]*:([^/\s@]+)@"
 """Passwords inside of a value: those of a .netrc, and of a URL."""
 _values: set[str] = set()
 _forms: list[str] = []
@@ -41,7 +41,7 @@ def _all_forms(value: str) -> Iterator[str]:
 
 
 def _passwords(value: str) -> Iterator[str]:
-    for match in _INNER.finditer(value):
+    for match in re.finditer(_INNER, value):
         yield match[1] or match[2]
 
 

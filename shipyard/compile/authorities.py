@@ -20,7 +20,7 @@ ENVIRONMENT = (("SSL_CERT_FILE", BUNDLE), ("REQUESTS_CA_BUNDLE", BUNDLE))
 _KEY = "ca_certificates"
 _STAGE = "authorities"
 _FILE = "/authorities.crt"
-_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----\r?\n.*?-----END CERTIFICATE-----", re.DOTALL)
+_CERTIFICATE = "(?s)-----BEGIN CERTIFICATE-----\r?\n.*?-----END CERTIFICATE-----"
 
 
 class AuthorityError(ShipyardError):
@@ -37,7 +37,7 @@ def certificates_of(name: str, tree: SourceTree) -> tuple[str, ...]:
     except SourceError:
         hint = f"`openssl x509 -inform der -in {name} -out ca.pem` makes one of what is binary"
         raise _none(name, "it is no text", hint) from None
-    found = _CERTIFICATE.findall(text)
+    found = re.findall(_CERTIFICATE, text)
     if not found or len(found) < text.count("-----BEGIN CERTIFICATE"):
         raise _none(name, "one of them has no end" if "BEGIN CERTIFICATE" in text else "it holds none")
     try:

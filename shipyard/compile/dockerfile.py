@@ -12,7 +12,7 @@ import re
 from shipyard.errors import ShipyardError
 from shipyard.model.record import Record
 
-_WORD = re.compile(r"[A-Za-z0-9_./:@+,-]+")
+_WORD = r"[A-Za-z0-9_./:@+,-]+"
 
 
 class DockerfileError(ShipyardError):
@@ -170,7 +170,7 @@ def _run(run: Run) -> str:
 
 def _copy(copy: Copy) -> str:
     words = json.dumps([copy.source, copy.target])
-    if _WORD.fullmatch(copy.source) and _WORD.fullmatch(copy.target):
+    if re.fullmatch(_WORD, copy.source) and re.fullmatch(_WORD, copy.target):
         words = f"{copy.source} {copy.target}"
     return f"COPY --from={_plain(copy.stage)} {words}"
 
@@ -212,7 +212,7 @@ def _one_line(text: str) -> str:
 
 def _plain(text: str) -> str:
     """A word that needs no quoting anywhere."""
-    if not _WORD.fullmatch(text):
+    if not re.fullmatch(_WORD, text):
         raise DockerfileError(
             f"{text!r} cannot be used in a Dockerfile",
             hint="use letters, digits and . _ / : @ + - only",
@@ -230,4 +230,4 @@ def _field(text: str) -> str:
 def _quoted(value: str) -> str:
     """A double-quoted value of ENV: backslash, quote and dollar sign escaped."""
     escaped = re.sub(r'([\\"$])', r"\\\1", _one_line(value))
-    return value if _WORD.fullmatch(value) else f'"{escaped}"'
+    return value if re.fullmatch(_WORD, value) else f'"{escaped}"'

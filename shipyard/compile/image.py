@@ -38,7 +38,7 @@ from shipyard.source import EMPTIED, SourceTree, parse_ignore
 
 APP_USER = "10001:10001"
 _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".f90", ".pyx", ".rs")
-_NUMERIC = re.compile(r"[0-9]+(:[0-9]+)?")
+_NUMERIC = r"[0-9]+(:[0-9]+)?"
 
 
 class ImageError(ShipyardError):
@@ -82,7 +82,7 @@ def plan_build(
         static_environment=_static_environment(service, detection) if static else None,
         import_path=detection.application.import_path if detection.application else "",
         mount_points=_mount_points(service, sharers),
-        user=service.user if service.user and _NUMERIC.fullmatch(service.user) else APP_USER,
+        user=service.user if service.user and re.fullmatch(_NUMERIC, service.user) else APP_USER,
         port=detected.port,
         command=detected.command,
         manage=detection.application.manage if detection.application else (),

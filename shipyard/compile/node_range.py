@@ -6,9 +6,7 @@ from __future__ import annotations
 import re
 
 _NEWEST = 1_000_000
-_COMPARATOR = re.compile(
-    r"(>=|<=|>|<|=|\^|~>?)?\s*v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:[-+][\w.+-]+)?"
-)
+_COMPARATOR = r"(>=|<=|>|<|=|\^|~>?)?\s*v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:[-+][\w.+-]+)?"
 
 
 class NotARange(Exception):
@@ -27,7 +25,7 @@ def _all(text: str, major: int) -> bool:
         text = f">={low} <={high}"
     rest, allowed = text.strip(), True
     while rest:
-        match = _COMPARATOR.match(rest)
+        match = re.match(_COMPARATOR, rest)
         if match is None:
             raise NotARange(text.strip())
         allowed = _one(match, major) and allowed

@@ -15,12 +15,15 @@ from typing import Any
 from shipyard.compile import labels
 from shipyard.engine.connect import Connection, EngineAddressError, usual_address
 from shipyard.engine.http import EngineReader, EngineUnreachable
+from shipyard.engine.listeners import listeners
 
 CONTAINERS = "/containers/json?all=1"
 LISTS = ("/info", CONTAINERS, "/networks", "/volumes")
 COMMANDS = ("plan", "status")
 """Whose first question to the engine is for its lists, and that write nothing on it."""
 _WITHOUT = ("--offline", "--observed", "--help", "-h")
+
+Listening = tuple[tuple[str, int], ...]
 
 _asked: list[_Asked] = []
 
@@ -30,6 +33,7 @@ class _Asked:
         self.url = url
         self.reader = EngineReader(url)
         self.answers: list[Any] | None = None
+        self.listening: Listening = ()
         self.thread = threading.Thread(target=self._ask, daemon=True)
         self.thread.start()
 
@@ -39,6 +43,8 @@ class _Asked:
         except EngineUnreachable:
             # Told when it is asked again, by who has somebody to tell it to.
             self.answers = None
+        else:
+            self.listening = listeners()
 
     def inspect(self, ownership: Mapping[str, str]) -> None:
         """Go on with the containers of a deployment once the lists are there."""
@@ -87,9 +93,9 @@ def inspect_ahead(ownership: Mapping[str, str]) -> None:
         asked.inspect(ownership)
 
 
-def lists_of(connection: Connection) -> tuple[EngineReader, list[Any]]:
-    """A reader, and the engine's answers for LISTS, those asked ahead where there are such; each is handed
-    out once. Raises EngineUnreachable."""
+def lists_of(connection: Connection) -> tuple[EngineReader, list[Any], Listening]:
+    """A reader, the engine's answers for LISTS, and what listens where it runs if that is this machine: those
+    asked ahead where there are such; each is handed out once. Raises EngineUnreachable."""
     while _asked:
         ahead = _asked.pop()
         if ahead.url != connection.url:
@@ -97,7 +103,7 @@ def lists_of(connection: Connection) -> tuple[EngineReader, list[Any]]:
             continue
         ahead.thread.join()
         if ahead.answers is not None:
-            return ahead.reader, ahead.answers
+            return ahead.reader, ahead.answers, ahead.listening if connection.local else ()
         ahead.reader.close()
     reader = connection.reader()
-    return reader, reader.get_all(LISTS)
+    return reader, reader.get_all(LISTS), listeners() if connection.local else ()

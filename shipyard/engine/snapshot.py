@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +21,7 @@ from shipyard.model.observed import AT_WORK, Container, Engine, Foreign, HostPor
 from shipyard.model.record import replace
 
 OLDEST_ENGINE = (25, 0)
-_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+_ANONYMOUS = r"[0-9a-f]{64}"
 """The name that the engine gives to a volume without one."""
 _LIMITS = ("CpuShares", "CpusetCpus", "CpusetMems", "PidsLimit", "MemoryReservation", "BlkioWeight")
 _DEFAULT_SHARES = 1024
@@ -40,9 +37,10 @@ def snapshot(connection: Connection, manifest: Manifest, references: Iterable[st
     Listing every image of an engine costs more than all the rest together: only these are asked for.
     Raises EngineUnreachable, EngineRefused, EngineTooOld.
     """
-    reader, answers = lists_of(connection)
+    reader, answers, listening = lists_of(connection)
     try:
-        return _read(reader, answers, connection, manifest, sorted({familiar(one) for one in references}))
+        seen = _read(reader, answers, connection, manifest, sorted({familiar(one) for one in references}))
+        return replace(seen, listening=listening)
     finally:
         reader.close()
 
@@ -117,7 +115,6 @@ def _read(
         ),
         images=images,
         inputs=inputs,
-        listening=_listening() if connection.local else (),
     )
 
 
@@ -173,7 +170,7 @@ def _container(inspect: Mapping[str, Any], item: Mapping[str, Any], swap_limited
         anonymous={
             mount["Destination"]: mount["Name"]
             for mount in mounts
-            if mount.get("Type") == "volume" and _ANONYMOUS.fullmatch(mount.get("Name") or "")
+            if mount.get("Type") == "volume" and re.fullmatch(_ANONYMOUS, mount.get("Name") or "")
         },
         binds={mount["Destination"]: mount["Source"] for mount in mounts if mount.get("Type") == "bind"},
         shares=_shares(host),
@@ -271,28 +268,3 @@ def _document(text: str | None) -> Mapping[str, object] | None:
     except ValueError:
         return None
     return document if isinstance(document, dict) else None
-
-
-def _listening() -> tuple[tuple[str, int], ...]:
-    """Addresses and TCP ports that processes of this machine listen on (proc(5): state 0A is LISTEN)."""
-    found: set[tuple[str, int]] = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            lines = Path(table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            fields = line.split()
-            if fields[3] == "0A":
-                address, _, port = fields[1].partition(":")
-                found.add((_address(address), int(port, 16)))
-    return tuple(sorted(found))
-
-
-def _address(text: str) -> str:
-    """Words of 32 bits, each in the byte order of the machine."""
-    data = bytes.fromhex(text)
-    if sys.byteorder == "little":
-        data = b"".join(data[at : at + 4][::-1] for at in range(0, len(data), 4))
-    family = socket.AF_INET if len(data) == 4 else socket.AF_INET6
-    return socket.inet_ntop(family, data).removeprefix("::ffff:")

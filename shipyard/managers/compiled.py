@@ -14,9 +14,7 @@ from shipyard.model.dependencies import Dependency
 from shipyard.model.record import Record
 from shipyard.source import SourceTree
 
-_UNPINNED = re.compile(
-    r"^# WARNING: The following packages were not pinned.*\n(?:# .* .*\n)*((?:# \S+\n?)+)", re.MULTILINE
-)
+_UNPINNED = r"(?m)^# WARNING: The following packages were not pinned.*\n(?:# .* .*\n)*((?:# \S+\n?)+)"
 """What pip-compile writes with --generate-hashes and without --allow-unsafe (its documentation)."""
 
 
@@ -75,7 +73,7 @@ def check_compiled(tree: SourceTree, folder: str, name: str, packages: Mapping[s
     made = header(text)
     if made is None or made.lock is not None:
         return
-    if left_out := _UNPINNED.search(text):
+    if left_out := re.search(_UNPINNED, text):
         names = ", ".join(left_out[1].replace("#", " ").split())
         raise RequirementsError(
             f"{name} leaves out {names}, and with hashes nothing is installed that has none",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_PART = re.compile(r"\s*(\^|~=|~|===?|!=|>=|<=|>|<)?\s*v?([0-9][A-Za-z0-9.*+!_-]*|\*)\s*,?")
+_PART = r"\s*(\^|~=|~|===?|!=|>=|<=|>|<)?\s*v?([0-9][A-Za-z0-9.*+!_-]*|\*)\s*,?"
 
 
 def alternatives(constraint: str) -> list[list[tuple[str, str]]]:
@@ -19,7 +19,7 @@ def alternatives(constraint: str) -> list[list[tuple[str, str]]]:
         at = 0
         text = option.strip()
         while at < len(text):
-            match = _PART.match(text, at)
+            match = re.compile(_PART).match(text, at)
             if match is None:
                 raise ValueError(constraint)
             pairs += _pairs(match[1] or "", match[2])

@@ -15,7 +15,7 @@ from shipyard.model.record import Record
 KNOWN = {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"}
 """What is the same in every image."""
 _OLD_NAMES = {"os.name": "os_name", "sys.platform": "sys_platform", "platform.machine": "platform_machine"}
-_TOKEN = re.compile(r"""\s*(\(|\)|"[^"]*"|'[^']*'|===|[<>=!~]=|[<>]|[A-Za-z_][A-Za-z0-9_.]*)""")
+_PIECE = r"""\s*(\(|\)|"[^"]*"|'[^']*'|===|[<>=!~]=|[<>]|[A-Za-z_][A-Za-z0-9_.]*)"""
 
 
 class MarkerError(ValueError):
@@ -103,7 +103,7 @@ def marker_text(marker: Marker) -> str:
 def _tokens(text: str) -> list[str]:
     tokens, at = [], 0
     while at < len(text.rstrip()):
-        match = _TOKEN.match(text, at)
+        match = re.compile(_PIECE).match(text, at)
         if match is None:
             raise MarkerError(text)
         tokens.append(match[1])

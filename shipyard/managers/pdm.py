@@ -35,7 +35,7 @@ from shipyard.model.record import replace
 from shipyard.source import SourceTree
 
 LOCK = "pdm.lock"
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?([^;@]*)(?:@[^;]*)?(?:;(.*))?")
+_REQUIREMENT = r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?([^;@]*)(?:@[^;]*)?(?:;(.*))?"
 
 
 class Pdm:
@@ -139,7 +139,7 @@ def _by_closure(
     def edges(lines: list[str]) -> list[Edge]:
         found = []
         for line in lines:
-            match = _REQUIREMENT.fullmatch(line)
+            match = re.fullmatch(_REQUIREMENT, line)
             if match is None:
                 raise LockError(f"{line!r} is not a requirement", where=LOCK)
             extras = {normal(one) for one in (match[2] or "").split(",") if one.strip()}

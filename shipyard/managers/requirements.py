@@ -14,10 +14,10 @@ from shipyard.errors import ShipyardError
 from shipyard.model.record import Record, replace
 from shipyard.source import SourceTree
 
-_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ =]?\s*(\S+)")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_./@+-]+")
+_INCLUDE = r"(?:-r|-c|--requirement|--constraint)[ =]?\s*(\S+)"
+_FILE_NAME = r"[A-Za-z0-9_./@+-]+"
 _MOST_FILES = 50
-_PATH = re.compile(r"(?:\.{1,2}(?:/|\[|$)|/|file:|[A-Za-z0-9_.-]+/)")
+_PATH = r"(?:\.{1,2}(?:/|\[|$)|/|file:|[A-Za-z0-9_.-]+/)"
 
 
 class RequirementsError(ShipyardError):
@@ -100,7 +100,7 @@ def direct(line: Line) -> Path | Repository | None:
         )
     if re.match(r"[a-z]+://", target) and not target.startswith("file:"):
         return None
-    if not editable and not _PATH.match(target):
+    if not editable and not re.match(_PATH, target):
         return None
     if name and not target.startswith(("file:", ".", "/")):
         return None
@@ -128,7 +128,7 @@ def read_lines(
     """
     if name in files:
         return
-    if not _FILE_NAME.fullmatch(name) or name.startswith("/") or len(files) >= _MOST_FILES:
+    if not re.fullmatch(_FILE_NAME, name) or name.startswith("/") or len(files) >= _MOST_FILES:
         raise RequirementsError(
             f"cannot include {name!r}", where=included_at, hint="use a plain relative path"
         )
@@ -137,7 +137,7 @@ def read_lines(
         raise RequirementsError(f"{name} is not in the project", where=included_at)
     files.append(name)
     for number, line in _joined(text):
-        include = _INCLUDE.match(line)
+        include = re.match(_INCLUDE, line)
         if include is None:
             yield Line(file=name, number=number, text=line)
             continue

@@ -11,9 +11,9 @@ from shipyard.model.origin import Origin, Path
 from shipyard.model.record import Record
 
 MANIFEST = "shipyard.toml"
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_KEY = r"[A-Za-z0-9_-]+"
 _PART = r'\.(?:"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+)|\[[0-9]+\]'
-_DOTTED = re.compile(rf"(?:services|networks|volumes)(?:{_PART})+")
+_DOTTED = rf"(?:services|networks|volumes)(?:{_PART})+"
 
 
 class ManifestError(ShipyardError):
@@ -91,13 +91,13 @@ def dotted(path: Path) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += ("." if text else "") + (part if _BARE_KEY.fullmatch(part) else json.dumps(part))
+            text += ("." if text else "") + (part if re.fullmatch(_BARE_KEY, part) else json.dumps(part))
     return text
 
 
 def parts_of(where: str) -> Path:
     """The place that `services.web.publish[0]` names, the inverse of `dotted`; () for what names none."""
-    if not _DOTTED.fullmatch(where):
+    if not re.fullmatch(_DOTTED, where):
         return ()
     parts = re.findall(_PART, f".{where}")
     return tuple(

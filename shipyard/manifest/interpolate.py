@@ -13,9 +13,9 @@ from shipyard.manifest.errors import Invalid, Problems
 from shipyard.model.manifest import SecretRef, Template
 from shipyard.model.origin import Path
 
-_SPECIAL = re.compile(r"\$\$\{|\$\{(env|secret):([^}]*)(\}?)")
-_UNKNOWN = re.compile(r"\$\{(?!(?:env|secret):)([A-Za-z_]+:)?([A-Za-z_][A-Za-z0-9_]*)\}")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPECIAL = r"\$\$\{|\$\{(env|secret):([^}]*)(\}?)"
+_UNKNOWN = r"\$\{(?!(?:env|secret):)([A-Za-z_]+:)?([A-Za-z_][A-Za-z0-9_]*)\}"
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
 def interpolate(document: dict[str, Any], environ: Mapping[str, str], problems: Problems) -> dict[str, Any]:
@@ -31,14 +31,14 @@ def template(text: str, environ: Mapping[str, str]) -> Template:
     parts: list[str | SecretRef] = []
     literal = ""
     end = 0
-    for match in _SPECIAL.finditer(text):
+    for match in re.finditer(_SPECIAL, text):
         literal += text[end : match.start()]
         end = match.end()
         kind, name, closed = match.groups()
         if kind is None:
             literal += "${"
             continue
-        if not closed or not _NAME.fullmatch(name):
+        if not closed or not re.fullmatch(_NAME, name):
             raise Invalid(
                 f"${{{kind}:...}} wants a name of letters, digits and _",
                 f"write ${{{kind}:NAME}}, or $${{ for a literal ${{",
@@ -84,7 +84,7 @@ def _value(value: Any, path: Path, environ: Mapping[str, str], problems: Problem
 
 def _check_meant(text: str) -> None:
     """A reference of another kind in env is somebody's mistake: an application would be given the words."""
-    match = _UNKNOWN.search(text.replace("$${", ""))
+    match = re.search(_UNKNOWN, text.replace("$${", ""))
     if match is not None:
         name = match[2]
         raise Invalid(

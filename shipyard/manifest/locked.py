@@ -11,7 +11,7 @@ from shipyard.manifest.errors import ManifestError
 
 LOCK = "shipyard.lock"
 _FORMAT = 1
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = r"sha256:[0-9a-f]{64}"
 _HEAD = """\
 # Made by `shipyard lock`: commit it. `shipyard lock --upgrade` takes what the tags mean now.
 """
@@ -40,7 +40,7 @@ def read_lock(root: Path) -> dict[str, str]:
     if not isinstance(images, dict):
         raise _damaged("has no [images]")
     for name, digest in images.items():
-        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        if not isinstance(digest, str) or not re.fullmatch(_DIGEST, digest):
             raise _damaged(f"has no digest for {name}")
     return images
 

@@ -12,9 +12,9 @@ from shipyard.manifest.values import line
 from shipyard.model.manifest import Mount, Publish
 
 _FORMS = 'write it as in "8000", "80:8000" or "127.0.0.1:80:8000"'
-_PUBLISH = re.compile(r"(?:(?:(\[[^\]]*\]|[^:\[\]]*):)?([^:\[\]]*):)?([^:/]+)(?:/(.*))?")
+_PUBLISH = r"(?:(?:(\[[^\]]*\]|[^:\[\]]*):)?([^:\[\]]*):)?([^:/]+)(?:/(.*))?"
 # The options that the engine hands to the kernel (docker run --tmpfs; tmpfs(5)).
-_TMPFS_OPTION = re.compile(
+_TMPFS_OPTION = (
     r"r[ow]|(?:no)?(?:exec|suid|dev|mand|atime|diratime|relatime|strictatime)|a?sync|dirsync"
     r"|size=[0-9]+[kmgtKMGT%]?|mode=[0-7]{3,4}|[ug]id=[0-9]{1,10}|nr_(?:inodes|blocks)=[0-9]+[kmgKMG]?"
 )
@@ -27,7 +27,7 @@ def publish(value: object) -> Publish:
     """`[[IP:]HOST:]CONTAINER[/udp]`, as `docker run --publish`; a lone port is 127.0.0.1:PORT to the
     service's port."""
     text = line(value)
-    match = _PUBLISH.fullmatch(text)
+    match = re.fullmatch(_PUBLISH, text)
     if match is None or match.group(1) == "":
         hint = 'an IPv6 address is written "[::1]:80:8000"' if text.count(":") > 2 else _FORMS
         raise Invalid(f"{text!r} is no published port", hint)
@@ -77,7 +77,7 @@ def tmpfs(value: object) -> str:
     text = line(value)
     path, separator, options = text.partition(":")
     for option in options.split(",") if separator else ():
-        if not _TMPFS_OPTION.fullmatch(option):
+        if not re.fullmatch(_TMPFS_OPTION, option):
             raise Invalid(f"{option!r} is no option of a tmpfs", 'write it as in "/tmp:size=16m,mode=1777"')
     return f"{target(path)}{separator}{options}"
 

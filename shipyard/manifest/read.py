@@ -13,7 +13,7 @@ from shipyard.model.record import Record
 LIMIT = 1024 * 1024
 """Bytes. A manifest is written by people; anything larger is another file by mistake."""
 
-_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_POSITION = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 class Source(Record):
@@ -117,7 +117,7 @@ def _text(data: bytes) -> str:
 
 def _bad_toml(message: str, text: str) -> ManifestError:
     where = MANIFEST
-    position = _POSITION.search(message)
+    position = re.search(_POSITION, message)
     if position is not None:
         message = message[: position.start()]
         line, column = position.groups()

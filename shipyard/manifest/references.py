@@ -12,24 +12,22 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
-_IMAGE = re.compile(
-    rf"(?:{_HOST}/)?{_PATH}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?"
-)
-_REGISTRY = re.compile(rf"{_HOST}(?:/{_PATH})?")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
+_IMAGE = rf"(?:{_HOST}/)?{_PATH}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?"
+_REGISTRY = rf"{_HOST}(?:/{_PATH})?"
+_NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
+_ENGINE_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
 # What stands before an @ may be a password: neither error repeats it.
 _LOG_IN = "remove them, and log in with `docker login`"
-_SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
 def image(value: object) -> str:
     text = line(value)
     if re.match(r"[^/]*@[^/]*/", text):
         raise Invalid("an image is named without user and password", _LOG_IN)
-    if not _IMAGE.fullmatch(text) or len(text) > 255 + 128 + 72:
+    if not re.fullmatch(_IMAGE, text) or len(text) > 255 + 128 + 72:
         lower = text.lower()
-        if lower != text and _IMAGE.fullmatch(lower):
+        if lower != text and re.fullmatch(_IMAGE, lower):
             raise Invalid(f"{text!r} is no image reference: names are lower-case", f'did you mean "{lower}"?')
         raise Invalid(f"{text!r} is no image reference", 'write it as in "postgres:17"')
     return text
@@ -42,9 +40,11 @@ def registry(value: object) -> str:
     scheme, separator, rest = text.partition("://")
     if separator:
         raise Invalid(f"a registry is written without {scheme}://", f'write "{rest.rstrip("/")}"')
-    if not _REGISTRY.fullmatch(text):
+    if not re.fullmatch(_REGISTRY, text):
         trimmed = text.rstrip("/")
-        hint = trimmed if trimmed != text and _REGISTRY.fullmatch(trimmed) else "registry.example.com/acme"
+        hint = (
+            trimmed if trimmed != text and re.fullmatch(_REGISTRY, trimmed) else "registry.example.com/acme"
+        )
         raise Invalid(f"{text!r} is no registry", f'write it as in "{hint}"')
     return text
 
@@ -52,7 +52,7 @@ def registry(value: object) -> str:
 def name(value: object) -> str:
     """A name of our own: of a service, volume, network, stage or instance."""
     text = line(value)
-    if not _NAME.fullmatch(text):
+    if not re.fullmatch(_NAME, text):
         raise Invalid(
             f"{text!r} is no name", "lower-case letters, digits, - and _; first a letter or digit; at most 63"
         )
@@ -62,7 +62,7 @@ def name(value: object) -> str:
 def engine_name(value: object) -> str:
     """A name on the engine, of a network or volume."""
     text = line(value)
-    if not _ENGINE_NAME.fullmatch(text):
+    if not re.fullmatch(_ENGINE_NAME, text):
         raise Invalid(
             f"{text!r} is no name on an engine", "letters, digits, -, _ and .; first a letter or digit"
         )
@@ -71,7 +71,7 @@ def engine_name(value: object) -> str:
 
 def secret(value: object) -> str:
     text = line(value)
-    if not _SECRET.fullmatch(text):
+    if not re.fullmatch(_VARIABLE, text):
         raise Invalid(f"{text!r} is no name of a secret", "letters, digits and _; not first a digit")
     return text
 

@@ -12,11 +12,11 @@ from shipyard.model.manifest import Template
 
 _YEAR = 365 * 24 * 3600
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(ms|s|m|h)", re.ASCII)
-_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,12})?) ?([bkmgt]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
+_DURATION = r"(?a)(\d{1,12}(?:\.\d{1,12})?)(ms|s|m|h)"
+_SIZE = r"(?ai)(\d{1,18}(?:\.\d{1,12})?) ?([bkmgt]?)(?:i?b)?"
 _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_CONTROL = r"[\x00-\x1f\x7f]"
+_ASSIGNMENT = r"[A-Za-z_][A-Za-z0-9_]*="
 _OPERATORS = frozenset("|&;<>$`*\n")
 _HIGHEST_ID = 2**31 - 1
 """The engine takes no higher number for a user or a group (moby: pkg/user)."""
@@ -30,7 +30,7 @@ def line(value: object) -> str:
     text = str(value)
     if not text.strip():
         raise Invalid("an empty text", "write a value or remove the key")
-    control = _CONTROL.search(text)
+    control = re.search(_CONTROL, text)
     if control is not None:
         what = "a line break" if control.group() in "\r\n" else f"the control character {control.group()!r}"
         raise Invalid(f"{what} cannot be part of this text", "remove it")
@@ -55,7 +55,7 @@ def duration(value: object) -> float:
         seconds = float(min(value, _YEAR + 1))
     else:
         text = str(value)
-        parts = _DURATION.findall(text)
+        parts = re.findall(_DURATION, text)
         if not parts or "".join(number + unit for number, unit in parts) != text:
             hint = f'did you mean "{text}s"?' if text.isdecimal() else 'write it as in "10s", "5m" or "1m30s"'
             raise Invalid(f"{text!r} is no duration", hint)
@@ -76,7 +76,7 @@ def interval(value: object) -> float:
 def memory(value: object) -> int:
     """Bytes of "512M", "1.5G", "64kb" (units of 1024, as Docker's) or a whole number of bytes."""
     text = str(value)
-    match = _SIZE.fullmatch(text)
+    match = re.fullmatch(_SIZE, text)
     if match is None:
         raise Invalid(f"{text!r} is no amount of memory", 'write it as in "512M" or "1.5G"')
     number, unit = match.groups()
@@ -124,7 +124,7 @@ def entrypoint(value: object) -> tuple[str, ...]:
         raise Invalid(f"{text!r} cannot be split into words: {reason}", "close the quote") from None
     if not words or not words[0]:
         raise Invalid("an empty command", "write what to run, or remove the key")
-    if needs_shell(text) or _ASSIGNMENT.match(text.lstrip()):
+    if needs_shell(text) or re.match(_ASSIGNMENT, text.lstrip()):
         return ("/bin/sh", "-c", text)
     return tuple(words)
 

@@ -12,7 +12,7 @@ from shipyard.model.plan import Cause, DriftCause, MendService, ReasonCause
 from shipyard.model.record import Draft, field, replace
 from shipyard.reconcile.renamed import earlier_containers
 
-LEFT_OVER = re.compile(r"([0-9a-f]{12})_(.+)")
+LEFT_OVER = r"([0-9a-f]{12})_(.+)"
 """Compose's name for the new container while it recreates one: the old id's first 12 digits, and the name."""
 HELPER = "helper"
 """The role of a container that is never started and carries files into a volume."""
@@ -53,7 +53,7 @@ def mending(deployment: str, observed: Observed, spec: ServiceSpec) -> Mending:
     for container in containers:
         # A project's own name may look like that as well.
         named = container.name == own_name(deployment, container)
-        match = None if named else LEFT_OVER.fullmatch(container.name)
+        match = None if named else re.fullmatch(LEFT_OVER, container.name)
         if container.state == "dead":
             made.remove.append(container.id)
             made.causes.append(DriftCause(path="state", declared="running", found="dead"))

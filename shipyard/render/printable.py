@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 # Control characters (C0, C1: a terminal obeys both), what makes text run backwards or not be seen
 # (Unicode's format characters), line and paragraph separators, and halves of characters, which cannot
 # be encoded. Written out, so that no Python's Unicode tables change what is printed.
-_UNPRINTABLE = re.compile(
+_UNPRINTABLE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -24,7 +24,7 @@ def printable(text: str) -> str:
 
     They are JSON's escapes: JSON text stays JSON with the same meaning.
     """
-    return _UNPRINTABLE.sub(_escape, text)
+    return re.sub(_UNPRINTABLE, _escape, text)
 
 
 def printable_lines(text: str) -> str:

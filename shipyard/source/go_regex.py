@@ -12,7 +12,7 @@ _CHARACTERS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _SETS = {"d": r"\d", "D": r"\D", "w": r"\w", "W": r"\W", "s": r"\t\n\f\r ", "S": r"\S\v"}
 """What stands for each between brackets."""
 _PLACES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
-_REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_REPEAT = r"\{(\d+)(?:,(\d*))?\}"
 _REPEAT_LIMIT = 1000
 
 
@@ -31,7 +31,7 @@ def translate(text: str) -> str:
             part, at = _class(text, at + 1)
         elif char == "\\":
             part, at = _escape(text[at + 1]), at + 2
-        elif found := _REPEAT.match(text, at):
+        elif found := re.compile(_REPEAT).match(text, at):
             if max(int(number or 0) for number in found.groups()) > _REPEAT_LIMIT:
                 raise BadRegex(f"{found[0]} repeats too often")
             # An anchor as often as you like is an anchor.

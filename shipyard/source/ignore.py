@@ -19,7 +19,7 @@ from shipyard.source.pattern import BadPattern, Matcher, matcher
 
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """What Go's strings.TrimSpace removes; Python's strip takes more."""
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f\ufeff]")
+_INVISIBLE = r"[\x00-\x1f\x7f\ufeff]"
 _LINE_LIMIT = 65_535
 """Bytes of a line that BuildKit still reads."""
 _DOUBT = 1
@@ -152,7 +152,7 @@ def _pattern(line: str) -> Pattern | None:
     if len(line.encode()) > _LINE_LIMIT:
         raise BadPattern("the line is too long")
     word = line.strip(_SPACE)
-    if _INVISIBLE.search(word):
+    if re.search(_INVISIBLE, word):
         raise BadPattern("it holds a character that cannot be seen; lines end in a line feed")
     # As a line of the file ...
     include = word.startswith("!")

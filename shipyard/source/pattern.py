@@ -14,10 +14,10 @@ from shipyard.source.go_regex import BadRegex, translate
 
 _CHARACTER = r"(?:\\.|[^\\\]\-])"
 _CLASS = rf"\[(?:\^|(?!\^))(?:{_CHARACTER}(?:-{_CHARACTER})?)+\]"
-_ONE = re.compile(rf"\\.|{_CLASS}", re.DOTALL)
-_WELL_FORMED = re.compile(rf"(?:\\.|[^\\\[]|{_CLASS})*", re.DOTALL)
-_CHUNK = re.compile(r"\**((?:\\.?|\[(?:\\.?|[^\\\]])*\]?|[^\\\[*])*)", re.DOTALL)
-_LAST_PART = re.compile(r"\*\*/?(?!.*\*\*)[^/\[\\^]*")
+_ONE = rf"(?s)\\.|{_CLASS}"
+_WELL_FORMED = rf"(?s)(?:\\.|[^\\\[]|{_CLASS})*"
+_CHUNK = r"(?s)\**((?:\\.?|\[(?:\\.?|[^\\\]])*\]?|[^\\\[*])*)"
+_LAST_PART = r"\*\*/?(?!.*\*\*)[^/\[\\^]*"
 _ESCAPED = frozenset(".+()$")
 _FOLDERS = "(.*/)?"
 
@@ -57,7 +57,7 @@ def matcher(pattern: str) -> Matcher:
     if "|" in text:
         # Not in parentheses, an alternative takes ^ and $ to its own side: these match more than a path.
         return Matcher(loose=rf"\A{regex}\Z")
-    if _LAST_PART.fullmatch(pattern):
+    if re.fullmatch(_LAST_PART, pattern):
         return Matcher(tail=rf"{regex.removeprefix(_FOLDERS)}\Z")
     return Matcher(regex=rf"{regex}\Z")
 
@@ -66,12 +66,12 @@ def _check(pattern: str) -> None:
     """Raise BadPattern for what filepath.Match refuses when asked whether the pattern matches a dot: it
     reads up to a star, and up to the next when the dot is matched by then."""
     for _ in range(2):
-        found = _CHUNK.match(pattern)
+        found = re.match(_CHUNK, pattern)
         assert found is not None
         chunk = found[1]
-        if not _WELL_FORMED.fullmatch(chunk):
+        if not re.fullmatch(_WELL_FORMED, chunk):
             raise BadPattern("brackets must be closed and hold something, as in [a-z]")
-        dot = re.fullmatch(translate(chunk), ".") if _ONE.fullmatch(chunk) else chunk in (".", "?")
+        dot = re.fullmatch(translate(chunk), ".") if re.fullmatch(_ONE, chunk) else chunk in (".", "?")
         if not dot:
             return
         pattern = pattern[found.end() :]

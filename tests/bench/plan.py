@@ -98,7 +98,7 @@ def measure(count: int, folder: Path) -> str:
     finally:
         containers = docker("ps", "-aq", "--filter", f"label=shipyard.project={project.name}").split()
         for start in range(0, len(containers), 50):
-            docker("rm", "-f", *containers[start : start + 50], check=False)
+            docker("rm", "-fv", *containers[start : start + 50], check=False)
         project.remove()
 
 

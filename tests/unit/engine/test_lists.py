@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from shipyard.engine import lists
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import EngineUnreachable
 from shipyard.engine.lists import LISTS, ask_ahead, inspect_ahead, lists_of
+from shipyard.model.record import replace
 
 ASKED = [f"GET {path} docker" for path in LISTS]
 
@@ -31,10 +33,25 @@ def test_they_are_there_before_they_are_wanted(server: Any, url: str) -> None:
     ask_ahead(["plan", "--stage", "prod"], {"DOCKER_HOST": url})
     lists._asked[0].thread.join()
     assert sorted(server.asked) == sorted(ASKED)
-    reader, answers = lists_of(engine_at(url))
+    reader, answers, _ = lists_of(engine_at(url))
     assert answers[0] == {"ID": "E1"}
     assert len(server.asked) == len(LISTS), "they are asked for once"
     reader.close()
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+@pytest.mark.parametrize("local", [True, False])
+def test_who_listens_is_read_where_the_engine_is_on_this_machine(
+    server: Any, url: str, ahead: bool, local: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        if ahead:
+            ask_ahead(["plan"], {"DOCKER_HOST": url})
+            lists._asked[0].thread.join()
+        reader, _, listening = lists_of(replace(engine_at(url), local=local))
+    reader.close()
+    assert (address in listening) == local
 
 
 def test_each_look_is_a_new_one(server: Any, url: str) -> None:
@@ -64,7 +81,7 @@ def test_nobody_else_is_asked(server: Any, url: str, words: list[str], address: 
 
 def test_another_engine_is_asked_itself(server: Any, url: str) -> None:
     ask_ahead(["plan"], {"DOCKER_HOST": "unix:///nowhere"})
-    reader, _ = lists_of(engine_at(url))
+    reader, *_ = lists_of(engine_at(url))
     reader.close()
     assert len(server.asked) == len(LISTS)
 
@@ -94,7 +111,7 @@ def test_the_containers_of_the_deployment_are_inspected_ahead_and_no_others(serv
     inspect_ahead({PROJECT: "shop", STAGE: "prod"})
     lists._asked[0].thread.join()
     assert server.asked[len(LISTS) :] == ["GET /containers/C1/json docker"]
-    reader, _ = lists_of(engine_at(url))
+    reader, *_ = lists_of(engine_at(url))
     assert reader.get_all(["/containers/C1/json"]) == ["/containers/C1/json"]
     assert len(server.asked) == len(LISTS) + 1, "it is asked for once"
     reader.get_all(["/containers/C1/json"])
