@@ -10,9 +10,10 @@ from shipyard.cli.project import Observation
 from shipyard.compile.desired import Builds
 from shipyard.errors import ShipyardError
 from shipyard.model.manifest import Manifest
-from shipyard.model.plan import Plan
+from shipyard.model.plan import DriftCause, Plan
 from shipyard.model.record import replace
 from shipyard.reconcile.preconditions import changed_addresses
+from shipyard.render.describe import cause_words, text_of
 from shipyard.render.document import plan_document
 from shipyard.saved.plan import SavedPlan, StalePlan, write_plan
 from shipyard.source.git import git_state
@@ -106,7 +107,7 @@ def still_valid(saved: SavedPlan, seen: Observation, *, images_made: bool = Fals
         raise StalePlan(
             "the plan is stale: what it rests on has changed since",
             details=(
-                *(f"{address} is not as it was" for address in changed),
+                *(f"{address} is not as it was{_found(address, current)}" for address in changed),
                 *(f"{name} is no longer needed" for name in missing),
                 *(f"{name} is needed now" for name in unseen),
             ),
@@ -120,6 +121,19 @@ def still_valid(saved: SavedPlan, seen: Observation, *, images_made: bool = Fals
         ),
         attention=(),
     )
+
+
+def _found(address: str, current: Plan) -> str:
+    """What a plan sees there now that was not declared so."""
+    words = dict.fromkeys(
+        text_of(words)
+        for one in current.operations
+        if one.address == address
+        for cause in one.causes
+        if isinstance(cause, DriftCause)
+        for words in cause_words(cause, one)
+    )
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _changed_secrets(saved: SavedPlan, seen: Observation) -> list[str]:

@@ -105,8 +105,12 @@ class RemoveRecords(OperationBase):
 
 
 class CreateService(OperationBase):
+    """`publish` are host address, host port (empty for a free one) and container port, as manifests write
+    them: 127.0.0.1:8000:8000/tcp."""
+
     action: ClassVar[str] = "create"
     replicas: int
+    publish: tuple[str, ...] = ()
 
 
 class ReplaceService(OperationBase):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shipyard.compile import labels
 from shipyard.compile.references import image_id
-from shipyard.compile.spec import service_document
+from shipyard.compile.spec import publish_text, service_document
 from shipyard.model.build import BuildPlan
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Network, Observed
@@ -91,7 +91,12 @@ def service_draft(
         causes = creation_causes(spec, around.recorded.get(spec.name))
         draft.wants_image = True
         draft.main.append(
-            CreateService(address=f"service.{spec.name}", causes=causes, replicas=spec.replicas)
+            CreateService(
+                address=f"service.{spec.name}",
+                causes=causes,
+                replicas=spec.replicas,
+                publish=tuple(publish_text(one, spec.port) for one in spec.publish),
+            )
         )
         return draft
     why = {one.id: _causes(spec, one, around, before) for one in current}

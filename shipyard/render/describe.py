@@ -221,8 +221,11 @@ def effect_words(operation: Operation) -> Words:
             return (f"{operation.strategy}, {_interruption(operation.interruption)}",)
         case ReplaceNetwork():
             return ("those on it are disconnected for a moment",)
-        case CreateService(replicas=replicas) if replicas > 1:
-            return (f"{replicas} replicas",)
+        case CreateService():
+            count = f"{operation.replicas} replicas" if operation.replicas > 1 else ""
+            places = ", ".join(dict.fromkeys(map(_place, operation.publish)))
+            reached = ("at ", Quoted(places)) if places else ()
+            return tuple(word for word in (count, ", " if count and places else "", *reached) if word)
         case ScaleService() if operation.removed:
             return (f"stops {_containers(len(operation.removed))}",)
         case RemoveService():
@@ -240,6 +243,14 @@ def effect_words(operation: Operation) -> Words:
             return (Quoted(shortened(printable(" ".join(operation.command)), _COMMAND_LIMIT)),)
         case _:
             return ()
+
+
+def _place(publish: str) -> str:
+    """Where a published port is reached, without that of the container."""
+    host, _, _ = publish.rpartition(":")
+    protocol = publish.rpartition("/")[2]
+    place = f"a free port of {host[:-1]}" if host.endswith(":") else host
+    return place if protocol == "tcp" else f"{place}/{protocol}"
 
 
 def _interruption(pause: Interruption) -> str:

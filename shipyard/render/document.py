@@ -82,6 +82,7 @@ def _operation(operation: Operation) -> dict[str, object]:
             document["replicas"] = list(operation.replicas)
         case CreateService():
             document["replicas"] = [0, operation.replicas]
+            document["publish"] = list(operation.publish)
         case BuildImage() | PullImage():
             document["reference"] = operation.reference
         case RunJob():

@@ -100,6 +100,17 @@ def test_what_was_removed_by_hand_is_not_called_applied(project: Project, change
     assert "service.cache/create is needed now" in stale.stderr
 
 
+def test_a_stale_plan_says_what_was_done_by_hand(project: Project) -> None:
+    declare(project)
+    project.apply()
+    declare(project, level="debug")
+    project.run("plan", "--out", "release.plan")
+    docker("kill", project.container("cache")["Id"])
+    stale = project.apply("release.plan", code=3)
+    told = 'service.cache is not as it was (drift: state is "exited with code 137", declared "running")'
+    assert told in stale.stderr
+
+
 def test_an_unrelated_change_does_not_make_it_stale(project: Project) -> None:
     declare(project)
     project.apply()

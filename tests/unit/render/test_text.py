@@ -377,6 +377,19 @@ def test_many_dependencies_are_counted() -> None:
         ),
         (CreateService(address="service.a", causes=(NEW,), replicas=1), ""),
         (CreateService(address="service.a", causes=(NEW,), replicas=2), "2 replicas"),
+        (
+            CreateService(
+                address="service.a",
+                causes=(NEW,),
+                replicas=1,
+                publish=("0.0.0.0:80:8000/tcp", "[::1]:80:8000/tcp", "127.0.0.1:53:53/udp"),
+            ),
+            "at 0.0.0.0:80, [::1]:80, 127.0.0.1:53/udp",
+        ),
+        (
+            CreateService(address="service.a", causes=(NEW,), replicas=2, publish=("127.0.0.1::8000/tcp",)),
+            "2 replicas, at a free port of 127.0.0.1",
+        ),
         (ScaleService(address="service.a", causes=(NEW,), replicas=(1, 2)), ""),
         (
             ScaleService(address="service.a", causes=(NEW,), replicas=(3, 1), removed=("a", "b")),
