@@ -76,7 +76,9 @@ def text_of(words: Words) -> str:
 
 def title(operation: Operation) -> Words:
     """What an operation is about: the name of a service, `volume data`."""
-    return address_words(operation.address)
+    # Its service stays: what goes are the containers of an earlier before_deploy.
+    lead = ("runs of ",) if isinstance(operation, RemoveRecords) else ()
+    return (*lead, *address_words(operation.address))
 
 
 def address_words(address: str) -> Words:

@@ -27,6 +27,7 @@ from shipyard.model.plan import (
     Problem,
     PullImage,
     ReasonCause,
+    RemoveRecords,
     RemoveVolume,
     ReplaceNetwork,
     ReplaceService,
@@ -407,6 +408,13 @@ def test_many_dependencies_are_counted() -> None:
 )
 def test_effects_in_words(operation: Operation, text: str) -> None:
     assert text_of(effect_words(operation)) == text
+
+
+def test_runs_of_a_service_are_not_taken_for_it(plan: Make) -> None:
+    """What goes are the containers of an earlier before_deploy."""
+    cause = ReasonCause(reason="removed", text="no longer declared")
+    text = plan_text(plan(RemoveRecords(address="job.web", causes=(cause,), containers=("a",))))
+    assert "- remove   runs of web  before_deploy: no longer declared    removes 1 container" in text
 
 
 def test_long_values_are_cut() -> None:
