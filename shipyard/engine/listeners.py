@@ -6,19 +6,34 @@ import socket
 import sys
 from pathlib import Path
 
+from shipyard.model.record import Record
 
-def listeners() -> tuple[tuple[str, int], ...]:
-    """Addresses and TCP ports (proc(5): state 0A is LISTEN); nothing where a machine has no such tables. The
-    kernel takes some 10 ms for it, whatever is there."""
+Addresses = tuple[tuple[str, int], ...]
+
+
+class Listeners(Record):
+    """Addresses with their ports, by protocol."""
+
+    tcp: Addresses = ()
+    udp: Addresses = ()
+
+
+def listeners() -> Listeners:
+    """By proc(5): a TCP socket that listens has state 0A, a UDP socket that takes from anybody 07. Nothing
+    where a machine has no such tables. The kernel takes some 10 ms for that of TCP, whatever is there."""
+    return Listeners(tcp=_sockets("tcp", "0A"), udp=_sockets("udp", "07"))
+
+
+def _sockets(protocol: str, state: str) -> Addresses:
     found: set[tuple[str, int]] = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+    for table in (protocol, f"{protocol}6"):
         try:
-            lines = Path(table).read_text().splitlines()[1:]
+            lines = Path("/proc/net", table).read_text().splitlines()[1:]
         except OSError:
             continue
         for line in lines:
             fields = line.split()
-            if fields[3] == "0A":
+            if fields[3] == state:
                 address, _, port = fields[1].partition(":")
                 found.add((_address(address), int(port, 16)))
     return tuple(sorted(found))

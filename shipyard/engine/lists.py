@@ -15,15 +15,13 @@ from typing import Any
 from shipyard.compile import labels
 from shipyard.engine.connect import Connection, EngineAddressError, usual_address
 from shipyard.engine.http import EngineReader, EngineUnreachable
-from shipyard.engine.listeners import listeners
+from shipyard.engine.listeners import Listeners, listeners
 
 CONTAINERS = "/containers/json?all=1"
 LISTS = ("/info", CONTAINERS, "/networks", "/volumes")
 COMMANDS = ("plan", "status")
 """Whose first question to the engine is for its lists, and that write nothing on it."""
 _WITHOUT = ("--offline", "--observed", "--help", "-h")
-
-Listening = tuple[tuple[str, int], ...]
 
 _asked: list[_Asked] = []
 
@@ -33,7 +31,7 @@ class _Asked:
         self.url = url
         self.reader = EngineReader(url)
         self.answers: list[Any] | None = None
-        self.listening: Listening = ()
+        self.listening = Listeners()
         self.thread = threading.Thread(target=self._ask, daemon=True)
         self.thread.start()
 
@@ -93,7 +91,7 @@ def inspect_ahead(ownership: Mapping[str, str]) -> None:
         asked.inspect(ownership)
 
 
-def lists_of(connection: Connection) -> tuple[EngineReader, list[Any], Listening]:
+def lists_of(connection: Connection) -> tuple[EngineReader, list[Any], Listeners]:
     """A reader, the engine's answers for LISTS, and what listens where it runs if that is this machine: those
     asked ahead where there are such; each is handed out once. Raises EngineUnreachable."""
     while _asked:
@@ -103,7 +101,7 @@ def lists_of(connection: Connection) -> tuple[EngineReader, list[Any], Listening
             continue
         ahead.thread.join()
         if ahead.answers is not None:
-            return ahead.reader, ahead.answers, ahead.listening if connection.local else ()
+            return ahead.reader, ahead.answers, ahead.listening if connection.local else Listeners()
         ahead.reader.close()
     reader = connection.reader()
-    return reader, reader.get_all(LISTS), listeners() if connection.local else ()
+    return reader, reader.get_all(LISTS), listeners() if connection.local else Listeners()

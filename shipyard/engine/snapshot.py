@@ -40,7 +40,7 @@ def snapshot(connection: Connection, manifest: Manifest, references: Iterable[st
     reader, answers, listening = lists_of(connection)
     try:
         seen = _read(reader, answers, connection, manifest, sorted({familiar(one) for one in references}))
-        return replace(seen, listening=listening)
+        return replace(seen, listening=listening.tcp, listening_udp=listening.udp)
     finally:
         reader.close()
 

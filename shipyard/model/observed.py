@@ -124,7 +124,7 @@ class Volume(Record):
 class Observed(Record):
     """One snapshot. `images` maps references to the ids of images on the engine, `inputs` to what those that
     were built here record that they were made from. `listening` are (address, TCP port) of processes on this
-    machine, 0.0.0.0 or :: for all addresses."""
+    machine, 0.0.0.0 or :: for all addresses; `listening_udp` those of UDP."""
 
     engine: Engine
     containers: tuple[Container, ...] = ()
@@ -134,3 +134,4 @@ class Observed(Record):
     images: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     listening: tuple[tuple[str, int], ...] = ()
+    listening_udp: tuple[tuple[str, int], ...] = ()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from shipyard.compile.spec import FORMAT
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import DriftCause
-from shipyard.model.record import replace
 from shipyard.reconcile.limits import limits_drift
+from shipyard.reconcile.recorded import as_recorded
 from shipyard.reconcile.repairs import (
     connections_drift,
     is_down,
@@ -25,7 +23,7 @@ def drift_of_replaced(spec: ServiceSpec, container: Container, observed: Observe
     recorded = container.spec
     if recorded is None or recorded.get("format") != FORMAT:
         return ()
-    was = _as_recorded(spec, recorded)
+    was = as_recorded(spec, recorded)
     causes = list(limits_drift(was, container))
     if "network_mode" not in was.compose:
         networks = {network.name: network for network in observed.networks}
@@ -35,21 +33,3 @@ def drift_of_replaced(spec: ServiceSpec, container: Container, observed: Observe
     if container.state == "paused" or is_down(was, container):
         causes.append(state_drift(state_text(container)))
     return tuple(causes)
-
-
-def _as_recorded(spec: ServiceSpec, recorded: Mapping[str, object]) -> ServiceSpec:
-    """A spec with those of its fields that can be changed by hand as they were when they were recorded."""
-    resources, compose = (_table(recorded.get(key)) for key in ("resources", "compose"))
-    networks, cpus, memory = recorded.get("networks"), resources.get("cpus"), resources.get("memory")
-    return replace(
-        spec,
-        restart=str(recorded.get("restart")),
-        networks=tuple(map(str, networks)) if isinstance(networks, list | tuple) else (),
-        cpus=cpus if isinstance(cpus, int | float) else None,
-        memory=memory if isinstance(memory, int) else None,
-        compose=compose,
-    )
-
-
-def _table(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}

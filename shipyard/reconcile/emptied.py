@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from shipyard.model.desired import Desired, JobSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, ReasonCause
 from shipyard.reconcile.moments import later
+from shipyard.reconcile.resources import lost_data
 
 
 def emptied_causes(
@@ -19,16 +21,19 @@ def emptied_causes(
     keys = {volume.name: volume.key for volume in desired.volumes}
     started = [one.started_at for one in ran if one.state == "exited"]
     causes = []
+    reason: Literal["missing", "dependency"]
     for service, name in _data(job, desired):
         if name not in keys:
             continue
         if name not in made:
+            volume = next(one for one in desired.volumes if one.name == name)
+            reason = "missing" if lost_data(volume, desired, observed) else "dependency"
             told = "starts empty"
         elif started and all(later(made[name], moment) for moment in started):
-            told = "was made anew since it ran"
+            reason, told = "missing", "was made anew since it ran"
         else:
             continue
-        causes.append(ReasonCause(reason="missing", text=f"{keys[name]} of {service} {told}"))
+        causes.append(ReasonCause(reason=reason, text=f"{keys[name]} of {service} {told}"))
     return tuple(causes)
 
 

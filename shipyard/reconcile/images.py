@@ -13,6 +13,7 @@ from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import (
     BuildImage,
     Cause,
+    DriftCause,
     ImageCause,
     Operation,
     PullImage,
@@ -23,7 +24,7 @@ from shipyard.model.plan import (
 from shipyard.model.record import Record
 from shipyard.reconcile.diff import document_causes, inputs_causes, same_document
 from shipyard.reconcile.emptied import emptied_causes
-from shipyard.reconcile.moved import tag_cause
+from shipyard.reconcile.moved import short, tag_cause
 from shipyard.reconcile.names import job_name
 from shipyard.reconcile.renamed import earlier_containers
 from shipyard.reconcile.scale import RECORD
@@ -101,13 +102,13 @@ def jobs(desired: Desired, observed: Observed) -> Jobs:
         renamed = spec is not None and earlier_containers(spec, observed)
         # Without a container that is replaced nobody would carry the record over.
         good = [one for one in done if _same(job, one, was) and (renamed or one.service == job.service)]
-        emptied = emptied_causes(job, good, desired, observed) if good else ()
-        good, outlived = ([], good) if emptied else (good, [])
+        again = (*_moved(spec, good, observed), *emptied_causes(job, good, desired, observed)) if good else ()
+        good, outlived = ([], good) if again else (good, [])
         good_ones.update(one.id for one in good)
         if not good:
             runs[job.service] = RunJob(
                 address=f"job.{job.service}",
-                causes=emptied or _causes(job, done, records, was),
+                causes=again or _causes(job, done, records, was),
                 command=job.command,
                 records=tuple(one.id for one in records),
                 outlived=tuple(one.id for one in outlived),
@@ -151,6 +152,16 @@ def _succeeded(record: Container) -> bool:
     if record.state == "created":
         return record.labels.get(labels.ROLE) == RECORD
     return record.state == "exited" and record.exit_code == 0
+
+
+def _moved(spec: ServiceSpec | None, ran: list[Container], observed: Observed) -> tuple[Cause, ...]:
+    """The tag of an image that is not built here means another than all `ran` in: pulled or tagged by hand,
+    it is a release as well."""
+    now = image_id(observed.images, spec.image) if spec is not None and spec.built is None else None
+    then = [one.image_id for one in ran if one.state == "exited"]
+    if now is None or not then or now in then:
+        return ()
+    return (DriftCause(path="image", declared=short(now), found=short(then[-1])),)
 
 
 def _last(job: JobSpec, record: Container, was: str | None) -> Mapping[str, object]:

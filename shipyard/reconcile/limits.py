@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from shipyard.manifest.errors import Invalid
+from shipyard.manifest.values import memory
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container
 from shipyard.model.plan import DriftCause
@@ -17,6 +22,8 @@ _PASSED_THROUGH = {
 }
 """The Compose keys that set a limit of the engine's, where no manifest key does."""
 
+
+_DEFAULT_SHARES = 1024
 
 _OWN = {
     "restart": ("restart",),
@@ -54,8 +61,65 @@ def limits_drift(spec: ServiceSpec, container: Container) -> tuple[DriftCause, .
         )
         for name in sorted(container.limits.keys() & _PASSED_THROUGH.keys())
     ]
-    return tuple(
-        DriftCause(path=path, declared=declared, found=found)
-        for path, passed_through, declared, found in rows
-        if declared != found and not any(key in spec.compose for key in passed_through)
+    return (
+        *(
+            DriftCause(path=path, declared=declared, found=found)
+            for path, passed_through, declared, found in rows
+            if declared != found and not any(key in spec.compose for key in passed_through)
+        ),
+        *_passed_through_drift(spec, container),
     )
+
+
+def _passed_through_drift(spec: ServiceSpec, container: Container) -> Iterator[DriftCause]:
+    """Of the Compose keys whose value says without doubt what the engine is to have; of the others nothing
+    is known here."""
+    found = {
+        "restart": container.restart,
+        "cpus": round(container.cpus, 6),
+        "mem_limit": container.memory,
+        "mem_reservation": container.limits.get("MemoryReservation", 0),
+        "pids_limit": container.limits.get("PidsLimit", 0),
+        "cpu_shares": container.limits.get("CpuShares", 0),
+        "cpuset": container.limits.get("CpusetCpus", ""),
+    }
+    for key in sorted(found.keys() & spec.compose.keys()):
+        declared = _MEANT[key](spec.compose[key])
+        if declared is not None and declared != found[key]:
+            yield DriftCause(path=f"compose.{key}", declared=declared, found=found[key])
+
+
+def _number(value: object) -> int | None:
+    """Above what some engines take for no limit, or put to their own least."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 2 else None
+
+
+def _shares(value: object) -> int | None:
+    # The default is told as no limit.
+    return _number(value) if value != _DEFAULT_SHARES else None
+
+
+def _cores(value: object) -> float | None:
+    return round(float(value), 6) if isinstance(value, int | float) and value > 0 else None
+
+
+def _bytes(value: object) -> int | None:
+    try:
+        return memory(value)
+    except Invalid:
+        return None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch(r"[a-z0-9,:-]+", value) else None
+
+
+_MEANT: Mapping[str, Callable[[object], int | float | str | None]] = {
+    "restart": _text,
+    "cpus": _cores,
+    "mem_limit": _bytes,
+    "mem_reservation": _bytes,
+    "pids_limit": _number,
+    "cpu_shares": _shares,
+    "cpuset": _text,
+}

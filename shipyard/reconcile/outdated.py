@@ -14,6 +14,7 @@ from shipyard.reconcile.diff import document_causes
 from shipyard.reconcile.limits import limits_drift
 from shipyard.reconcile.moments import later
 from shipyard.reconcile.moved import image_drift
+from shipyard.reconcile.recorded import as_recorded
 
 
 def comparable(spec: ServiceSpec, container: Container) -> bool:
@@ -51,12 +52,13 @@ def outdated_causes(
         causes += [drift] if drift is not None else []
     if container.edited:
         causes.append(DriftCause(path="files", declared="its image's", found="edited by `shipyard dev`"))
-    fields = document_causes(container.spec, declared)
-    changed = {cause.path for cause in fields}
-    causes += fields
-    # The engine changes a limit in place and takes none away.
+    causes += document_causes(container.spec, declared)
+    # The engine changes a limit in place and takes none away; what is passed through is Compose's to set.
+    was = as_recorded(spec, container.spec)
     causes += [
-        cause for cause in limits_drift(spec, container) if cause.declared == 0 and cause.path not in changed
+        cause
+        for cause in limits_drift(was, container)
+        if cause.declared == 0 or cause.path.removeprefix("compose.") in was.compose
     ]
     return tuple(causes)
 

@@ -35,9 +35,10 @@ def port_problems(desired: Desired, observed: Observed, gone: frozenset[str]) ->
                 who = f"container {name}" + (f" of {owner}" if owner else "")
                 how = "`shipyard stop` of that stage" if owner else f"docker stop {name}"
                 hint = f"stop it ({how}) or publish another port"
-            elif (spec.name, port) in taken:
+            elif (spec.name, port, publish.protocol) in taken:
                 who = "a process on this machine"
-                hint = f"`ss -ltnp sport = :{port}` names it; stop it or publish another port"
+                which = "lun" if publish.protocol == "udp" else "ltn"
+                hint = f"`ss -{which}p sport = :{port}` names it; stop it or publish another port"
             else:
                 continue
             found.append(
@@ -46,18 +47,20 @@ def port_problems(desired: Desired, observed: Observed, gone: frozenset[str]) ->
     return found
 
 
-def taken_by_processes(desired: Desired, observed: Observed) -> Iterator[tuple[str, int]]:
-    """Services with the ports for them on which something listens that is no container, as far as is seen:
-    of one that is just starting the engine listens already."""
-    ours = {port.host_port for container in observed.containers for port in container.ports}
-    by_containers = ours | {port.host_port for *_, port in _foreign(observed)}
+def taken_by_processes(desired: Desired, observed: Observed) -> Iterator[tuple[str, int, str]]:
+    """Services with the ports for them, and the ports' protocols, on which something listens that is no
+    container, as far as is seen: of one that is just starting the engine listens already."""
+    ports = [port for container in observed.containers for port in container.ports]
+    ports += [port for *_, port in _foreign(observed)]
+    by_containers = {(one.host_port, one.protocol) for one in ports}
+    listening = {"tcp": observed.listening, "udp": observed.listening_udp}
     for spec in desired.services:
         for publish in spec.publish:
             port = publish.host_port
-            if port is None or publish.protocol != "tcp" or port in by_containers:
+            if port is None or (port, publish.protocol) in by_containers:
                 continue
-            if any(_heard(publish, *listener) for listener in observed.listening):
-                yield spec.name, port
+            if any(_heard(publish, *listener) for listener in listening.get(publish.protocol, ())):
+                yield spec.name, port, publish.protocol
 
 
 def _foreign(observed: Observed) -> list[tuple[str, str, HostPort]]:

@@ -95,5 +95,7 @@ def _container(one: Container) -> list[object]:
     # A container that was started and stopped again since is another one for a plan to start it.
     state = ["up"] if up else [one.state, one.started_at]
     limits = [one.restart, float(one.cpus), one.memory, dict(one.limits)]
-    networks = sorted([name, one.network_ids.get(name)] for name in one.networks)
+    networks = sorted(
+        [name, one.network_ids.get(name, ""), *sorted(one.aliases.get(name, ()))] for name in one.networks
+    )
     return [one.id, one.name, one.image_id, canonical(one.spec), state, networks, limits, sorted(one.shares)]

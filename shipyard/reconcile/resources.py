@@ -50,7 +50,7 @@ def resources(desired: Desired, observed: Observed, wanting: set[str]) -> list[O
             )
     volumes = {volume.name for volume in observed.volumes}
     made += [
-        CreateVolume(address=f"volume.{volume.key}", causes=(_lost_data(volume, desired, observed) or new,))
+        CreateVolume(address=f"volume.{volume.key}", causes=(lost_data(volume, desired, observed) or new,))
         for volume in desired.volumes
         if not volume.external and volume.name not in volumes
     ]
@@ -75,7 +75,7 @@ def _recorded_networks(container: Container) -> Collection[object]:
     return recorded if isinstance(recorded, Collection) else ()
 
 
-def _lost_data(volume: VolumeSpec, desired: Desired, observed: Observed) -> ReasonCause | None:
+def lost_data(volume: VolumeSpec, desired: Desired, observed: Observed) -> ReasonCause | None:
     """Why a volume is made that may have held data: a service that mounts it was applied, and of that no
     container is left to tell."""
     recorded = recorded_replicas(desired.deployment, observed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from shipyard.compile import labels
 from shipyard.compile.storage import is_record_volume
@@ -59,12 +59,16 @@ def parse_record(text: str | None) -> Mapping[str, int]:
 
 
 def scale_operation(
-    spec: ServiceSpec, now: int, removed: tuple[str, ...], recorded: int | None
+    spec: ServiceSpec,
+    now: int,
+    removed: tuple[str, ...],
+    recorded: int | None,
+    drift: Iterable[DriftCause] = (),
 ) -> ScaleService:
-    """`removed` are ids, none when there are too few."""
+    """`removed` are ids, none when there are too few; `drift` is told of these."""
     return ScaleService(
         address=f"service.{spec.name}",
-        causes=scale_causes(spec.replicas, now, recorded),
+        causes=(*scale_causes(spec.replicas, now, recorded), *dict.fromkeys(drift)),
         replicas=(now, spec.replicas),
         removed=removed,
     )

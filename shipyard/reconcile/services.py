@@ -116,7 +116,9 @@ def service_draft(
     draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), unknown, around.networks, others)
     total, recorded = len(current), around.recorded.get(spec.name)
     if removed:
-        draft.main.append(scale_operation(spec, total, removed, recorded))
+        going = (one for one in current if one.id in removed)
+        drift = (cause for one in going for cause in drift_of_replaced(spec, one, around.observed))
+        draft.main.append(scale_operation(spec, total, removed, recorded, drift))
     if replaced:
         told = told_once(
             cause

@@ -229,7 +229,7 @@ def effect_words(operation: Operation) -> Words:
             reached = ("at ", Quoted(places)) if places else ()
             return tuple(word for word in (count, ", " if count and places else "", *reached) if word)
         case ScaleService() if operation.removed:
-            return (f"stops {_containers(len(operation.removed))}",)
+            return (f"removes {_containers(len(operation.removed))}",)
         case RemoveService():
             return (f"removes {_containers(len(operation.containers))}",)
         case RemoveRecords():

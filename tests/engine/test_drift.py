@@ -108,6 +108,58 @@ def test_drift_of_what_is_replaced_is_told_too(project: Project) -> None:
     assert project.plan()["operations"] == []
 
 
+def test_limits_that_are_passed_through_are_compared_too(project: Project) -> None:
+    project.manifest(
+        """
+        [services.cache]
+        image = "redis:7"
+        [services.cache.compose]
+        pids_limit = 100
+        cpu_shares = 512
+        cpuset = "0"
+        mem_reservation = "32M"
+        mem_limit = "100M"
+        memswap_limit = "300M"
+        cpus = 0.5
+        restart = "on-failure:3"
+        """
+    )
+    project.apply()
+    assert project.plan()["operations"] == []
+    by_hand = ["--pids-limit=200", "--cpu-shares=300", "--memory-reservation=33M", "--memory=90M"]
+    docker("update", *by_hand, "--cpus=0.25", f"{project.name}-cache-1")
+    (planned,) = project.plan()["operations"]
+    assert planned["id"] == "service.cache/replace"
+    assert [(one["kind"], one["path"].partition(".")[2]) for one in planned["causes"]] == [
+        ("drift", "cpu_shares"),
+        ("drift", "cpus"),
+        ("drift", "mem_limit"),
+        ("drift", "mem_reservation"),
+        ("drift", "pids_limit"),
+    ]
+    project.apply()
+    assert project.plan()["operations"] == []
+
+
+def test_before_deploy_runs_in_an_image_that_was_tagged_anew(project: Project) -> None:
+    image = f"{project.name}/app:1"
+    docker("tag", "redis:7", image)
+    project.manifest(f"""
+        [services.cache]
+        image = "{image}"
+        before_deploy = "true"
+    """)
+    project.apply()
+    assert project.plan()["operations"] == []
+    docker("commit", f"{project.name}-cache-1", image)
+    assert project.changes() == ["job.cache/run", "service.cache/replace"]
+    project.apply()
+    assert project.plan()["operations"] == []
+    job = docker("ps", "-aq", "--no-trunc", "--filter", f"ancestor={image}", "--filter", "status=exited")
+    assert len(job.split()) == 1
+    assert project.container("cache")["Config"]["Image"] == image
+
+
 def test_a_removed_container_is_made_again_with_its_volume(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\nvolumes = ["data:/data"]\n')
     project.apply()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
+import pytest
 from apps import write_fastapi
 from project import Project, docker, fetch, free_port
 
@@ -124,10 +125,15 @@ def test_a_port_held_by_a_container_is_seen_by_the_plan(make_project: Callable[[
     assert other.ids() == []
 
 
-def test_a_port_held_by_a_process_is_seen_by_the_plan(project: Project) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_port_held_by_a_process_is_seen_by_the_plan(project: Project, kind: socket.SocketKind) -> None:
+    with socket.socket(type=kind) as server:
+        server.bind(("127.0.0.1", 0))
+        if kind is socket.SOCK_STREAM:
+            server.listen()
         port = server.getsockname()[1]
-        project.manifest(f'[services.cache]\nimage = "redis:7"\npublish = ["{port}:6379"]\n')
+        inside = "6379" if kind is socket.SOCK_STREAM else "6379/udp"
+        project.manifest(f'[services.cache]\nimage = "redis:7"\npublish = ["{port}:{inside}"]\n')
         plan = project.plan(code=1)
         assert str(port) in plan["problems"][0]["title"]
         assert "process" in plan["problems"][0]["title"]

@@ -51,7 +51,7 @@ def test_who_listens_is_read_where_the_engine_is_on_this_machine(
             lists._asked[0].thread.join()
         reader, _, listening = lists_of(replace(engine_at(url), local=local))
     reader.close()
-    assert (address in listening) == local
+    assert (address in listening.tcp) == local
 
 
 def test_each_look_is_a_new_one(server: Any, url: str) -> None:

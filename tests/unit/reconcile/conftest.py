@@ -127,7 +127,7 @@ def job_record(job: JobSpec, **fields: Any) -> Container:
         "exit_code": 0,
         "health": "",
         "image": "x",
-        "image_id": "x",
+        "image_id": image_id_of(str(job.document["image"])),
         "spec": None,
         "one_off": True,
         "job": json.loads(json.dumps(dict(job.document))),

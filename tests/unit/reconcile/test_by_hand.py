@@ -8,7 +8,7 @@ import pytest
 
 from shipyard.model.desired import NetworkSpec
 from shipyard.model.observed import Network
-from shipyard.model.plan import DriftCause, FieldCause, Plan, ReplaceService
+from shipyard.model.plan import DriftCause, FieldCause, Plan, ReplaceService, ScaleService
 from shipyard.model.record import replace
 from shipyard.reconcile.drift import only_drift
 from shipyard.reconcile.reconcile import reconcile
@@ -68,6 +68,84 @@ def test_drift_is_told_beside_a_declared_change(
     operation = _replacement(reconcile(after, shop.change(shop.world(before), "web1", **by_hand)))
     assert _drift(operation) == [DriftCause(path=path, declared=declared, found=found)]
     assert any(isinstance(cause, FieldCause) for cause in operation.causes)
+
+
+def test_drift_of_a_replica_that_goes_is_told(shop: Shop) -> None:
+    before = shop.desired(shop.service("web", replicas=2))
+    world = shop.change(shop.world(before), "web2", networks=(), state="exited", exit_code=137)
+    after = shop.desired(shop.service("web"))
+    plan = reconcile(after, world)
+    (operation,) = plan.operations
+    assert isinstance(operation, ScaleService)
+    assert operation.removed == ("web2",)
+    told = [cause.path for cause in operation.causes if isinstance(cause, DriftCause)]
+    assert told == [f"networks.{DEFAULT}", "state"]
+    (alone,) = only_drift(plan).operations
+    assert len(alone.causes) == 2
+
+
+LIMITS: list[tuple[dict[str, object], dict[str, object], dict[str, object], str]] = [
+    ({"pids_limit": 100}, {"limits": {"PidsLimit": 100}}, {"limits": {"PidsLimit": 200}}, "pids_limit"),
+    ({"pids_limit": 100}, {"limits": {"PidsLimit": 100}}, {"limits": {}}, "pids_limit"),
+    ({"cpu_shares": 512}, {"limits": {"CpuShares": 512}}, {"limits": {"CpuShares": 300}}, "cpu_shares"),
+    ({"cpuset": "0-1"}, {"limits": {"CpusetCpus": "0-1"}}, {"limits": {"CpusetCpus": "0"}}, "cpuset"),
+    (
+        {"mem_reservation": "32M"},
+        {"limits": {"MemoryReservation": 32 << 20}},
+        {"limits": {"MemoryReservation": 33 << 20}},
+        "mem_reservation",
+    ),
+    ({"mem_limit": "100m"}, {"memory": 100 << 20}, {"memory": 90 << 20}, "mem_limit"),
+    ({"cpus": 0.5}, {"cpus": 0.5}, {"cpus": 0.75}, "cpus"),
+    ({"restart": "on-failure:3"}, {"restart": "on-failure:3"}, {"restart": "no"}, "restart"),
+]
+"""What is passed through, what the engine has then, and what somebody made of that."""
+
+
+@pytest.mark.parametrize(("compose", "as_made", "by_hand", "key"), LIMITS)
+def test_limits_that_are_passed_through(
+    shop: Shop, compose: dict[str, Any], as_made: dict[str, Any], by_hand: dict[str, Any], key: str
+) -> None:
+    desired = shop.desired(shop.service("web", compose=compose))
+    world = shop.change(shop.world(desired), "web1", **as_made)
+    assert reconcile(desired, world).empty
+    drifted = shop.change(world, "web1", **by_hand)
+    operation = _replacement(reconcile(desired, drifted))
+    assert [cause.path for cause in operation.causes] == [f"compose.{key}"]
+    # Without the key the same is a change of what is declared, and no drift.
+    without = shop.desired(shop.service("web"))
+    operation = _replacement(reconcile(without, world))
+    assert [(type(cause), cause.path) for cause in operation.causes] == [(FieldCause, f"compose.{key}")]
+    assert _drift(_replacement(reconcile(without, drifted))) != []
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [
+        {"pids_limit": -1},
+        {"pids_limit": True},
+        {"cpu_shares": 1024},
+        {"cpu_shares": "${SHARES}"},
+        {"cpuset": "${SET}"},
+        {"mem_limit": "${MEMORY}"},
+        {"mem_limit": 0},
+        {"cpus": "1.5"},
+        {"restart": False},
+        {"cpu_quota": 50000},
+        {"blkio_config": {"weight": 300}},
+    ],
+)
+def test_what_does_not_say_what_the_engine_has_is_no_drift(shop: Shop, compose: dict[str, Any]) -> None:
+    desired = shop.desired(shop.service("web", compose=compose))
+    for found in ({}, {"cpus": 0.5, "limits": {"BlkioWeight": 300, "PidsLimit": 7}}):
+        world = shop.change(shop.world(desired), "web1", **found)
+        drift = [
+            cause.path
+            for one in reconcile(desired, world).operations
+            for cause in one.causes
+            if isinstance(cause, DriftCause)
+        ]
+        assert not {f"compose.{key}" for key in compose} & set(drift)
 
 
 def test_a_network_made_again_by_hand_is_told(shop: Shop) -> None:

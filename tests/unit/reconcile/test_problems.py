@@ -73,6 +73,9 @@ def test_a_port_held_by_a_process(shop: Shop) -> None:
     assert problem.title == "host port 80 is held by a process on this machine"
     assert "ss -ltnp sport = :80" in problem.hint
     assert told(on_port_80(shop, protocol="udp"), observed) == []
+    (problem,) = problems(on_port_80(shop, protocol="udp"), replace(observed, listening_udp=(("::", 80),)))
+    assert "ss -lunp sport = :80" in problem.hint
+    assert told(on_port_80(shop), replace(shop.empty(), listening_udp=(("::", 80),))) == []
     assert told(on_port_80(shop), replace(observed, listening=(("0.0.0.0", 8080),))) == []
 
 

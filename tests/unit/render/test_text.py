@@ -394,7 +394,7 @@ def test_many_dependencies_are_counted() -> None:
         (ScaleService(address="service.a", causes=(NEW,), replicas=(1, 2)), ""),
         (
             ScaleService(address="service.a", causes=(NEW,), replicas=(3, 1), removed=("a", "b")),
-            "stops 2 containers",
+            "removes 2 containers",
         ),
         (
             StopService(address="service.a", causes=(NEW,), containers=("a",)),
