@@ -115,12 +115,14 @@ def _tell(error: ShipyardError, arguments: list[str]) -> None:
     """The error for people, and again as the CI's own annotations where there are such."""
     from shipyard.cli.annotate import annotate_error
     from shipyard.cli.place import place_errors
+    from shipyard.cli.stage_words import in_its_stage
     from shipyard.render.printable import printable_lines
 
     # Something beside the error: whatever fails there must not hide it.
     with contextlib.suppress(Exception):
         place_errors(error, arguments)
-    print(f"error: {printable_lines(str(error))}", file=sys.stderr)
+    text = printable_lines(in_its_stage(str(error), arguments, error.about))
+    print(f"error: {text}", file=sys.stderr)
     with contextlib.suppress(Exception):
         annotate_error(error, arguments)
 

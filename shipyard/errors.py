@@ -43,6 +43,8 @@ class ShipyardError(Exception):
         self.where = where
         self.details = tuple(map(concealed, details))
         self.hint = hint
+        self.about = ""
+        """The options of the stage that it is about, where the command line does not say them."""
 
     def __str__(self) -> str:
         lines = [f"{self.where}: {self.title}" if self.where else self.title]

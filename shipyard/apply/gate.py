@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired
-from shipyard.model.plan import Cause, FieldCause, ImageCause, Operation
+from shipyard.model.plan import Operation
+from shipyard.reconcile.waiting import waits_for
 from shipyard.targets.compose.target import ComposeTarget
 
-_STARTS = ("create", "replace", "scale", "start", "unpause", "connect", "update")
-"""What a service's health is waited for after, and its needs' before. To mend starts nothing, and comes
-before the needs are put right."""
 
+class NotReady(Exception):
+    """What an operation waits for did not become healthy: nothing of the operation is done. Its cause tells
+    why."""
 
-def starts(operation: Operation) -> bool:
-    """Whether it starts, or may start again, containers of a service."""
-    return operation.address.startswith("service.") and operation.action in _STARTS
+    def __init__(self, service: str, cause: ShipyardError) -> None:
+        super().__init__(service)
+        self.service = service
+        self.cause = cause
 
 
 class Gate:
@@ -29,20 +32,13 @@ class Gate:
             self._target.wait_healthy(service, made=made)
             self._healthy.add(service)
 
-    def waits_for(self, operation: Operation) -> tuple[str, ...]:
-        """What starts something waits for what that needs, changed by this plan or not."""
-        if not (starts(operation) or (operation.address.startswith("job.") and operation.action == "run")):
-            return ()
-        spec = self._desired.service(operation.name)
-        # An image that did not work in its own service goes to no other.
-        if spec.like is not None and any(_of_image(one) for one in operation.causes):
-            return (*spec.needs, spec.like)
-        return spec.needs
+    def wait_before(self, operation: Operation) -> None:
+        """Until it may begin. Raises NotReady."""
+        for service in waits_for(operation, self._desired):
+            try:
+                self.wait(service)
+            except ShipyardError as error:
+                raise NotReady(service, error) from error
 
     def changed(self, service: str) -> None:
         self._healthy.discard(service)
-
-
-def _of_image(cause: Cause) -> bool:
-    """Whether another image is why something is replaced, built here or pulled."""
-    return isinstance(cause, ImageCause) or (isinstance(cause, FieldCause) and cause.path == "image")

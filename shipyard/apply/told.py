@@ -19,10 +19,13 @@ def tell_cause(error: BaseException, operation: Operation, desired: Desired) -> 
         return
     said = tuple(line.removeprefix("| ") for line in error.details)
     names = tuple(one.name for one in desired.services)
-    found = diagnose(Symptoms(spec=spec, state="created", error=error.title, log=said, services=names))
-    if found:
+    job = operation.command if isinstance(operation, RunJob) else ()
+    seen = Symptoms(spec=spec, state="created", error=error.title, log=said, services=names, job=job)
+    if found := diagnose(seen):
         error.details += tuple(f"why: {finding.cause}" for finding in found)
         error.hint = "; or ".join(finding.hint for finding in found)
+        if job:
+            error.hint += "; the service was not touched"
 
 
 def aftermath(operation: Operation, error: BaseException) -> tuple[str, ...]:

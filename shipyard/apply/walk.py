@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shipyard.apply.failed import ApplyFailed
-from shipyard.apply.gate import Gate, starts
+from shipyard.apply.gate import Gate, NotReady
 from shipyard.apply.groups import Group, groups, waits
 from shipyard.apply.told import aftermath, tell_cause
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired
 from shipyard.model.plan import BuildImage, CreateService, Operation, Plan, RemoveService, ReplaceService
+from shipyard.reconcile.waiting import starts
 from shipyard.targets.compose.command import ComposeError
 from shipyard.targets.compose.target import ComposeTarget
 
@@ -137,9 +138,8 @@ class _Steps:
                 self.gate.wait(operation.name)
 
     def _before(self, operation: Operation) -> None:
-        """Wait until it may begin. Raises ShipyardError where it may not."""
-        for service in self.gate.waits_for(operation):
-            self.gate.wait(service)
+        """Wait until it may begin. Raises NotReady, ShipyardError where it may not."""
+        self.gate.wait_before(operation)
         if starts(operation):
             self._target.alone(operation.name)
 
@@ -152,17 +152,25 @@ class _Steps:
         """What fails in the block is this operation, with its group where all of it does."""
         try:
             yield
-        except (ShipyardError, KeyboardInterrupt) as error:
+        except (NotReady, ShipyardError, KeyboardInterrupt) as error:
             for one in group or (operation,):
                 self._report.failed(one)
             with contextlib.suppress(ShipyardError):
                 self._target.record_replicas(_replicas(self._plan, self._desired, self.done))
+            if isinstance(error, NotReady):
+                raise self._not_ready(error) from error.cause
             tell_cause(error, operation, self._desired)
             raise ApplyFailed(
                 *(error, tuple(self.done), operation.id, tuple(one.id for one in self._left)),
                 notes=(*aftermath(operation, error), *self._plan.notes),
                 begun=tuple(one.operation.id for one in self._begun if one.operation is not operation),
             ) from error
+
+    def _not_ready(self, error: NotReady) -> ApplyFailed:
+        begun = tuple(one.operation.id for one in self._begun)
+        left = (one.id for one in self._plan.operations if one.id not in (*self.done, *begun))
+        failed = f"service.{error.service}/health"
+        return ApplyFailed(error.cause, tuple(self.done), failed, tuple(left), self._plan.notes, begun)
 
 
 def _replicas(plan: Plan, desired: Desired, done: list[str]) -> dict[str, int | None]:

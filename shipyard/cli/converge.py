@@ -19,7 +19,7 @@ from shipyard.cli.walking import images_first, walk_plan
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds
 from shipyard.engine.connect import Connection
-from shipyard.engine.secret_values import new_key, require_values
+from shipyard.engine.secret_values import new_key, of_stage, require_values
 from shipyard.errors import ExitCode, ShipyardError
 from shipyard.manifest import ManifestError, find_root
 from shipyard.model.manifest import Manifest
@@ -125,8 +125,12 @@ def apply_saved(request: Request, path: Path) -> None:
 
     saved_scope = Scope(targets=saved.targets, replaced=saved.replaced)
     looking = observe(manifest, builds, fallback_key=new_key(), scope=saved_scope)
-    with ended_in_order(), looking as seen:
-        _converge(request, manifest, builds, seen, checked, exact=True)
+    try:
+        with ended_in_order(), looking as seen:
+            _converge(request, manifest, builds, seen, checked, exact=True)
+    except ShipyardError as error:
+        error.about = of_stage(manifest).strip()
+        raise
 
 
 def _source_root(folder: Path) -> Path:

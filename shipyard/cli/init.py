@@ -113,7 +113,7 @@ def _write_secrets(root: Path, lines: str) -> str:
     there = {line.strip().lstrip("/") for line in ignored.splitlines()}
     # Those of other stages as well, before anybody writes one.
     wanted = [] if {".env*", ".env.*"} & there else [".env*", "!.env.example"]
-    wanted += [one for one in ("*.plan", "*.backup") if one not in there]
+    wanted += [one for one in ("*.plan", "*.plan.md", "*.shipyard.json", "*.backup") if one not in there]
     if wanted:
         with ignore.open("a", encoding="utf-8") as out:
             out.write(("\n" if ignored and not ignored.endswith("\n") else "") + "\n".join(wanted) + "\n")

@@ -23,8 +23,8 @@ def place_errors(error: ShipyardError, arguments: Sequence[str]) -> None:
         return
     try:
         root = find_root(folder(arguments))
-        stage = _option(arguments, "--stage", "-s")
-        instance = _option(arguments, "--instance")
+        stage = option(arguments, "--stage", "-s")
+        instance = option(arguments, "--instance")
         loaded = load(root, stage=stage, instance=instance, environ=os.environ)
     except (ShipyardError, OSError):
         return
@@ -34,10 +34,11 @@ def place_errors(error: ShipyardError, arguments: Sequence[str]) -> None:
 
 def folder(arguments: Sequence[str]) -> Path:
     """The folder that a command line names with -C or --dir, else the current one."""
-    return Path(_option(arguments, "--dir", "-C") or ".").absolute()
+    return Path(option(arguments, "--dir", "-C") or ".").absolute()
 
 
-def _option(arguments: Sequence[str], long: str, short: str | None = None) -> str | None:
+def option(arguments: Sequence[str], long: str, short: str | None = None) -> str | None:
+    """The value that a command line gives an option; the last, where there are several."""
     found = None
     for index, word in enumerate(arguments):
         if word == "--":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -152,13 +153,16 @@ def check_approved(approved: SavedPlan, plan: Plan, manifest: Manifest, builds: 
 
     Raises StalePlan that lists what differs.
     """
-    document = plan_document(plan)
-    now: dict[str, Any] = {one["id"]: one for one in document["operations"]}  # type: ignore[attr-defined]
+    # As it would be saved: what was read back holds lists where a plan has tuples.
+    document = json.loads(json.dumps(plan_document(plan)))
+    now: dict[str, Any] = {one["id"]: one for one in document["operations"]}
     before = approved.operations
     details = [f"{name} was not approved" for name in now if name not in before]
     details += [f"{name} was approved and is not planned any more" for name in before if name not in now]
     details += [
-        f"{name} differs from what was approved" for name in now if now[name] != before.get(name, now[name])
+        f"{name} differs from what was approved ({', '.join(_differing(before[name], now[name]))})"
+        for name in now
+        if now[name] != before.get(name, now[name])
     ]
     names = {name.partition("/")[0].partition(".")[2] for name in now}
     details += [
@@ -185,6 +189,10 @@ def check_approved(approved: SavedPlan, plan: Plan, manifest: Manifest, builds: 
             details=tuple(details[:12]),
             hint="`shipyard plan` shows what would happen now; have that approved",
         )
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
 
 
 def _declared(before: Manifest, after: Manifest, names: set[str]) -> list[tuple[str, object, object]]:

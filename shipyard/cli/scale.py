@@ -27,11 +27,13 @@ def scale(
     """
     from shipyard.cli.operating import operated
     from shipyard.cli.progress import TextReport
+    from shipyard.cli.running import NotRunning
     from shipyard.cli.walking import compose_target
     from shipyard.engine.secret_values import require_values
     from shipyard.model.manifest import Manifest
     from shipyard.model.record import replace
     from shipyard.reconcile.scale import scale_operation
+    from shipyard.targets.compose.containers import UP
 
     wanted = dict(_count(text) for text in counts)
 
@@ -43,6 +45,13 @@ def scale(
         seen = work.seen
         there = {spec.name: work.containers(spec) for spec in work.specs}
         growing = [spec.name for spec in work.specs if spec.replicas > len(there[spec.name])]
+        for spec in work.specs:
+            if any(one["State"]["Status"] not in UP for one in there[spec.name][: spec.replicas]):
+                raise NotRunning(
+                    f"not all that {spec.name} has runs",
+                    where=f"service.{spec.name}",
+                    hint=f"`shipyard start {spec.name}` starts it; then scale it",
+                )
         require_values(seen.desired, growing, seen.values)
         made = (seen.desired, seen.connection, seen.values.values, None, TextReport(), work.before_write)
         with compose_target(*made) as target:

@@ -39,10 +39,7 @@ def database_findings(seen: Symptoms) -> Iterator[Finding]:
         )
     tables = re.search(r'relation "([^"]+)" does not exist|no such table: (\S+)', text)
     if tables:
-        yield Finding(
-            cause=f"there is no table {tables[1] or tables[2]}: the migrations have not been applied",
-            hint=f'before_deploy = "python manage.py migrate --noinput" in [{seen.key}] applies them',
-        )
+        yield _no_table(tables[1] or tables[2], seen)
     refused = re.search(
         r'connection to server at "([\w.-]+)"[^\n]*failed: Connection refused'
         r"|Error (?:111|61) connecting to ([\w.-]+):\d+"
@@ -52,6 +49,18 @@ def database_findings(seen: Symptoms) -> Iterator[Finding]:
     if refused and not names:
         host = refused[1] or refused[2] or ""
         yield _refused(host, seen)
+
+
+def _no_table(name: str, seen: Symptoms) -> Finding:
+    if re.search(r"\b(?:migrate|upgrade)\b", " ".join(seen.job)):
+        return Finding(
+            cause=f"the migrations ask for the table {name}, which none before makes",
+            hint="mend the migration, or write the one that is missing (`makemigrations`)",
+        )
+    return Finding(
+        cause=f"there is no table {name}: the migrations have not been applied",
+        hint=f'before_deploy = "python manage.py migrate --noinput" in [{seen.key}] applies them',
+    )
 
 
 def _unknown_name(name: str, seen: Symptoms) -> Finding:

@@ -10,7 +10,7 @@ class Symptoms(Record):
     """One container that does not work. `log` are its last lines, oldest first; `probe` the output of its
     last failed health check, "" for none; `error` what the engine said of its start. `services` are the
     names of all that are declared, `processors` the one that its image is for and the engine's, "" when not
-    known."""
+    known; `job` the before_deploy command that failed, where it is that."""
 
     spec: ServiceSpec
     state: str
@@ -21,6 +21,7 @@ class Symptoms(Record):
     probe: str = ""
     services: tuple[str, ...] = ()
     processors: tuple[str, str] = ("", "")
+    job: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -125,6 +125,8 @@ def _unknown_key(path: Path, key: str, error: Error) -> Problem:
     hint = did_you_mean(key, known)
     if "image" in known and key in MANIFEST_KEYS:
         hint = MANIFEST_KEYS[key]
+    elif not path and key in _schema(error).get("$defs", {}).get("service", {}).get("properties", {}):
+        hint = f"{key} is a key of a service: write it under [services.NAME]"
     elif not path and isinstance(error.instance[key], dict) and hint and hint.startswith("known"):
         hint = f"a service is written [services.{key}]; {hint}"
     return _problem((*path, key), f"unknown key {json.dumps(key, ensure_ascii=False)}", hint)

@@ -142,7 +142,7 @@ def _spent(service: str, desired: Desired, observed: Observed, good: set[str]) -
     cause = ReasonCause(reason="removed", text="no longer declared")
     if declared:
         cause = ReasonCause(
-            reason="interrupted", text="left over: what counts is another run, that succeeded"
+            reason="interrupted", text="left over: a run that succeeded covers what is declared"
         )
     return RemoveRecords(address=f"job.{service}", causes=(cause,), containers=left)
 

@@ -19,7 +19,7 @@ from shipyard.reconcile.notes import notes
 from shipyard.reconcile.ordering import chained
 from shipyard.reconcile.preconditions import preconditions
 from shipyard.reconcile.problems import problems
-from shipyard.reconcile.remarks import attention, feels, not_compared
+from shipyard.reconcile.remarks import attention, feels, held_up, not_compared
 from shipyard.reconcile.renamed import renamed_services
 from shipyard.reconcile.resources import networks_after, orphans, resources
 from shipyard.reconcile.scale import recorded_replicas
@@ -79,6 +79,7 @@ def reconcile(
     late = [] if partial else unused(desired, observed, whole, to_run.awaited)
     whole += tuple(replaced(one, after=done) for one in late)
     touched = {operation.address for operation in whole}
+    troubles = attention(desired, observed, touched)
     return Plan(
         project=desired.manifest.name,
         stage=desired.manifest.stage,
@@ -89,11 +90,12 @@ def reconcile(
         unchanged=tuple(
             f"service.{spec.name}" for spec in desired.services if f"service.{spec.name}" not in touched
         ),
-        attention=attention(desired, observed, touched),
+        attention=troubles,
         feels=feels(desired, whole, touched),
         not_compared=not_compared(desired, observed),
         problems=problems(desired, observed, names, removed_by(whole)),
         notes=(
+            *held_up(desired, whole, troubles),
             *notes(desired, observed, whole),
             *(
                 f"{one.service}: before_deploy of an earlier apply still runs ({one.name}) and is waited for"

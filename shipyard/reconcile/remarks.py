@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from shipyard.model.desired import Desired
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Operation, ReplaceService
+from shipyard.reconcile.waiting import waits_for
 
 _CRASHES = 3
+_STARTING = "is still starting"
 
 
 def attention(desired: Desired, observed: Observed, touched: set[str]) -> tuple[tuple[str, str], ...]:
@@ -23,6 +25,21 @@ def attention(desired: Desired, observed: Observed, touched: set[str]) -> tuple[
     )
 
 
+def held_up(
+    desired: Desired, operations: tuple[Operation, ...], troubles: tuple[tuple[str, str], ...]
+) -> tuple[str, ...]:
+    """Services that apply comes to only when one that it leaves as it is becomes well."""
+    unwell = {address: trouble for address, trouble in troubles if not trouble.endswith(_STARTING)}
+    return tuple(
+        dict.fromkeys(
+            f"{operation.name}: apply waits for {need} first, and ends while {unwell[f'service.{need}']}"
+            for operation in operations
+            for need in waits_for(operation, desired)
+            if f"service.{need}" in unwell
+        )
+    )
+
+
 def trouble_of(container: Container) -> str:
     """What is wrong with a container that is as declared, "" when nothing is known to be."""
     # Of one that has ended the last verdict says nothing: it may have had its end to come to.
@@ -31,7 +48,7 @@ def trouble_of(container: Container) -> str:
     if crashing := crashes_of(container):
         return crashing
     if container.health == "starting" and container.state == "running":
-        return "is still starting"
+        return _STARTING
     return ""
 
 

@@ -37,11 +37,16 @@ def teardown(manifest: Manifest, observed: Observed, *, volumes: bool = False) -
         for name in names
     ]
     gone = tuple(operation.id for operation in operations)
+    notes: list[str] = []
     for network in observed.networks:
-        busy = any(network.name in foreign.networks for foreign in observed.foreign)
-        if network.owned and not busy:
-            address = f"network.{network.name.removeprefix(manifest.deployment + '_')}"
-            operations.append(RemoveNetwork(address=address, causes=asked, after=gone, network=network.id))
+        strangers = [foreign.name for foreign in observed.foreign if network.name in foreign.networks]
+        short = network.name.removeprefix(manifest.deployment + "_")
+        if network.owned and strangers:
+            notes.append(f"network {short} stays: {', '.join(strangers)} is on it, and is not of this stage")
+        elif network.owned:
+            operations.append(
+                RemoveNetwork(address=f"network.{short}", causes=asked, after=gone, network=network.id)
+            )
     for name in sorted(_unnamed(manifest, observed)) if volumes else ():
         if not any(name in foreign.volumes for foreign in observed.foreign):
             address = f"volume.{name[:12]}"
@@ -65,6 +70,7 @@ def teardown(manifest: Manifest, observed: Observed, *, volumes: bool = False) -
         deployment=manifest.deployment,
         engine=observed.engine,
         operations=tuple(operations),
+        notes=tuple(notes),
     )
 
 

@@ -195,9 +195,17 @@ def _code(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Own words as they are; what is more than a plain word stands in code spans."""
+    """Own words as they are; what is more than a plain word stands in code spans, and what stands between
+    backticks in one."""
+    pieces = re.split(
+        r"(?<![^\s(])`([^`\n]+)`(?![^\s).,;:])", shortened(printable(text[: _SENTENCE + 1]), _SENTENCE)
+    )
+    return "".join(_code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces))
+
+
+def _plain(text: str) -> str:
     parts: list[str] = []
-    for word in re.split("( +)", shortened(printable(text[: _SENTENCE + 1]), _SENTENCE)):
+    for word in re.split("( +)", text):
         if not word.strip(" ") or _PLAIN_WORD.fullmatch(word):
             parts.append(word)
             continue

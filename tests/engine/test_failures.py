@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 
 import pytest
@@ -139,6 +140,45 @@ def test_a_port_held_by_a_process_is_seen_by_the_plan(project: Project, kind: so
         assert "process" in plan["problems"][0]["title"]
     project.apply()
     assert project.plan()["problems"] == []
+
+
+def test_what_is_stopped_is_not_scaled(project: Project) -> None:
+    project.manifest('[services.cache]\nimage = "redis:7"\n')
+    project.apply()
+    project.run("stop", "cache")
+    refused = project.run("scale", "cache=2", code=1)
+    assert "`shipyard start cache` starts it" in refused.stderr
+    assert len(project.ids()) == 1
+    project.run("start", "cache")
+    project.run("scale", "cache=2")
+    assert len(project.ids()) == 2
+
+
+def test_what_waits_for_an_unhealthy_service_is_not_called_tried(project: Project) -> None:
+    text = """
+        [services.web]
+        image = "redis:7"
+        health = {{ command = ["test", "!", "-e", "/tmp/ill"], interval = "1s", retries = 1 }}
+        [services.worker]
+        image = "redis:7"
+        needs = ["web"]
+        env = {{ V = "{0}" }}
+    """
+    project.manifest(text.format(1))
+    project.apply()
+    web, before = f"{project.name}-web-1", project.container("worker")["Id"]
+    docker("exec", web, "touch", "/tmp/ill")
+    project.manifest(text.format(2))
+    while project.container("web")["State"]["Health"]["Status"] != "unhealthy":
+        time.sleep(0.2)
+    assert f"apply waits for web first, and ends while {web} is unhealthy" in project.run("plan").stdout
+    failed = project.apply(code=1)
+    assert "failed:   service.web/health" in failed.stderr
+    assert "not done: service.worker/replace" in failed.stderr
+    assert project.container("worker")["Id"] == before
+    docker("exec", web, "rm", "/tmp/ill")
+    project.apply()
+    assert project.container("worker")["Id"] != before
 
 
 def test_a_missing_secret_is_said_before_anything_is_built(project: Project) -> None:

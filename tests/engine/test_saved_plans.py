@@ -182,6 +182,21 @@ def test_apply_goes_on_only_with_the_approved_plan(project: Project) -> None:
     assert project.changes() == []
 
 
+def test_an_approved_plan_of_changed_code_is_applied(project: Project) -> None:
+    write_fastapi(project)
+    project.manifest('[services.web]\npython = "3.13"\ntmpfs = ["/scratch"]\n')
+    project.apply()
+    project.write("notes.py", "HELLO = 1\n")
+    project.manifest('[services.web]\npython = "3.13"\ntmpfs = ["/scratch:size=1m"]\n')
+    project.run("plan", "--out", "approved.plan")
+    project.write("notes.py", "HELLO = 2\n")
+    refused = project.apply("--approved", "approved.plan", code=3)
+    assert "image.web is built from other inputs" in refused.stderr
+    project.write("notes.py", "HELLO = 1\n")
+    project.apply("--approved", "approved.plan")
+    assert project.changes() == []
+
+
 def test_targets_take_what_they_need_and_nothing_else(project: Project) -> None:
     project.manifest(
         """

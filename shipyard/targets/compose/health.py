@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shipyard.compile import labels
-from shipyard.compile.checks import probe_words
+from shipyard.compile.checks import AGENT, probe_words
 from shipyard.diagnosis.container import diagnose
 from shipyard.diagnosis.findings import Symptoms
 from shipyard.engine.objects import Objects
@@ -174,7 +174,8 @@ def _unhealthy(
     if seen.probe and spec.check is not None:
         asked = probe_words(spec.check.command) or spec.check_origin
         details.append(f"health check ({asked}) said: {seen.probe.splitlines()[0]}")
-    lines = seen.log[-LOG_LINES:]
+    # Its check asks again and again: that it was asked is no news.
+    lines = (tuple(one for one in seen.log if AGENT not in one) or seen.log)[-LOG_LINES:]
     if lines:
         details.append(f"last {len(lines)} lines of its log:")
         details += [f"| {line}" for line in lines]

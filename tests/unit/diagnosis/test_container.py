@@ -263,6 +263,12 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         "no table shop_item",
         "before_deploy",
     ),
+    (
+        "no table for a migration",
+        seen("django.db.utils.OperationalError: no such table: nope", job=("python", "manage.py", "migrate")),
+        "ask for the table nope",
+        "mend the migration",
+    ),
 ]
 
 

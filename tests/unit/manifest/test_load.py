@@ -207,6 +207,13 @@ def test_all_errors_come_at_once_in_order(wrong: Wrong) -> None:
     ]
 
 
+def test_a_key_of_a_service_at_the_top(wrong: Wrong) -> None:
+    found = wrong('name = "shop"\npython = "3.13"\n[services.web]\n')
+    assert found == [
+        '2: python: unknown key "python" -> python is a key of a service: write it under [services.NAME]'
+    ]
+
+
 def test_what_is_wrong_in_another_stage_is_told_when_it_is_a_matter_of_form(wrong: Wrong) -> None:
     text = TWO_STAGES + '[stages.prod.services.web]\nport = "x"\n'
     assert wrong(text, stage="staging")[0].startswith("6: stages.prod.services.web.port: expected a whole")

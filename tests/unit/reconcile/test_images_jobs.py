@@ -245,7 +245,7 @@ def test_only_the_last_success_is_a_record(shop: Shop) -> None:
     assert isinstance(operation, RemoveRecords)
     assert operation.containers == ("earlier",)
     assert operation.causes == (
-        ReasonCause(reason="interrupted", text="left over: what counts is another run, that succeeded"),
+        ReasonCause(reason="interrupted", text="left over: a run that succeeded covers what is declared"),
     )
 
 

@@ -16,6 +16,20 @@ def mount(source: str) -> Mount:
     return Mount(kind="volume", source=source, target="/var/lib/postgresql/data")
 
 
+def test_who_waits_for_what_is_not_well(shop: Shop) -> None:
+    web, worker = shop.service("web"), shop.service("worker", needs=("web",))
+    before = shop.desired(web, worker)
+    after = shop.desired(web, replace(worker, command=("new",)))
+    ill = shop.change(shop.world(before), "web1", health="unhealthy")
+    held = "worker: apply waits for web first, and ends while shop-prod-web-1 is unhealthy"
+    assert held in reconcile(after, ill).notes
+    assert held not in reconcile(before, ill).notes
+    starting = shop.change(shop.world(before), "web1", health="starting")
+    assert not any("apply waits" in note for note in reconcile(after, starting).notes)
+    both = shop.desired(replace(web, command=("new",)), replace(worker, command=("new",)))
+    assert not any("apply waits" in note for note in reconcile(both, ill).notes)
+
+
 def test_data_that_nobody_named(shop: Shop) -> None:
     (note,) = reconcile(shop.desired(shop.service("queue", image="redis:7")), shop.empty()).notes
     assert 'volumes = ["queue-data:/data"] keeps it' in note

@@ -82,7 +82,9 @@ def test_nothing_unowned_goes(shop: Shop) -> None:
         networks=(*world.networks, Network(id="2", name="theirs", owned=False)),
         volumes=(Volume(name="theirs", owned=False),),
     )
-    assert teardown(manifest, strangers, volumes=True).empty
+    plan = teardown(manifest, strangers, volumes=True)
+    assert plan.empty
+    assert plan.notes == ("network default stays: x is on it, and is not of this stage",)
 
 
 def test_there_is_nothing_to_take_down(shop: Shop) -> None:

@@ -158,6 +158,14 @@ def test_values_come_out_as_text(plan: Make, value: str) -> None:
     assert f"! web: {shown}\n" in text
 
 
+def test_commands_stay_whole(plan: Make) -> None:
+    note = (
+        "web: rename it, and `uv pip compile requirements.in -o requirements.txt` pins everything (`--help`)."
+    )
+    text = plan_markdown(replace(plan(), notes=(note,)))
+    assert note in text
+
+
 def test_words_stay_words(plan: Make) -> None:
     hint = "stop it (docker stop shop_web-1), or publish another port; it's 80."
     text = plan_markdown(plan(problems=(Problem(address="service.web", title="port 80 is held", hint=hint),)))
