@@ -104,7 +104,9 @@ class Scene:
     def prepare(self) -> None:
         for name, recipe in RECIPES.items():
             words = ["docker", "build", "-q", "-t", f"{self.project.name}/{name}", "-"]
-            subprocess.run(words, input=recipe.encode(), check=True, capture_output=True)
+            # One id for two projects: the engine may lose a tag while the other's is removed.
+            own = f"{recipe}LABEL of={self.project.name}\n"
+            subprocess.run(words, input=own.encode(), check=True, capture_output=True)
         self.project.write(
             "app/Dockerfile", 'FROM python:3.13-slim\nCOPY text /text\nCMD ["sleep", "9999"]\n'
         )

@@ -40,7 +40,8 @@ class Store:
     def prepare(self) -> None:
         """The second version has a volume more than the first."""
         for version, folders in ((1, "/kept /also"), (2, "/kept /also /more")):
-            recipe = f"FROM python:3.13-slim\nVOLUME {folders}\n"
+            # One id for two projects: the engine may lose a tag while the other's is removed.
+            recipe = f"FROM python:3.13-slim\nVOLUME {folders}\nLABEL of={self.project.name}\n"
             words = ["docker", "build", "-q", "-t", f"{self.project.name}/keeping:{version}", "-"]
             subprocess.run(words, input=recipe.encode(), check=True, capture_output=True)
         self.write(1)
