@@ -67,15 +67,25 @@ class Hands:
 
     def kill(self, one: Container) -> None:
         self.api.kill(one["Id"])
+        self._ended_with(one)
 
     def stop(self, one: Container) -> None:
         self.api.stop(one["Id"], timeout=1)
+        self._ended_with(one)
+
+    def _ended_with(self, one: Container) -> None:
+        """The kernel ends all that lives in its process namespace; a plan is of what is left then."""
+        for other in self._containers():
+            guest = self.api.inspect_container(other["Id"])
+            if guest["HostConfig"]["PidMode"] == f"container:{one['Id']}" and guest["State"]["Running"]:
+                self.api.wait(other["Id"], timeout=10)
 
     def pause(self, one: Container) -> None:
         self.api.pause(one["Id"])
 
     def remove(self, one: Container) -> None:
         self.api.remove_container(one["Id"], force=True)
+        self._ended_with(one)
 
     def rename(self, one: Container) -> None:
         self.api.rename(one["Id"], f"{self.deployment}-elsewhere")
