@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shipyard.compile import labels
 from shipyard.compile.spec import FORMAT
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
@@ -30,6 +31,8 @@ def drift_of_replaced(spec: ServiceSpec, container: Container, observed: Observe
         others = frozenset(one.service for one in observed.containers) - {container.service}
         taken = names_of_others(was, others)
         causes += connections_drift(container.service, was.networks, container, networks, taken).values()
-    if container.state == "paused" or is_down(was, container):
+    # When `shipyard dev` ends it stops what it began.
+    down = is_down(was, container) and labels.MODE not in container.labels
+    if container.state == "paused" or down:
         causes.append(state_drift(state_text(container)))
     return tuple(causes)

@@ -171,7 +171,8 @@ def test_what_waits_for_an_unhealthy_service_is_not_called_tried(project: Projec
     project.manifest(text.format(2))
     while project.container("web")["State"]["Health"]["Status"] != "unhealthy":
         time.sleep(0.2)
-    assert f"apply waits for web first, and ends while {web} is unhealthy" in project.run("plan").stdout
+    held = f"worker: apply waits for web first, and ends while {web} is unhealthy"
+    assert held in project.plan()["notes"]
     failed = project.apply(code=1)
     assert "failed:   service.web/health" in failed.stderr
     assert "not done: service.worker/replace" in failed.stderr

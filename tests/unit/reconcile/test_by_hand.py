@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shipyard.compile import labels
 from shipyard.model.desired import NetworkSpec
 from shipyard.model.observed import Network
 from shipyard.model.plan import DriftCause, FieldCause, Plan, ReplaceService, ScaleService
@@ -68,6 +69,15 @@ def test_drift_is_told_beside_a_declared_change(
     operation = _replacement(reconcile(after, shop.change(shop.world(before), "web1", **by_hand)))
     assert _drift(operation) == [DriftCause(path=path, declared=declared, found=found)]
     assert any(isinstance(cause, FieldCause) for cause in operation.causes)
+
+
+def test_what_dev_has_stopped_is_no_drift(shop: Shop) -> None:
+    before = shop.desired(shop.service("web"))
+    (web,) = shop.world(before).containers
+    marks = {**web.labels, labels.MODE: "develop"}
+    world = shop.change(shop.world(before), "web1", state="exited", labels=marks)
+    after = shop.desired(shop.service("web", env={"A": ("1",)}))
+    assert _drift(_replacement(reconcile(after, world))) == []
 
 
 def test_drift_of_a_replica_that_goes_is_told(shop: Shop) -> None:
