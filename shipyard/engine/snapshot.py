@@ -17,14 +17,23 @@ from shipyard.engine.http import EngineReader, EngineRefused
 from shipyard.engine.lists import inspect_path, lists_of, owned_of
 from shipyard.errors import ShipyardError
 from shipyard.model.manifest import Manifest
-from shipyard.model.observed import AT_WORK, Container, Engine, Foreign, HostPort, Network, Observed, Volume
+from shipyard.model.observed import (
+    AT_WORK,
+    DEFAULT_SHARES,
+    Container,
+    Engine,
+    Foreign,
+    HostPort,
+    Network,
+    Observed,
+    Volume,
+)
 from shipyard.model.record import replace
 
 OLDEST_ENGINE = (25, 0)
 _ANONYMOUS = r"[0-9a-f]{64}"
 """The name that the engine gives to a volume without one."""
 _LIMITS = ("CpuShares", "CpusetCpus", "CpusetMems", "PidsLimit", "MemoryReservation", "BlkioWeight")
-_DEFAULT_SHARES = 1024
 
 
 class EngineTooOld(ShipyardError):
@@ -205,7 +214,7 @@ def _limits(host: Mapping[str, Any], swap_limited: bool = False) -> dict[str, in
     """Limits beyond cores and memory that are not the engine's defaults. Swap is left at twice the memory,
     and -1 where the machine cannot limit it: not `swap_limited`."""
     found = {name: host[name] for name in _LIMITS if host.get(name) not in (None, 0, -1, "")}
-    if host.get("CpuShares") == _DEFAULT_SHARES:
+    if host.get("CpuShares") == DEFAULT_SHARES:
         del found["CpuShares"]
     memory, swap = host.get("Memory") or 0, host.get("MemorySwap") or 0
     unlimited = swap == -1 and memory and swap_limited

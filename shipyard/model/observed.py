@@ -23,6 +23,10 @@ AT_WORK = ("running", "paused", "restarting")
 """The states of a container whose process lives, or is about to again."""
 
 
+DEFAULT_SHARES = 1024
+"""The engine's own share of the processors: no limit of a container."""
+
+
 class HostPort(Record):
     """A published port as it is: `host_ip` as the engine says it, such as 0.0.0.0."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from shipyard.manifest.errors import Invalid
 from shipyard.manifest.values import memory
 from shipyard.model.desired import ServiceSpec
-from shipyard.model.observed import Container
+from shipyard.model.observed import DEFAULT_SHARES, Container
 from shipyard.model.plan import DriftCause
 
 _PASSED_THROUGH = {
@@ -22,8 +22,6 @@ _PASSED_THROUGH = {
 }
 """The Compose keys that set a limit of the engine's, where no manifest key does."""
 
-
-_DEFAULT_SHARES = 1024
 
 _OWN = {
     "restart": ("restart",),
@@ -74,29 +72,16 @@ def limits_drift(spec: ServiceSpec, container: Container) -> tuple[DriftCause, .
 def _passed_through_drift(spec: ServiceSpec, container: Container) -> Iterator[DriftCause]:
     """Of the Compose keys whose value says without doubt what the engine is to have; of the others nothing
     is known here."""
-    found = {
-        "restart": container.restart,
-        "cpus": round(container.cpus, 6),
-        "mem_limit": container.memory,
-        "mem_reservation": container.limits.get("MemoryReservation", 0),
-        "pids_limit": container.limits.get("PidsLimit", 0),
-        "cpu_shares": container.limits.get("CpuShares", 0),
-        "cpuset": container.limits.get("CpusetCpus", ""),
-    }
-    for key in sorted(found.keys() & spec.compose.keys()):
-        declared = _MEANT[key](spec.compose[key])
-        if declared is not None and declared != found[key]:
-            yield DriftCause(path=f"compose.{key}", declared=declared, found=found[key])
+    for key in sorted(_READABLE.keys() & spec.compose.keys()):
+        found_in, meant = _READABLE[key]
+        declared, found = meant(spec.compose[key]), found_in(container)
+        if declared is not None and declared != found:
+            yield DriftCause(path=f"compose.{key}", declared=declared, found=found)
 
 
 def _number(value: object) -> int | None:
     """Above what some engines take for no limit, or put to their own least."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 2 else None
-
-
-def _shares(value: object) -> int | None:
-    # The default is told as no limit.
-    return _number(value) if value != _DEFAULT_SHARES else None
 
 
 def _cores(value: object) -> float | None:
@@ -114,12 +99,15 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and re.fullmatch(r"[a-z0-9,:-]+", value) else None
 
 
-_MEANT: Mapping[str, Callable[[object], int | float | str | None]] = {
-    "restart": _text,
-    "cpus": _cores,
-    "mem_limit": _bytes,
-    "mem_reservation": _bytes,
-    "pids_limit": _number,
-    "cpu_shares": _shares,
-    "cpuset": _text,
+Value = int | float | str
+
+_READABLE: Mapping[str, tuple[Callable[[Container], Value], Callable[[object], Value | None]]] = {
+    "restart": (lambda one: one.restart, _text),
+    "cpus": (lambda one: round(one.cpus, 6), _cores),
+    "mem_limit": (lambda one: one.memory, _bytes),
+    "mem_reservation": (lambda one: one.limits.get("MemoryReservation", 0), _bytes),
+    "pids_limit": (lambda one: one.limits.get("PidsLimit", 0), _number),
+    "cpu_shares": (lambda one: one.limits.get("CpuShares", DEFAULT_SHARES), _number),
+    "cpuset": (lambda one: one.limits.get("CpusetCpus", ""), _text),
 }
+"""By Compose key: what a container has, and what a value asks for; None where that is not sure."""

@@ -224,10 +224,11 @@ def effect_words(operation: Operation) -> Words:
         case ReplaceNetwork():
             return ("those on it are disconnected for a moment",)
         case CreateService():
-            count = f"{operation.replicas} replicas" if operation.replicas > 1 else ""
+            count = (f"{operation.replicas} replicas",) if operation.replicas > 1 else ()
+            if not operation.publish:
+                return count
             places = ", ".join(dict.fromkeys(map(_place, operation.publish)))
-            reached = ("at ", Quoted(places)) if places else ()
-            return tuple(word for word in (count, ", " if count and places else "", *reached) if word)
+            return (*count, ", at " if count else "at ", Quoted(places))
         case ScaleService() if operation.removed:
             return (f"removes {_containers(len(operation.removed))}",)
         case RemoveService():
