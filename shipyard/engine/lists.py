@@ -56,7 +56,14 @@ class _Asked:
         if isinstance(listed, list):
             paths = [inspect_path(item) for item in owned_of(listed, ownership)]
             with contextlib.suppress(EngineUnreachable):
-                self.reader.ahead = dict(zip(paths, self.reader.get_all(paths), strict=True))
+                self.reader.ahead.update(zip(paths, self.reader.get_all(paths), strict=True))
+
+    def ask(self, path: str) -> None:
+        """Ask for this too, while the rest is being answered."""
+        reader = EngineReader(self.url)
+        with contextlib.suppress(EngineUnreachable):
+            self.reader.ahead[path] = reader.get_all([path])[0]
+        reader.close()
 
 
 def owned_of(listed: Sequence[Any], ownership: Mapping[str, str]) -> list[Any]:
@@ -91,14 +98,19 @@ def inspect_ahead(ownership: Mapping[str, str]) -> None:
         asked.inspect(ownership)
 
 
-def lists_of(connection: Connection) -> tuple[EngineReader, list[Any], Listeners]:
+def lists_of(
+    connection: Connection, next_path: str | None = None
+) -> tuple[EngineReader, list[Any], Listeners]:
     """A reader, the engine's answers for LISTS, and what listens where it runs if that is this machine: those
-    asked ahead where there are such; each is handed out once. Raises EngineUnreachable."""
+    asked ahead where there are such; each is handed out once. `next_path` is what the reader will be asked
+    for, and is asked for while what was asked ahead is not there. Raises EngineUnreachable."""
     while _asked:
         ahead = _asked.pop()
         if ahead.url != connection.url:
             # Of another engine, which may take its time: nobody waits for it.
             continue
+        if next_path and ahead.thread.is_alive():
+            ahead.ask(next_path)
         ahead.thread.join()
         if ahead.answers is not None:
             return ahead.reader, ahead.answers, ahead.listening if connection.local else Listeners()

@@ -46,9 +46,10 @@ def snapshot(connection: Connection, manifest: Manifest, references: Iterable[st
     Listing every image of an engine costs more than all the rest together: only these are asked for.
     Raises EngineUnreachable, EngineRefused, EngineTooOld.
     """
-    reader, answers, listening = lists_of(connection)
+    images = _images_path(sorted({familiar(one) for one in references}))
+    reader, answers, listening = lists_of(connection, images)
     try:
-        seen = _read(reader, answers, connection, manifest, sorted({familiar(one) for one in references}))
+        seen = _read(reader, answers, connection, manifest, images)
         return replace(seen, listening=listening.tcp, listening_udp=listening.udp)
     finally:
         reader.close()
@@ -59,7 +60,7 @@ def _read(
     answers: list[Any],
     connection: Connection,
     manifest: Manifest,
-    references: list[str],
+    images_path: str | None,
 ) -> Observed:
     ownership = labels.ownership(manifest.name, manifest.stage, manifest.instance)
     info, listed, networks, found = map(_answered, answers)
@@ -76,13 +77,12 @@ def _read(
     # A lock, of this deployment or another: nothing that runs.
     listed = [item for item in listed if (item.get("Labels") or {}).get(labels.ROLE) != labels.LEASE_ROLE]
     own = owned_of(listed, ownership)
-    filters = quote(json.dumps({"reference": references}))
     asked = [inspect_path(item) for item in own]
-    asked += [f"/images/json?filters={filters}"] if references else []
+    asked += [images_path] if images_path else []
     inspected = reader.get_all(asked)
     images: dict[str, str] = {}
     inputs: dict[str, str] = {}
-    if references:
+    if images_path:
         for image in _answered(inspected.pop()):
             for reference in (image.get("RepoTags") or []) + (image.get("RepoDigests") or []):
                 images[reference] = image["Id"]
@@ -125,6 +125,10 @@ def _read(
         images=images,
         inputs=inputs,
     )
+
+
+def _images_path(references: list[str]) -> str | None:
+    return f"/images/json?filters={quote(json.dumps({'reference': references}))}" if references else None
 
 
 def _answered(answer: Any) -> Any:

@@ -128,7 +128,7 @@ class Volume(Record):
 class Observed(Record):
     """One snapshot. `images` maps references to the ids of images on the engine, `inputs` to what those that
     were built here record that they were made from. `listening` are (address, TCP port) of processes on this
-    machine, 0.0.0.0 or :: for all addresses; `listening_udp` those of UDP."""
+    machine, 0.0.0.0 for all of IPv4 and :: for all of IPv6; `listening_udp` those of UDP."""
 
     engine: Engine
     containers: tuple[Container, ...] = ()

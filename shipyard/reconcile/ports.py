@@ -68,6 +68,9 @@ def _foreign(observed: Observed) -> list[tuple[str, str, HostPort]]:
 
 
 def _heard(publish: Publish, address: str, port: int) -> bool:
-    """Whether a process listens where a port is to be published."""
-    addresses = {address, publish.host_ip}
-    return port == publish.host_port and (len(addresses) == 1 or bool(addresses & _EVERY))
+    """Whether a process listens where a port is to be published: the engine takes every address of both
+    families where it is given none."""
+    if publish.host_ip in _EVERY:
+        return port == publish.host_port
+    everywhere = "::" if ":" in publish.host_ip else "0.0.0.0"
+    return port == publish.host_port and address in (publish.host_ip, everywhere)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -116,4 +117,21 @@ def test_the_containers_of_the_deployment_are_inspected_ahead_and_no_others(serv
     assert len(server.asked) == len(LISTS) + 1, "it is asked for once"
     reader.get_all(["/containers/C1/json"])
     assert len(server.asked) == len(LISTS) + 2, "and handed out once"
+    reader.close()
+
+
+def test_what_is_wanted_next_is_asked_for_meanwhile(server: Any, url: str) -> None:
+    ask_ahead(["plan"], {"DOCKER_HOST": url})
+    (asked,) = lists._asked
+    asked.thread.join()
+
+    def until_it_is_asked() -> None:
+        while "GET /next docker" not in server.asked:
+            time.sleep(0.001)
+
+    asked.thread = threading.Thread(target=until_it_is_asked, daemon=True)
+    asked.thread.start()
+    reader, *_ = lists_of(engine_at(url), "/next")
+    assert reader.get_all(["/next"]) == ["/next"]
+    assert server.asked.count("GET /next docker") == 1
     reader.close()

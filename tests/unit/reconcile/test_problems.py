@@ -73,9 +73,10 @@ def test_a_port_held_by_a_process(shop: Shop) -> None:
     assert problem.title == "host port 80 is held by a process on this machine"
     assert "ss -ltnp sport = :80" in problem.hint
     assert told(on_port_80(shop, protocol="udp"), observed) == []
-    (problem,) = problems(on_port_80(shop, protocol="udp"), replace(observed, listening_udp=(("::", 80),)))
+    heard = replace(shop.empty(), listening_udp=(("0.0.0.0", 80),))
+    (problem,) = problems(on_port_80(shop, protocol="udp"), heard)
     assert "ss -lunp sport = :80" in problem.hint
-    assert told(on_port_80(shop), replace(shop.empty(), listening_udp=(("::", 80),))) == []
+    assert told(on_port_80(shop), heard) == []
     assert told(on_port_80(shop), replace(observed, listening=(("0.0.0.0", 8080),))) == []
 
 
@@ -293,7 +294,10 @@ def test_a_key_volume_of_somebody_else(shop: Shop) -> None:
         ("127.0.0.9", "127.0.0.1", False),
         ("127.0.0.1", "127.0.0.1", True),
         ("0.0.0.0", "127.0.0.1", True),
-        ("::", "127.0.0.1", True),
+        ("::", "127.0.0.1", False),
+        ("::", "::1", True),
+        ("0.0.0.0", "::1", False),
+        ("::", "0.0.0.0", True),
         ("127.0.0.9", "0.0.0.0", True),
     ],
 )
