@@ -9,21 +9,20 @@ from collections.abc import Iterator
 
 from shipyard.concealed import concealed
 from shipyard.model.plan import Operation
-from shipyard.render.describe import SYMBOLS
-from shipyard.render.printable import printable
+from shipyard.render.describe import SYMBOLS, text_of, title
 
 
 class TextReport:
     """One line when a step starts and one when it ends: readable in a CI log too."""
 
     def started(self, operation: Operation) -> None:
-        _line(f"{SYMBOLS[operation.action]} {operation.action} {printable(operation.address)} ...")
+        _line(f"{SYMBOLS[operation.action]} {_named(operation)} ...")
 
     def ended(self, operation: Operation, seconds: float) -> None:
-        _line(f"  {operation.action} {printable(operation.address)} done ({seconds:.1f} s)")
+        _line(f"  {_named(operation)} done ({seconds:.1f} s)")
 
     def failed(self, operation: Operation) -> None:
-        _line(f"  {operation.action} {printable(operation.address)} FAILED")
+        _line(f"  {_named(operation)} FAILED")
 
     def output(self, line: str) -> None:
         _line(f"  | {concealed(line)}")
@@ -79,6 +78,11 @@ def reported(*, json: bool) -> Iterator[TextReport | JsonReport]:
         report.finished(error)
         raise
     report.finished(None)
+
+
+def _named(operation: Operation) -> str:
+    """In the plan's words."""
+    return f"{operation.action} {text_of(title(operation))}"
 
 
 def _line(text: str) -> None:

@@ -100,7 +100,8 @@ def _told_of_secrets(made: Plan, desired: Desired, found: FoundSecrets) -> Plan:
     stage = of_stage(desired.manifest)
     told = tuple(
         f"secret {name} has no value in {looked}: apply needs it; "
-        f"`shipyard secret set {name}{stage}` gives it one"
+        f"`shipyard secret set {name}{stage}` gives it one, "
+        f"`shipyard secret generate {name}{stage}` a random one"
         for name in missing
     )
     references = {one.reference for one in made.operations if isinstance(one, BuildImage)}

@@ -21,6 +21,7 @@ _ENGINE = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL)_ENGINE")
 _CACHE = re.compile(
     r"(?:REDIS|CACHE|CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RQ_REDIS|DRAMATIQ_BROKER)(?:_UR[LI])?"
 )
+_CACHE_CLIENTS = {"redis", "django-redis", "rq", "arq", "channels-redis", "valkey"}
 _CACHE_HOST = re.compile(r"(?:REDIS|CACHE)_HOST")
 
 
@@ -67,9 +68,20 @@ def database(packages: Iterable[str], *, django: bool) -> Database | None:
 
 def cache_wanted(packages: Mapping[str, tuple[str, ...]], reads: Iterable[str]) -> bool:
     """`packages` with their extras. Celery alone may use another broker: its variables tell."""
-    if set(packages) & {"redis", "django-redis", "rq", "arq", "channels-redis", "valkey"}:
-        return True
-    return "redis" in packages.get("celery", ()) or any(_CACHE.fullmatch(name) for name in reads)
+    return _has_client(packages) or any(_CACHE.fullmatch(name) for name in reads)
+
+
+def cache_notes(packages: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Celery brings no client of its own: whoever sends or takes a task would fail."""
+    if "celery" not in packages or _has_client(packages):
+        return ()
+    return (
+        "celery reaches a broker of redis:// by the package redis: add celery[redis] to the dependencies",
+    )
+
+
+def _has_client(packages: Mapping[str, tuple[str, ...]]) -> bool:
+    return bool(packages.keys() & _CACHE_CLIENTS) or "redis" in packages.get("celery", ())
 
 
 def database_variables(

@@ -17,6 +17,7 @@ from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
 from shipyard.starter.backing import (
     VARIABLE,
+    cache_notes,
     cache_variables,
     cache_wanted,
     database,
@@ -79,7 +80,7 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
         services["db"] = database_service(backing, name)
     if cache:
         services["redis"] = {"image": "redis:7", "volumes": ["redis-data:/data"]}
-    notes = [*found.detected.notes, *told]
+    notes = [*found.detected.notes, *told, *(cache_notes(packages) if cache else ())]
     if unknown:
         notes.append(f"settings need {', '.join(unknown)}: fill in their values in .env.dev")
     if backing is not None and not any(VARIABLE in str(value) for value in (env, wanted)):

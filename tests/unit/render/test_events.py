@@ -166,7 +166,7 @@ def test_for_people_it_is_told_on_standard_error(release: Plan, capsys: pytest.C
         report.failed(first)
     assert capsys.readouterr() == (
         "",
-        "+ build image.web ...\n  | hello\n  build image.web done (1.3 s)\n  build image.web FAILED\n",
+        "+ build web ...\n  | hello\n  build web done (1.3 s)\n  build web FAILED\n",
     )
 
 

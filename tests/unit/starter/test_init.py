@@ -104,3 +104,16 @@ def test_a_lock_that_no_tool_wrote(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "pyproject.toml").write_text("project = 3\n")
     assert run(["init", "-C", str(tmp_path)]) == 1
     assert "uv.lock is not as uv writes it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("extra", "told"), [("", True), ("[redis]", False)])
+def test_celery_without_a_client_of_its_broker(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: str, told: bool
+) -> None:
+    (tmp_path / "requirements.txt").write_text(f"flask==3.1.0\ncelery{extra}==5.4.0\n")
+    (tmp_path / "app.py").write_text(
+        "import os\nfrom celery import Celery\nfrom flask import Flask\n"
+        'app = Flask(__name__)\ncelery = Celery("app", broker=os.environ["CELERY_BROKER_URL"])\n'
+    )
+    assert run(["init", "-C", str(tmp_path)]) == 0
+    assert ("add celery[redis] to the dependencies" in capsys.readouterr().out) is told
