@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import shlex
 
-from shipyard.compile.build_secrets import secret_exports, secret_mounts
+from shipyard.compile.build_secrets import GIT_OVER_HTTPS, secret_exports, secret_mounts
 from shipyard.compile.dockerfile import (
     BindMount,
     CacheMount,
@@ -61,7 +61,12 @@ def dependency_stages(
     packages = (*system.build, *(("git",) if install.git and "git" not in system.build else ()))
     if packages:
         made.append(apt(packages))
-    commands = [*secret_exports(secrets), f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}"]
+    over_https = (GIT_OVER_HTTPS,) if install.git else ()
+    commands = [
+        *secret_exports(secrets),
+        *over_https,
+        f"uv venv -q --python /usr/local/bin/python3 --prompt venv {VENV}",
+    ]
     resolved = tuple(one for one in install.local if one.resolve)
     if resolved:
         # A backend writes into the folder that it builds.

@@ -50,6 +50,13 @@ _SAID = (
         " hands it the login of the index",
     ),
     (
+        r"cannot run ssh|Host key verification failed|Permission denied \(publickey"
+        r"|could not read Username for",
+        "git wants a login for the repository of a dependency",
+        'build = { secrets = ["NETRC"] } in the service hands it one for that host, and fetches over https '
+        "what is declared over ssh too",
+    ),
+    (
         r"parent snapshot .* does not exist|failed to compute cache key|blob .* not found",
         "the builder's cache is damaged or was pruned meanwhile",
         "run it again; `docker builder prune -af` empties the cache",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from authority import new_authority, signed
+from git_repository import bare_repository
 from project import Project, docker
 from registry import registry
 from second_engine import root
@@ -27,7 +28,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         login = "Basic " + base64.b64encode(b"shop:s3cret").decode()
         if self.path.startswith("/private/"):
             if self.headers.get("Authorization") != login:
-                return self.send_error(401)
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", "Basic")
+                self.send_header("Content-Length", "0")
+                return self.end_headers()
             self.path = self.path.removeprefix("/private")
         super().do_GET()
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -55,7 +59,15 @@ def authority(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(tmp_path: Path, authority: Path, project: Project) -> Iterator[str]:
+def commit(tmp_path: Path) -> str:
+    """Of a repository that the server has."""
+    bare, commit = bare_repository(tmp_path / "git")
+    shutil.copytree(bare, tmp_path / "served" / "gitlib.git")
+    return commit
+
+
+@pytest.fixture
+def index(tmp_path: Path, authority: Path, commit: str, project: Project) -> Iterator[str]:
     """The address of a server that the authority vouches for: it has an index of one package, named like
     the project since what was downloaded once is kept, and /word."""
     container = docker("run", "-d", "python:3.13-slim", "sleep", "infinity")
@@ -127,6 +139,19 @@ def test_an_index_that_wants_a_login(project: Project, authority: Path, index: s
     for image in docker("image", "ls", "-q", f"{project.name}/web").split():
         said += docker("image", "inspect", image) + docker("image", "history", "--no-trunc", image)
     assert "s3cret" not in said
+
+
+def test_a_private_repository_declared_over_ssh(
+    project: Project, authority: Path, index: str, commit: str
+) -> None:
+    """It is fetched over https, with the login for its host."""
+    project.write("certs/company.pem", (authority / "ca.pem").read_text())
+    project.write("main.py", "import gitlib\n")
+    project.write("requirements.txt", f"git+ssh://git@{index}/private/gitlib.git@{commit}\n")
+    project.manifest(MANIFEST + 'build = { secrets = ["NETRC"] }\n')
+    project.environ["NETRC"] = f"machine {index} login shop password s3cret"
+    image = project.run("build").stdout.split()[0]
+    assert docker("run", "--rm", image, "python", "-c", "import gitlib; print(gitlib.NAME)") == "gitlib"
 
 
 def test_a_registry_of_its_own(project: Project, authority: Path, tmp_path: Path) -> None:

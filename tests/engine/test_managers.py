@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from git_repository import bare_repository
 from project import Project, docker
 
 from examples import EXAMPLES
@@ -276,30 +277,13 @@ def test_static_files_are_collected_with_the_packages_of_the_tree(project: Proje
 @contextmanager
 def repository(folder: Path) -> Iterator[tuple[str, str]]:
     """A git repository with one package, served where builds reach it; its URL and commit."""
-    work, bare = folder / "work", folder / "served" / "gitlib.git"
-    work.mkdir(parents=True)
-    project = '[project]\nname = "gitlib"\nversion = "7"\n' + HATCHLING.replace("    ", "")
-    (work / "pyproject.toml").write_text(project)
-    (work / "gitlib.py").write_text("NAME = 'gitlib'\n")
-
-    def git(*words: str) -> str:
-        identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
-        done = subprocess.run(
-            ["git", *identity, *words], cwd=work, check=True, capture_output=True, text=True
-        )
-        return done.stdout.strip()
-
-    git("init", "-q", "-b", "main")
-    git("add", ".")
-    git("commit", "-q", "-m", "one")
-    git("clone", "-q", "--bare", ".", str(bare))
-    git("--git-dir", str(bare), "update-server-info")
+    bare, commit = bare_repository(folder)
     address = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
     handler = partial(Quiet, directory=str(bare.parent))
     with ThreadingHTTPServer((address, 0), handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://{address}:{server.server_port}/gitlib.git", git("rev-parse", "HEAD")
+        yield f"http://{address}:{server.server_port}/gitlib.git", commit
         server.shutdown()
         thread.join()
 

@@ -40,3 +40,10 @@ def test_yarn_has_something_in_their_place_where_it_downloads_nothing(compiled: 
     assert "export INDEX_PASSWORD=unused" in steps["yarn@1.22.22"]
     assert "NETRC" not in steps["yarn@1.22.22"]
     assert "unused" not in steps["pnpm@9.15.0"]
+
+
+def test_git_fetches_over_https_where_there_is_a_login(compiled: Compile) -> None:
+    """Whatever the build is given: what it is given is no input of the image."""
+    files = {**FASTAPI, "requirements.txt": "fastapi==0.115.0\ngit+ssh://git@git.example.com/a/b.git@1f2e\n"}
+    assert "insteadOf" in compiled(files)[1].dockerfile
+    assert "insteadOf" not in compiled(FASTAPI)[1].dockerfile

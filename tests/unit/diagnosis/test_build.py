@@ -31,6 +31,8 @@ from shipyard.diagnosis.build import build_findings
         ("write /x: no space left on device", "disk is full", "prune"),
         ("dns error: failed to lookup address information", "no name service", "daemon.json"),
         ("HTTP status client error (401 Unauthorized)", "wants another login", "docker login"),
+        ("error: cannot run ssh: No such file or directory", "git wants a login", '"NETRC"'),
+        ("fatal: could not read Username for 'https://git.example.com'", "git wants a login", '"NETRC"'),
         ("Error: pg_config executable not found.", "lacks libpq-dev", '"libpq-dev", "gcc"'),
         (
             "lxml/x.c:9: fatal error: libxml/xpath.h: No such file or directory",

@@ -60,6 +60,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=cache,target=/root/.cache/uv \
     --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
     --mount=type=cache,target=/root/.cache/bytecode \
+    if [ -f /root/.netrc ]; then sed -n 's|.*machine[[:space:]]\{1,\}\([^[:space:]]\{1,\}\).*|[url "https://\1/"]\n insteadOf = ssh://git@\1/\n insteadOf = git@\1:|p' /root/.netrc > /root/.gitconfig; fi && \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     uv pip install -q --python /opt/venv -r /lock/requirements.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
     python -s /bytecode.py /opt/venv/lib && \
