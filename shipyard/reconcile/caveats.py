@@ -10,6 +10,7 @@ from shipyard.compile.spec import in_format, service_document
 from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Operation, RemoveService, ReplaceService, ScaleService
+from shipyard.reconcile.leftovers import by_service
 from shipyard.reconcile.moved import short
 from shipyard.reconcile.replacing import recreates
 
@@ -17,9 +18,10 @@ from shipyard.reconcile.replacing import recreates
 def caveats(desired: Desired, observed: Observed, operations: Sequence[Operation]) -> tuple[str, ...]:
     """Sentences, in the order of services."""
     notes: list[str] = []
+    leaving = {one for operation in operations for one in getattr(operation, "containers", ())}
+    found = by_service(observed)
     for spec in desired.services:
-        running = [one for one in observed.containers if one.service == spec.name and not one.one_off]
-        leaving = {one for operation in operations for one in getattr(operation, "containers", ())}
+        running = [one for one in found.get(spec.name, ()) if not one.one_off]
         staying = [one for one in running if one.id not in leaving]
         notes += _later_formats(spec, running)
         notes += _other_checkouts(desired, spec, staying)

@@ -6,11 +6,9 @@ import re
 from collections.abc import Sequence
 
 from shipyard.compile import labels
-from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Observed
 from shipyard.model.plan import Cause, DriftCause, MendService, ReasonCause
 from shipyard.model.record import Draft, field, replace
-from shipyard.reconcile.renamed import earlier_containers
 
 LEFT_OVER = r"([0-9a-f]{12})_(.+)"
 """Compose's name for the new container while it recreates one: the old id's first 12 digits, and the name."""
@@ -42,12 +40,22 @@ class Mending(Draft):
         )
 
 
-def mending(deployment: str, observed: Observed, spec: ServiceSpec) -> Mending:
+def by_service(observed: Observed) -> dict[str, list[Container]]:
+    """The containers of each service that has some, its one-offs too."""
+    found: dict[str, list[Container]] = {}
+    for one in observed.containers:
+        found.setdefault(one.service, []).append(one)
+    return found
+
+
+def mending(
+    deployment: str, found: Sequence[Container], earlier: tuple[Container, ...], service: str
+) -> Mending:
     """Split off what an interrupted recreate left: removed while the original stands, else renamed to take
-    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too."""
-    service = spec.name
-    containers = [one for one in observed.containers if one.service == service and not one.one_off]
-    made = Mending(service=service, current=(), earlier=earlier_containers(spec, observed))
+    its place, because it holds the anonymous volumes. A dead container cannot be started and goes too.
+    `found` are the service's containers, `earlier` those of the name that it had."""
+    containers = [one for one in found if not one.one_off]
+    made = Mending(service=service, current=(), earlier=earlier)
     names = {one.name for one in containers}
     current: list[Container] = []
     for container in containers:
@@ -69,8 +77,8 @@ def mending(deployment: str, observed: Observed, spec: ServiceSpec) -> Mending:
                 names.add(match[2])
                 made.promised[container.id] = match[2]
                 current.append(container)
-    for one in observed.containers:
-        if one.service == service and one.labels.get(labels.ROLE) == HELPER:
+    for one in found:
+        if one.labels.get(labels.ROLE) == HELPER:
             made.remove.append(one.id)
             text = f"an interrupted run left {one.name}, which carried its secret files, behind"
             made.causes.append(ReasonCause(reason="interrupted", text=text))
@@ -97,6 +105,8 @@ def give_names_back(deployment: str, mendings: Sequence[Mending], observed: Obse
             del names[left]
         for container in (*made.current, *made.earlier):
             wanted, found = right.get(container.id, container.name), names[container.id]
+            if wanted == found:
+                continue
             holder = next((one for one, name in names.items() if name == wanted), container.id)
             rightful = holder != container.id and right.get(holder) == wanted
             if rightful and _of_another(deployment, found, mendings, made):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from shipyard.compile.spec import Document, in_format, service_document
+from shipyard.compile.spec import Document, in_format
 from shipyard.manifest.sharing import shared_services
 from shipyard.model.build import BuildPlan
 from shipyard.model.desired import ServiceSpec
@@ -17,10 +17,10 @@ from shipyard.reconcile.moved import image_drift
 from shipyard.reconcile.recorded import as_recorded
 
 
-def comparable(spec: ServiceSpec, container: Container) -> bool:
+def comparable(document: Document, container: Container) -> bool:
     """Whether its recorded spec is of a format that is known here: a later version of Shipyard may have
     declared otherwise what it runs with."""
-    return container.spec is None or in_format(service_document(spec), container.spec) is not None
+    return container.spec is None or in_format(document, container.spec) is not None
 
 
 def outdated_causes(

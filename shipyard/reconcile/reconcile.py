@@ -12,7 +12,7 @@ from shipyard.model.plan import Operation, Plan, ReplaceService
 from shipyard.model.record import replace as replaced
 from shipyard.reconcile.caveats import caveats
 from shipyard.reconcile.images import Jobs, images, jobs
-from shipyard.reconcile.leftovers import Mending, give_names_back, mending, own_name
+from shipyard.reconcile.leftovers import Mending, by_service, give_names_back, mending, own_name
 from shipyard.reconcile.moved import moved_images
 from shipyard.reconcile.names import job_name, made_names
 from shipyard.reconcile.notes import notes
@@ -20,7 +20,7 @@ from shipyard.reconcile.ordering import chained
 from shipyard.reconcile.preconditions import preconditions
 from shipyard.reconcile.problems import problems
 from shipyard.reconcile.remarks import attention, feels, held_up, not_compared
-from shipyard.reconcile.renamed import renamed_services
+from shipyard.reconcile.renamed import earlier_containers, renamed_services
 from shipyard.reconcile.resources import networks_after, orphans, resources
 from shipyard.reconcile.scale import recorded_replicas
 from shipyard.reconcile.services import ServiceDraft, Surroundings, service_draft
@@ -39,7 +39,11 @@ def reconcile(
     in it is no orphan. `replace` are services whose containers are replaced without a need."""
     observed = in_order(observed)
     to_run = jobs(desired, observed)
-    mendings = [mending(desired.deployment, observed, spec) for spec in desired.services]
+    running = by_service(observed)
+    mendings = [
+        mending(desired.deployment, running.get(spec.name, ()), earlier_containers(spec, observed), spec.name)
+        for spec in desired.services
+    ]
     give_names_back(desired.deployment, mendings, observed)
     moved = moved_images(desired.images, observed)
     drafts = _drafts(desired, observed, mendings, to_run, replace, moved)
@@ -150,6 +154,7 @@ def _drafts(
         renamed=renamed_services(desired, observed, to_run.carried),
         moved=moved,
         builds={plan.service: plan for plan in desired.images},
+        running=frozenset(one.service for one in observed.containers),
     )
     drafts: dict[str, ServiceDraft] = {}
     for spec, mended in zip(desired.services, mendings, strict=True):

@@ -30,7 +30,9 @@ def renamed_services(
 
 def earlier_containers(spec: ServiceSpec, observed: Observed) -> tuple[Container, ...]:
     """The containers of the name that a service had, when it has none under the new one."""
+    if spec.was is None:
+        return ()
     running = [one for one in observed.containers if not one.one_off]
-    if spec.was is None or any(one.service == spec.name for one in running):
+    if any(one.service == spec.name for one in running):
         return ()
     return tuple(one for one in running if one.service == spec.was)

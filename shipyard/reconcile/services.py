@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from shipyard.compile import labels
 from shipyard.compile.references import image_id
-from shipyard.compile.spec import publish_text, service_document
+from shipyard.compile.spec import Document, publish_text, service_document
+from shipyard.manifest.sharing import shared_services
 from shipyard.model.build import BuildPlan
 from shipyard.model.desired import ServiceSpec
 from shipyard.model.observed import Container, Network, Observed
@@ -64,7 +65,8 @@ class Surroundings(Record):
     """What the draft of a service depends on beyond itself: `recorded` replicas by service, services whose
     replacement is `forced`, `networks` as repairs takes them, what was `renamed`, and the ids of containers
     that are removed before, in `mended`; `moved` are references of built images whose tags mean others now;
-    `builds` are the plans of images by the service that owns each."""
+    `builds` are the plans of images by the service that owns each, `running` the services that have
+    containers."""
 
     observed: Observed
     recorded: Mapping[str, int]
@@ -74,6 +76,7 @@ class Surroundings(Record):
     mended: frozenset[str]
     moved: frozenset[str]
     builds: Mapping[str, BuildPlan]
+    running: frozenset[str]
 
 
 def service_draft(
@@ -99,7 +102,8 @@ def service_draft(
             )
         )
         return draft
-    why = {one.id: _causes(spec, one, around, before) for one in current}
+    document = service_document(spec)
+    why = {one.id: _causes(spec, document, one, around, before) for one in current}
     keep = _kept(current, spec.replicas, why)
     held: tuple[Container, ...] = ()
     if _unproven(spec, keep, why):
@@ -111,8 +115,8 @@ def service_draft(
         if container not in (*keep, *held)
     )
     replaced = (*(container for container in keep if why[container.id]), *held)
-    unknown = frozenset(one.id for one in keep if not comparable(spec, one))
-    others = frozenset(one.service for one in around.observed.containers) - {spec.name}
+    unknown = frozenset(one.id for one in keep if not comparable(document, one))
+    others = around.running - {spec.name}
     draft.main += repairs(spec, keep, frozenset(one.id for one in replaced), unknown, around.networks, others)
     total, recorded = len(current), around.recorded.get(spec.name)
     if removed:
@@ -134,20 +138,25 @@ def service_draft(
 
 
 def _causes(
-    spec: ServiceSpec, container: Container, around: Surroundings, before: Mapping[str, ServiceDraft]
+    spec: ServiceSpec,
+    document: Document,
+    container: Container,
+    around: Surroundings,
+    before: Mapping[str, ServiceDraft],
 ) -> tuple[Cause, ...]:
     """Why one container is replaced."""
     observed = around.observed
     maker, plan = _maker(spec, around), around.builds.get(spec.built or "")
     moved = spec.image in around.moved
-    causes = outdated_causes(spec, service_document(spec), container, observed, maker, plan, moved)
+    causes = outdated_causes(spec, document, container, observed, maker, plan, moved)
     if maker is None and any(isinstance(one, ImageCause) for one in causes):
         # No build of this plan names what has changed in an image that is there already.
         recorded = container.labels.get(labels.INPUTS)
         causes += inputs_causes(recorded, plan.facts, plan.files) if plan is not None else ()
-    fates = {name: draft.fate for name, draft in before.items() if draft.fate is not None}
-    leaving = around.mended | {one.id for draft in before.values() for one in draft.leaving}
-    causes += sharing_causes(spec, container, observed, fates, leaving)
+    if shared_services(spec.compose):
+        fates = {name: draft.fate for name, draft in before.items() if draft.fate is not None}
+        leaving = around.mended | {one.id for draft in before.values() for one in draft.leaving}
+        causes += sharing_causes(spec, container, observed, fates, leaving)
     if spec.name in around.forced:
         causes += (ReasonCause(reason="forced", text="asked for"),)
     return causes

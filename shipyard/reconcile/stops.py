@@ -59,8 +59,9 @@ def early_stops(
     interruption."""
     made: dict[str, list[StopService]] = {}
     stopped = {one.name for one in before}
-    for index, draft in enumerate(drafts):
-        for later in drafts[index + 1 :]:
+    changing = [draft for draft in drafts if draft.main]
+    for index, draft in enumerate(changing):
+        for later in changing[index + 1 :]:
             if later.spec.name in stopped:
                 continue
             held = _port_holders(draft, later)
