@@ -6,6 +6,7 @@ from shipyard.compile.decisions import DetectionError
 from shipyard.frameworks import FRAMEWORKS, KINDS, PROGRAMS, Framework
 from shipyard.frameworks.application import Application, ApplicationError
 from shipyard.frameworks.modules import broken
+from shipyard.frameworks.syntax import THIS_PYTHON
 from shipyard.manifest.errors import did_you_mean
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
@@ -92,7 +93,10 @@ def nothing_to_run(
         f"{dependencies.evidence} names {len(dependencies.packages)} packages; no application of a known "
         f"framework ({known}) was found with them"
     ]
-    details += [f"{where} could not be read as Python: {why}" for where, why in broken(tree, folder)][:6]
+    details += [
+        f"{where} cannot be read by {THIS_PYTHON}, on which Shipyard runs: {why}"
+        for where, why in broken(tree, folder)
+    ][:6]
     if processes:
         details.append(f"Procfile has {', '.join(processes)}, and none is named {service.name}")
     return DetectionError(

@@ -111,7 +111,7 @@ def local_stage(
                 "rm -rf /build",
                 "cp -R /src /build",
                 *_unversioned(install),
-                f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps"
+                f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps --no-sources"
                 f"{options} {names}{_advised(system)}",
                 # uv notes there when it built what.
                 "find /local '(' -name uv_cache.json -o -name .lock ')' -delete",

@@ -12,6 +12,10 @@ class ApplicationError(ShipyardError):
     """The entry point cannot be decided."""
 
 
+class UnreadableSettings(ShipyardError):
+    """What the image is made by cannot be parsed: it would be another image, and work otherwise."""
+
+
 class EnvironmentRead(Record):
     """A variable that settings read. `default`: the read names a value of its own to fall back on;
     `fallback` is that value where it is a literal text; `required`: without the variable the settings do not

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import sys
 from typing import Literal
 
-from shipyard.frameworks.application import Application, ApplicationError, EnvironmentRead
+from shipyard.frameworks.application import (
+    Application,
+    ApplicationError,
+    EnvironmentRead,
+    UnreadableSettings,
+)
 from shipyard.frameworks.environment import environment_reads, environment_variable
 from shipyard.frameworks.manage import MANAGE, VARIABLE, Manage, manage_script, settings_named
 from shipyard.frameworks.media import media_folder
-from shipyard.frameworks.syntax import assignments, broken, parse, text_of, texts_in
+from shipyard.frameworks.syntax import THIS_PYTHON, assignments, broken, parse, text_of, texts_in
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.model.record import Draft, Record, field
@@ -102,7 +106,6 @@ class Django:
             settings = _settings(project, module)
         if served is not None and (notes or not manage.settings):
             environment = ((VARIABLE, module),)
-        notes += _unreadable(project, module)
         hosts, hosts_env, hosts_evidence = _hosts(settings)
         return Application(
             framework=self.name,
@@ -123,17 +126,6 @@ class Django:
             reads=tuple(settings.reads),
             notes=notes,
         )
-
-
-def _unreadable(project: _Project, module: str) -> tuple[str, ...]:
-    """What cannot be parsed may be wrong, or newer than this Python."""
-    name = project.module_file(module)
-    path = project.path(name) if name is not None else ""
-    found = broken(project.tree.text(path) or "") if name is not None else None
-    if found is None:
-        return ()
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return (f"{path}:{found[0]} is no Python {version} ({found[1]}): what the settings say is not known",)
 
 
 def _without_manage(tree: SourceTree, folder: str) -> Manage | None:
@@ -167,11 +159,14 @@ def _settings(project: _Project, module: str) -> _Settings:
 
 
 def _read_settings(project: _Project, name: str, settings: _Settings, depth: int) -> None:
-    """Assignments of a settings module after those of the modules it imports * from."""
+    """Assignments of a settings module after those of the modules it imports * from. Raises
+    UnreadableSettings."""
     path = project.module_file(name)
-    module = parse(project.tree, project.path(path)) if path else None
-    if path is None or module is None or depth > _DEPTH:
+    if path is None or depth > _DEPTH:
         return
+    module = parse(project.tree, project.path(path))
+    if module is None:
+        raise _unreadable(project, path)
     package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
     for statement in module.body:
         if isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names):
@@ -190,6 +185,17 @@ def _read_settings(project: _Project, name: str, settings: _Settings, depth: int
             summands = [value, *(settings.values[name][0] for name in names if name in settings.values)]
             settings.installed += [text for one in summands for text in texts_in(one)]
         settings.values[key] = (value, f"{shown}:{line}")
+
+
+def _unreadable(project: _Project, path: str) -> UnreadableSettings:
+    """What cannot be parsed may be wrong, or newer than this Python."""
+    line, why = broken(project.tree.text(project.path(path)) or "") or (1, "it cannot be read")
+    return UnreadableSettings(
+        f"the settings cannot be read: {why}",
+        where=f"{project.path(path)}:{line}",
+        hint="mend them; where the project's own Python takes them, run Shipyard on that: "
+        f"this is {THIS_PYTHON}",
+    )
 
 
 def _entry_point(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from shipyard.source import SourceError, SourceTree
+
+THIS_PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+"""What sources are read by: Shipyard's own."""
 
 
 def parse(tree: SourceTree, path: str) -> ast.Module | None:

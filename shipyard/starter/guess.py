@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shlex
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,6 +26,7 @@ from shipyard.starter.backing import (
 from shipyard.starter.dockerfile import FILE, Told, port_of, python_of
 from shipyard.starter.draft import Draft
 from shipyard.starter.health import health_path
+from shipyard.starter.migrations import migration
 from shipyard.starter.processes import beside, own_command, release
 from shipyard.starter.settings import all_reads
 
@@ -64,7 +64,8 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
     secrets |= {name: values.get(name) for name in unknown}
     unknown = [name for name in unknown if name not in values]
     owner = "web" if found.detected.role == "web" else "worker"
-    services = _services(found, owner, env, wanted, backing is not None, cache)
+    migrates = migration(tree, found, database=backing is not None)
+    services = _services(owner, env, wanted, backing is not None, cache, migrates)
     services[owner] |= _health(tree, found)
     services[owner] |= {key: one.value for key, one in by_dockerfile.items()}
     uploads = upload_folder(found.application, "/app")
@@ -112,12 +113,12 @@ def project_name(root: Path, tree: SourceTree) -> str:
 
 
 def _services(
-    found: Detection,
     owner: str,
     env: dict[str, str],
     wanted: dict[str, dict[str, str]],
     database: bool,
     cache: bool,
+    migrates: str | None,
 ) -> dict[str, dict[str, object]]:
     web: dict[str, object] = {}
     needs = [*(["db"] if database else []), *(["redis"] if cache else [])]
@@ -127,11 +128,8 @@ def _services(
         web["env"] = env
     if wanted:
         web["secrets"] = wanted if any(wanted.values()) else list(wanted)
-    if found.detected.framework == "django":
-        manage = shlex.join(found.application.manage) if found.application else "manage.py"
-        web["before_deploy"] = f"python {manage} migrate --noinput"
-    elif found.dependencies.get("alembic") is not None and database:
-        web["before_deploy"] = "alembic upgrade head"
+    if migrates is not None:
+        web["before_deploy"] = migrates
     return {owner: web}
 
 

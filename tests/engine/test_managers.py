@@ -155,8 +155,12 @@ def test_a_member_of_a_uv_workspace(project: Project) -> None:
         """,
     )
     project.write("services/api/main.py", "import lib\n\nprint(lib.GREETING)\n")
-    lib = '[project]\nname = "lib"\nversion = "{}"\ndependencies = ["markupsafe==3.0.2"]\n'
-    project.write("libs/lib/pyproject.toml", lib.format(1) + HATCHLING.replace("    ", ""))
+    lib = '[project]\nname = "lib"\nversion = "1"\ndependencies = ["markupsafe==3.0.2", "base"]\n'
+    lib += "[tool.uv.sources]\nbase = { workspace = true }\n" + HATCHLING.replace("    ", "")
+    project.write("libs/lib/pyproject.toml", lib)
+    base = '[project]\nname = "base"\nversion = "1"\n' + HATCHLING.replace("    ", "")
+    project.write("libs/base/pyproject.toml", base)
+    project.write("libs/base/base.py", "")
     project.write("libs/lib/src/lib/__init__.py", "GREETING = 'hello from lib'\n")
     project.write("services/other/pyproject.toml", '[project]\nname = "other"\nversion = "1"\n')
     uv(project.root, "lock")
@@ -164,7 +168,7 @@ def test_a_member_of_a_uv_workspace(project: Project) -> None:
     manifest(project, more=build)
     name = image(project)
     expected = {"itsdangerous": "2.2.0", "six": "1.17.0", "idna": "3.10", "markupsafe": "3.0.2", "lib": "1"}
-    assert installed(name) == expected
+    assert installed(name) == {**expected, "base": "1"}
     assert run(name, "python", "main.py") == "hello from lib"
     assert run(name, "ls", "/app/services/api").split() == ["__pycache__", "main.py"]
     assert run(name, "ls", "/app/services") == "api"

@@ -15,6 +15,7 @@ from shipyard.compile.desired import compile_desired
 from shipyard.compile.spec import show_template
 from shipyard.errors import ShipyardError
 from shipyard.frameworks import FRAMEWORKS
+from shipyard.frameworks.syntax import THIS_PYTHON
 from shipyard.manifest import load
 from shipyard.starter.guess import guess
 
@@ -89,7 +90,7 @@ def test_a_fixture_is_what_it_is_expected_to_be(name: str, tmp_path: Path) -> No
     if "error" in expected:
         with pytest.raises(ShipyardError) as caught:
             made_of(root)
-        assert str(caught.value).strip() == expected["error"].strip()
+        assert str(caught.value).strip() == expected["error"].replace("{python}", THIS_PYTHON).strip()
         return
     made = made_of(root)
     for service, facts in expected["services"].items():

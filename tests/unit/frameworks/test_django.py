@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sources import DJANGO
 
-from shipyard.frameworks.application import EnvironmentRead
+from shipyard.frameworks.application import EnvironmentRead, UnreadableSettings
 from shipyard.model.manifest import SecretRef
 
 Find = Callable[..., Any]
@@ -201,7 +202,17 @@ def test_geodjango(find: Find, settings: str, spatial: str) -> None:
     assert bool(found) == bool(spatial)
 
 
-def test_settings_that_do_not_parse_are_told(find: Find) -> None:
-    (note,) = find("django", django("A = 1\nX = (\n")).notes
-    assert note.startswith("shop/settings.py:2 is no Python 3.")
-    assert "was never closed" in note
+def test_settings_that_do_not_parse_are_an_error(find: Find) -> None:
+    """Without what they say the image would be another one: no static files, say."""
+    with pytest.raises(UnreadableSettings) as raised:
+        find("django", django("A = 1\nX = (\n"))
+    assert raised.value.where == "shop/settings.py:2"
+    assert "was never closed" in raised.value.title
+    assert f"this is Python {sys.version_info.major}." in raised.value.hint
+
+
+def test_nor_may_those_that_they_are_made_of(find: Find) -> None:
+    files = {**django("from .base import *\n"), "shop/base.py": "X = (\n"}
+    with pytest.raises(UnreadableSettings) as raised:
+        find("django", files)
+    assert raised.value.where == "shop/base.py:1"

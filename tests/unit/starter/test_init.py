@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sources import write_tree
 
 from examples import EXAMPLES
 from shipyard.__main__ import run
@@ -117,3 +118,26 @@ def test_celery_without_a_client_of_its_broker(
     )
     assert run(["init", "-C", str(tmp_path)]) == 0
     assert ("add celery[redis] to the dependencies" in capsys.readouterr().out) is told
+
+
+@pytest.mark.parametrize(
+    ("package", "there", "before"),
+    [
+        ("flask-migrate", "migrations/env.py", "flask --app app:app db upgrade"),
+        ("flask-migrate", "alembic.ini", None),
+        ("alembic", "alembic.ini", "alembic upgrade head"),
+        ("alembic", "migrations/env.py", None),
+    ],
+)
+def test_migrations_before_a_deploy(tmp_path: Path, package: str, there: str, before: str | None) -> None:
+    """By the tool that the project's own are for, where it has some."""
+    write_tree(
+        tmp_path,
+        {
+            "requirements.txt": f"flask==3.1.0\npsycopg==3.2.1\nalembic==1.14.0\n{package}\n",
+            "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+            there: "",
+        },
+    )
+    assert run(["init", "-C", str(tmp_path)]) == 0
+    assert document(tmp_path)["services"]["web"].get("before_deploy") == before

@@ -65,7 +65,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=cache,target=/root/.cache/bytecode \
     rm -rf /build && \
     cp -R /src /build && \
-    uv pip install -q --python /opt/venv --prefix /local/opt/venv --no-deps /build/shop || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
+    uv pip install -q --python /opt/venv --prefix /local/opt/venv --no-deps --no-sources /build/shop || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
     find /local '(' -name uv_cache.json -o -name .lock ')' -delete && \
     find /local -name RECORD -exec sed -i '/uv_cache.json,/d' {} + && \
     python -s /bytecode.py /opt/venv/lib /local && \
