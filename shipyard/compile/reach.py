@@ -14,11 +14,10 @@ def reaches(path: str, recipe: Recipe) -> bool:
     among the facts instead."""
     top = "." if recipe.whole else recipe.inner
     own = (posixpath.normpath(posixpath.join(recipe.inner, name)) for name in recipe.install.own_files)
-    if (
-        _in(path, top)
-        and not is_project_file(path, recipe.inner)
-        and not any(_is_at(path, one) for one in own)
-    ):
+    if any(_is_at(path, one) for one in own):
+        # A front end may stand among them, a package is built without them.
+        return recipe.front is not None and any(_in(path, folder) for folder in recipe.front.folders)
+    if _in(path, top) and not is_project_file(path, recipe.inner):
         return True
     if recipe.front is not None and any(_in(path, folder) for folder in recipe.front.folders):
         return not is_project_file(path, recipe.inner)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus import copy_fixture
 from sources import DJANGO, FASTAPI
 
 from shipyard.compile.builds import compile_builds
@@ -101,6 +102,20 @@ def test_a_version_bump_of_the_project_moves_nothing(compiled: Compile) -> None:
         for version in ("1.0", "1.1")
     }
     assert len(tags) == 1
+
+
+def test_nor_does_an_edit_of_a_lock_that_leaves_what_is_installed(tmp_path: Path) -> None:
+    """A package in its own folder is built without the lock beside it."""
+    copy_fixture("poetry-package", tmp_path)
+    before = compiled_web(tmp_path)
+    assert "poetry.lock" not in before.files
+    with (tmp_path / "poetry.lock").open("a") as lock:
+        lock.write("# as a dev dependency leaves it\n")
+    assert compiled_web(tmp_path).tag == before.tag
+
+
+def compiled_web(root: Path) -> Any:
+    return compile_builds(load(root, stage=None, instance=None, environ={}).manifest)["web"][1]
 
 
 def test_the_plan_names_its_files(compiled: Compile) -> None:
