@@ -14,6 +14,9 @@ from shipyard.source import SourceTree
 
 MANAGE = "manage.py"
 VARIABLE = "DJANGO_SETTINGS_MODULE"
+_LEVELS = 2
+_NOT_OURS = ("node_modules", "venv", "site-packages")
+"""Folders of packages, which are many."""
 
 
 class Manage(Record):
@@ -27,18 +30,29 @@ class Manage(Record):
 
 
 def manage_script(tree: SourceTree, folder: str, service: Service) -> Manage | None:
-    """The manage.py of a folder, or the only one that sets DJANGO_SETTINGS_MODULE in a folder below it.
+    """The manage.py of a folder, or the only one that sets DJANGO_SETTINGS_MODULE in the folders below it, of
+    the first level that has one.
 
     Raises ApplicationError where there are several.
     """
     if tree.is_file(posixpath.join(folder, MANAGE)):
         return _read(tree, folder, "")
-    below = [
-        found
-        for name in tree.names(folder)
-        if not name.startswith(".") and tree.is_file(posixpath.join(folder, name, MANAGE))
-        if (found := _read(tree, folder, name)).settings
-    ]
+    roots, below = [""], list[Manage]()
+    for _ in range(_LEVELS):
+        roots = [
+            posixpath.join(root, name)
+            for root in roots
+            for name in tree.names(posixpath.join(folder, root))
+            if not name.startswith(".") and name not in _NOT_OURS
+        ]
+        below = [
+            found
+            for root in roots
+            if tree.is_file(posixpath.join(folder, root, MANAGE))
+            if (found := _read(tree, folder, root)).settings
+        ]
+        if below:
+            break
     if len(below) > 1:
         raise ApplicationError(
             "found several Django projects",

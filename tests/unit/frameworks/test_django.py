@@ -216,3 +216,12 @@ def test_nor_may_those_that_they_are_made_of(find: Find) -> None:
     with pytest.raises(UnreadableSettings) as raised:
         find("django", files)
     assert raised.value.where == "shop/base.py:1"
+
+
+def test_a_project_two_folders_below(find: Find) -> None:
+    files = {f"src/backend/{name}": text for name, text in django().items() if name != "requirements.txt"}
+    found = find("django", {**files, "requirements.txt": DJANGO["requirements.txt"]})
+    assert (found.import_path, found.manage) == ("src/backend", ("src/backend/manage.py",))
+    # The first level that has one is the project's.
+    nearer = {"site/manage.py": DJANGO["manage.py"], "site/shop/wsgi.py": ""}
+    assert find("django", nearer).import_path == "site"
