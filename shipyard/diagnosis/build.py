@@ -98,9 +98,30 @@ def _found(text: str) -> Iterator[Finding]:
             hint="look for a slip in the version, or for one that this Python can use",
         )
     yield from _compiled(text)
+    yield from _collected(text)
     for said, cause, hint in _SAID:
         if re.search(said, text, re.MULTILINE):
             yield Finding(cause=cause, hint=hint)
+
+
+def _collected(text: str) -> Iterator[Finding]:
+    """Django, whose settings are loaded to collect static files."""
+    if "/django/core/management/" not in text:
+        return
+    out = "build = { static = false } collects nothing"
+    if missing := re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", text):
+        yield Finding(
+            cause=f"{missing[-1]} is imported while static files are collected, and is not installed",
+            hint="add what brings it to the project's dependencies (not to those for development), or name "
+            "its group: build = { groups = [...] }; where other settings are meant, "
+            f'env = {{ DJANGO_SETTINGS_MODULE = "..." }} says so; {out}',
+        )
+    elif stopped := re.findall(r"^[\w.]*(?:Error|Exception|ImproperlyConfigured)\b.*", text, re.MULTILINE):
+        yield Finding(
+            cause=f"the project stops while its static files are collected: {stopped[-1]}",
+            hint="settings are loaded there with stand-ins for the variables and secrets that they read; "
+            f"{out}",
+        )
 
 
 def _compiled(text: str) -> Iterator[Finding]:

@@ -31,6 +31,18 @@ from shipyard.diagnosis.build import build_findings
         ("write /x: no space left on device", "disk is full", "prune"),
         ("dns error: failed to lookup address information", "no name service", "daemon.json"),
         ("HTTP status client error (401 Unauthorized)", "wants another login", "docker login"),
+        (
+            'File "/opt/venv/lib/python3.13/site-packages/django/core/management/__init__.py", line 1\n'
+            "ModuleNotFoundError: No module named 'environ'",
+            "environ is imported while static files are collected",
+            "static = false",
+        ),
+        (
+            'File "/opt/venv/lib/python3.13/site-packages/django/core/management/__init__.py", line 1\n'
+            "django.core.exceptions.ImproperlyConfigured: SECRET_KEY is too short\n",
+            "collected: django.core.exceptions.ImproperlyConfigured: SECRET_KEY is too short",
+            "stand-ins",
+        ),
         ("error: cannot run ssh: No such file or directory", "git wants a login", '"NETRC"'),
         ("fatal: could not read Username for 'https://git.example.com'", "git wants a login", '"NETRC"'),
         ("Error: pg_config executable not found.", "lacks libpq-dev", '"libpq-dev", "gcc"'),
