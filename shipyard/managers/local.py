@@ -64,7 +64,7 @@ def local_package(
         text = tree.text(posixpath.join(place, file)) or ""
         facts.append(f"{file} {hashlib.sha256(text.encode()).hexdigest()}")
     return LocalPackage(
-        name=normal(str(name)) if name else _folder_name(tree, place),
+        name=normal(str(name)) if name else _folder_name(place),
         folder=relative,
         needed=(*present, *documents),
         facts=tuple(facts),
@@ -138,8 +138,9 @@ def group_requirements(document: Mapping[str, Any], groups: tuple[str, ...], whe
     return tuple(found)
 
 
-def _folder_name(tree: SourceTree, place: str) -> str:
-    name = (tree.path(place) or tree.root).name
+def _folder_name(place: str) -> str:
+    """Of a folder within the tree: what the tree's own is called is another matter in each checkout."""
+    name = posixpath.basename(place)
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "package"
 
 

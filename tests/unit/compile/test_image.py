@@ -114,6 +114,14 @@ def test_nor_does_an_edit_of_a_lock_that_leaves_what_is_installed(tmp_path: Path
     assert compiled_web(tmp_path).tag == before.tag
 
 
+def test_nor_does_the_name_of_the_checkout(tmp_path: Path) -> None:
+    """What setup.py alone knows the name of is not called by it."""
+    for name in ("one", "two"):
+        copy_fixture("setup-py-only", tmp_path / name)
+        (tmp_path / name / "shipyard.toml").write_text('name = "shop"\n[services.web]\n')
+    assert compiled_web(tmp_path / "one").tag == compiled_web(tmp_path / "two").tag
+
+
 def compiled_web(root: Path) -> Any:
     return compile_builds(load(root, stage=None, instance=None, environ={}).manifest)["web"][1]
 
