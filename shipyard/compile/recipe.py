@@ -1,11 +1,11 @@
 """The recipe: a Dockerfile whose layers change no more often than what they are made of.
 
 Build stages, in the order of how rarely they change: base, tool (the installer), std (byte code of the
-standard library), lock (what is to be installed), deps, system (Debian packages that run time needs), user
-(and a look at every library that the dependencies link to), front, src. The final stage copies results only,
-each as a layer of its own, so that a code edit moves the source layer alone. Two builds of the same inputs
-give the same bytes: byte code is keyed by content, every time is SOURCE_DATE_EPOCH, whole top-level folders
-are copied, no empty folder is.
+standard library), bare (the base without pip), lock (what is to be installed), deps, system (Debian packages
+that run time needs), user (and a look at every library that the dependencies link to), front, src. The
+final stage copies results only, each as a layer of its own, so that a code edit moves the source layer alone.
+Two builds of the same inputs give the same bytes: byte code is keyed by content, every time is
+SOURCE_DATE_EPOCH, whole top-level folders are copied, no empty folder is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shlex
 
 from shipyard.compile import distroless
 from shipyard.compile.authorities import trusting_image, trusting_stages
+from shipyard.compile.base_stages import BARE, bare_stage, base_stages
 from shipyard.compile.context import is_below, removal_of_project_files
 from shipyard.compile.dockerfile import (
     BindMount,
@@ -40,11 +41,8 @@ from shipyard.compile.system_layers import ENVIRONMENT, EPOCH, system_image, sys
 from shipyard.model.build import DependencyInstall
 from shipyard.model.record import Record
 
-RECIPE = "7"
+RECIPE = "8"
 """Raised by hand when the text changes: a newer recipe is taken at the next real change."""
-UV_VERSION = "0.13.9"
-TOOL = "tool"
-"""The build stage of the installer, a file /uv: a build context of that name stands in for it."""
 
 
 class Recipe(Record):
@@ -85,64 +83,29 @@ class Recipe(Record):
         """What the stages are made from: the base, or what trusts more than it does."""
         return trusting_image(self.base, self.authorities)
 
+    @property
+    def bare(self) -> str:
+        """What the final image is made from, Debian packages aside."""
+        return self.image if self.distroless else BARE
+
 
 def recipe_text(recipe: Recipe) -> str:
     """The Dockerfile."""
     return dockerfile_text(
         (
-            *_base_stages(recipe),
+            *trusting_stages(recipe.base, recipe.authorities),
+            *base_stages(recipe.image),
+            *(() if recipe.distroless else bare_stage(recipe.image)),
             *scripts_stage(collecting=recipe.static_environment is not None),
             *dependency_stages(recipe.install, recipe.inner, recipe.system, recipe.secrets),
             *local_stage(recipe.install, recipe.inner, recipe.system, recipe.secrets),
-            *system_stage(recipe.image, recipe.system),
+            *system_stage(recipe.bare, recipe.system),
             *_user_stage(recipe),
             *(distroless.root_stage(recipe.system, recipe.install) if recipe.distroless else ()),
             *_front_stages(recipe),
             *_source_stage(recipe),
             *_final_stage(recipe),
         )
-    )
-
-
-def _base_stages(recipe: Recipe) -> tuple[Instruction, ...]:
-    skip = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|ensurepip|pydoc_data|lib2to3)/"
-    return (
-        *trusting_stages(recipe.base, recipe.authorities),
-        From(image=recipe.image, name="base"),
-        Env(
-            values=(
-                *ENVIRONMENT,
-                # Where something was built is among what a compiler says to debuggers.
-                ("CFLAGS", "-g0"),
-                ("CXXFLAGS", "-g0"),
-                ("UV_NO_PROGRESS", "1"),
-                ("UV_PYTHON_DOWNLOADS", "never"),
-                ("UV_LINK_MODE", "copy"),
-                # Of uv's 50 at once a mirror or a company's proxy lets many wait for seconds.
-                ("UV_CONCURRENT_DOWNLOADS", "16"),
-            )
-        ),
-        Comment(text="The installer, in a build stage of its own; Shipyard brings it along."),
-        From(image="base", name=TOOL),
-        Run(
-            commands=(
-                f"python -m pip install -q --no-cache-dir --no-compile --root-user-action=ignore"
-                f" --target /tool uv=={UV_VERSION}",
-                "mv /tool/bin/uv /uv",
-            )
-        ),
-        Comment(text="Byte code of the standard library."),
-        From(image="base", name="std"),
-        Run(
-            commands=(
-                'lib="$(python -c \'import sysconfig; print(sysconfig.get_path("stdlib"))\')"',
-                f"python -m compileall -q -j 0 -x {shlex.quote(skip)}"
-                ' --invalidation-mode unchecked-hash "$lib"',
-                "mkdir /std",
-                'find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} +',
-                f"find /std {TOUCH}",
-            )
-        ),
     )
 
 
@@ -156,7 +119,7 @@ def _user_stage(recipe: Recipe) -> tuple[Instruction, ...]:
         mounts.append(BindMount(stage="local", source="/local", target="/local"))
     return (
         Comment(text="Every library that the dependencies link to is there; a passwd line for the user."),
-        From(image=system_image(recipe.image, recipe.system), name="user"),
+        From(image=system_image(recipe.bare, recipe.system), name="user"),
         Run(
             mounts=tuple(mounts),
             commands=(
@@ -239,7 +202,7 @@ def _collection(recipe: Recipe, variables: tuple[tuple[str, str], ...]) -> tuple
 def _source_base(recipe: Recipe) -> tuple[Instruction, ...]:
     """The standard library with its byte code, for what is run here; settings may load what only the final
     image has."""
-    if recipe.static_environment is None or system_image(recipe.image, recipe.system) == recipe.image:
+    if recipe.static_environment is None or system_image(recipe.bare, recipe.system) == recipe.bare:
         return (From(image="std", name="src"),)
     return (From(image="system", name="src"), Env(values=ENVIRONMENT))
 
@@ -261,7 +224,7 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     environment += recipe.environment
     made: list[Instruction] = [
         Comment(text="The image: results only."),
-        From(image="scratch" if recipe.distroless else system_image(recipe.image, recipe.system)),
+        From(image="scratch" if recipe.distroless else system_image(recipe.bare, recipe.system)),
         Env(values=tuple(environment)),
     ]
     if recipe.distroless:

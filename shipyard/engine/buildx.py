@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from shipyard.compile import labels
+from shipyard.compile.base_stages import TOOL
 from shipyard.compile.inputs import inputs_label
-from shipyard.compile.recipe import TOOL
 from shipyard.diagnosis.build import build_findings
 from shipyard.engine.build_progress import KEPT, BuildProgress
 from shipyard.engine.connect import Connection

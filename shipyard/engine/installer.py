@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from shipyard.cache import cache_folder
-from shipyard.compile.recipe import UV_VERSION
+from shipyard.compile.base_stages import UV_VERSION
 from shipyard.engine.connect import Connection
 from shipyard.model.build import BuildPlan
 

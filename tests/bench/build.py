@@ -33,7 +33,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "engine")]
 from project import docker, free_port  # noqa: E402
 
 from examples import NAMES, copy_example  # noqa: E402
-from shipyard.compile.recipe import TOOL  # noqa: E402
+from shipyard.compile.base_stages import TOOL  # noqa: E402
 from shipyard.engine.connect import Connection  # noqa: E402
 from shipyard.engine.installer import installer_folder  # noqa: E402
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import tomllib
 
@@ -35,3 +36,29 @@ def stopped(project: Project, service: str) -> tuple[int, float, str]:
     seconds = time.monotonic() - began
     code = json.loads(docker("inspect", container))[0]["State"]["ExitCode"]
     return code, seconds, docker("logs", "--tail", "20", container)
+
+
+def left_over(project: Project, service: str) -> list[str]:
+    """What an image is made with and should not hold, among the files of a running container."""
+    listing = """
+import os, re
+for top, folders, names in os.walk("/"):
+    if top == "/":
+        folders[:] = [one for one in folders if one not in ("proc", "sys", "dev")]
+    for name in folders + names:
+        print(os.path.join(top, name))
+with open("/var/lib/dpkg/status") as file:
+    for name in re.findall("^Package: (.*-dev)$", file.read(), re.M):
+        print("/" + name)
+"""
+    found = docker("exec", project.container(service)["Id"], "python", "-c", listing).splitlines()
+    assert "/app" in found
+    return [
+        path
+        for path in found
+        if re.fullmatch(
+            r"(pip|uv|uvx|ensurepip|npm|node)[\d.]*|(pip|uv)-[\d.]+.dist-info|cc|[\w.-]*gcc(-\d+)?|g\+\+|make"
+            r"|uv_cache.json|shipyard\.(toml|lock)|\.cache|.*-dev|.*\.h",
+            path.rpartition("/")[2],
+        )
+    ]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from corpus import NAMES, copy_fixture, expectation
-from hardened import start, stopped
+from hardened import left_over, start, stopped
 from project import Project, docker, fetch, free_port
 
 RUN = [
@@ -28,6 +28,7 @@ def test_a_framework_starts_answers_and_stops(name: str, project: Project) -> No
     assert container["HostConfig"]["ReadonlyRootfs"]
     status, text = fetch(f"http://127.0.0.1:{port}{expected['run']['path']}")
     assert (status, expected["run"]["says"] in text) == (200, True), text
+    assert left_over(project, "web") == []
     code, seconds, log = stopped(project, "web")
     assert (code, seconds < 9) == (0, True), f"{code} after {seconds:.1f} s\n{log}"
 

@@ -109,7 +109,7 @@ def check(service: Any, detected: Any, text: str, folder: Path) -> None:
     system = bool(packages or build_packages)
     outside = any(not point.startswith("/app/") for point in points)
     assert [line.cmd for line in lines] == [
-        *("FROM", "ENV", "FROM", "RUN", "FROM", "RUN", "FROM", "COPY", "COPY", "COPY", "COPY"),
+        *("FROM", "ENV", *(["FROM", "RUN"] * 3), "FROM", "COPY", "COPY", "COPY", "COPY"),
         *("FROM", *(["RUN"] if build_packages else []), "RUN", *(["FROM", "RUN"] if system else [])),
         *("FROM", "RUN", "FROM", *(["ENV"] if system else []), "RUN", "FROM", "ENV", "COPY", "COPY", "COPY"),
         *(["COPY"] if outside else []),

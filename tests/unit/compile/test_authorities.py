@@ -40,7 +40,7 @@ def test_every_stage_is_made_from_what_trusts_them(compiled: Compile, certificat
     assert [line for line in lines if line.startswith("FROM python:")] == [
         "FROM python:3.13-slim AS trusting"
     ]
-    assert {"FROM trusting AS base", "FROM trusting AS user", "FROM trusting"} <= set(lines)
+    assert {"FROM trusting AS base", "FROM trusting AS bare", "FROM bare AS user", "FROM bare"} <= set(lines)
     assert "    REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt" in lines
 
 

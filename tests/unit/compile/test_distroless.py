@@ -50,7 +50,7 @@ def test_it_is_another_image(compiled: Compile) -> None:
 
 def test_an_image_named_like_one_is_a_base_as_any_other(compiled: Compile) -> None:
     _, plan = compiled(FASTAPI, 'build = { base = "example.com/distroless/python3" }')
-    assert "\nFROM example.com/distroless/python3\n" in plan.dockerfile
+    assert "\nFROM example.com/distroless/python3 AS bare\n" in plan.dockerfile
 
 
 def test_packages_are_installed_where_the_root_is_made(compiled: Compile) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shipyard.compile.recipe import TOOL, UV_VERSION
+from shipyard.compile.base_stages import TOOL, UV_VERSION
 from shipyard.engine import installer
 from shipyard.engine.buildx import Publication, bake_definition
 from shipyard.engine.connect import Connection

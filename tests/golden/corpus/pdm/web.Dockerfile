@@ -22,6 +22,14 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
+# The base without pip: nobody installs into an image.
+FROM python:3.13-slim AS bare
+RUN stdlib="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' stdlib)" && \
+    purelib="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' purelib)" && \
+    scripts="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' scripts)" && \
+    rm -rf "$stdlib/ensurepip" "$purelib/pip" "$purelib"/pip-*.dist-info "$scripts/pip" "$scripts"/pip[0-9]* && \
+    touch -hcd @315532800 "$stdlib" "$purelib" "$scripts"
+
 # What looks at the libraries that are linked to, makes byte code, and dates files.
 FROM scratch AS scripts
 COPY <<"LINES" /links.py
@@ -75,7 +83,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # Every library that the dependencies link to is there; a passwd line for the user.
-FROM python:3.13-slim AS user
+FROM bare AS user
 RUN --mount=type=bind,from=deps,source=/opt/venv,target=/opt/venv \
     --mount=type=bind,from=scripts,source=/links.py,target=/links.py \
     python -I /links.py check web && \
@@ -100,7 +108,7 @@ RUN --mount=type=bind,target=/context \
     python -s /dated.py /app /points
 
 # The image: results only.
-FROM python:3.13-slim
+FROM bare
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1

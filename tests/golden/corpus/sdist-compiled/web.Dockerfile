@@ -22,6 +22,14 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
+# The base without pip: nobody installs into an image.
+FROM python:3.13-slim AS bare
+RUN stdlib="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' stdlib)" && \
+    purelib="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' purelib)" && \
+    scripts="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' scripts)" && \
+    rm -rf "$stdlib/ensurepip" "$purelib/pip" "$purelib"/pip-*.dist-info "$scripts/pip" "$scripts"/pip[0-9]* && \
+    touch -hcd @315532800 "$stdlib" "$purelib" "$scripts"
+
 # What looks at the libraries that are linked to, makes byte code, and dates files.
 FROM scratch AS scripts
 COPY <<"LINES" /links.py
@@ -62,7 +70,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     python -I /links.py packages > /debian/packages
 
 # Debian packages that run time needs.
-FROM python:3.13-slim AS system
+FROM bare AS system
 RUN --mount=type=bind,from=deps,source=/debian,target=/debian \
     --mount=type=tmpfs,target=/var/cache \
     --mount=type=tmpfs,target=/var/lib/apt/lists \
