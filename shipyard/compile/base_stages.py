@@ -58,19 +58,19 @@ def base_stages(image: str) -> tuple[Instruction, ...]:
 
 
 def bare_stage(image: str) -> tuple[Instruction, ...]:
-    """Stage `bare`."""
+    """Stage `bare`: pip's files are hidden by links to nothing, since what a layer says of a file that is
+    gone bears the time of the build."""
     place = "import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))"
+    kinds = ("stdlib", "purelib", "scripts")
     return (
-        Comment(text="The base without pip: nobody installs into an image."),
+        Comment(text="The base without pip: nobody installs into an image. A plain removal would be dated."),
         From(image=image, name=BARE),
         Run(
             commands=(
-                *(
-                    f'{name}="$(python -c {shlex.quote(place)} {name})"'
-                    for name in ("stdlib", "purelib", "scripts")
-                ),
-                'rm -rf "$stdlib/ensurepip" "$purelib/pip" "$purelib"/pip-*.dist-info'
-                ' "$scripts/pip" "$scripts"/pip[0-9]*',
+                *(f'{kind}="$(python -c {shlex.quote(place)} {kind})"' for kind in kinds),
+                'for path in "$stdlib/ensurepip" "$purelib/pip" "$purelib"/pip-*.dist-info "$scripts/pip"'
+                ' "$scripts"/pip[0-9]*; do if [ -e "$path" ]; then rm -rf "$path"; '
+                f'ln -s /nonexistent "$path"; touch -hcd @{EPOCH} "$path"; fi; done',
                 f'touch -hcd @{EPOCH} "$stdlib" "$purelib" "$scripts"',
             )
         ),

@@ -72,9 +72,7 @@ def dependency_stages(
         # A backend writes into the folder that it builds.
         commands += ["cp -R /src /build", *_unversioned(install)]
         mounts = (*mounts, *_sources(resolved, inner))
-    commands += [
-        f"uv pip {_quiet(words)}{_advised(system)}" for words in (install.install, install.direct) if words
-    ]
+    commands += [f"uv pip {_quiet(words)}" for words in (install.install, install.direct) if words]
     if resolved:
         # By what they are called there: their own files may say it otherwise.
         commands += [
@@ -92,9 +90,7 @@ def dependency_stages(
     return tuple(made)
 
 
-def local_stage(
-    install: DependencyInstall, inner: str, system: SystemPackages, secrets: tuple[str, ...]
-) -> tuple[Instruction, ...]:
+def local_stage(install: DependencyInstall, inner: str, secrets: tuple[str, ...]) -> tuple[Instruction, ...]:
     """Stage `local`: packages of the source tree, built and installed to /local/opt/venv, so that they are a
     layer of their own over the dependencies."""
     if not install.local:
@@ -112,7 +108,7 @@ def local_stage(
                 "cp -R /src /build",
                 *_unversioned(install),
                 f"uv pip install -q --python {VENV} --prefix /local{VENV} --no-deps --no-sources"
-                f"{options} {names}{_advised(system)}",
+                f"{options} {names}",
                 # uv notes there when it built what.
                 "find /local '(' -name uv_cache.json -o -name .lock ')' -delete",
                 "find /local -name RECORD -exec sed -i '/uv_cache.json,/d' {} +",
@@ -121,13 +117,6 @@ def local_stage(
             ),
         ),
     )
-
-
-def _advised(system: SystemPackages) -> str:
-    """What is said when a command fails."""
-    if not system.advice:
-        return ""
-    return f" || {{ echo {shlex.quote(system.advice)} >&2; exit 1; }}"
 
 
 def _unversioned(install: DependencyInstall) -> tuple[str, ...]:

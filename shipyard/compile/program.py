@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterator
-
 from shipyard.compile.application import find_application, nothing_to_run
 from shipyard.compile.decisions import DetectionError, decided, default
+from shipyard.compile.entry_point import entry_notes
 from shipyard.compile.procfile import Process, process, processes
 from shipyard.compile.reloading import own_reloading, reloading
 from shipyard.compile.server import choose_server
 from shipyard.frameworks.application import Application, ApplicationError, Role
-from shipyard.frameworks.modules import SOURCE
 from shipyard.manifest.scheduler import HINT, scheduler_in, too_many
 from shipyard.model.build import Decision
 from shipyard.model.dependencies import Dependencies
@@ -68,26 +65,11 @@ def find_program(service: Service, tree: SourceTree, folder: str, dependencies: 
     if service.command is not None:
         return Program(application=application, decisions=decisions, environment=application.environment)
     application = replace(
-        application, notes=(*application.notes, *_absent(service, tree, folder, application))
+        application, notes=(*application.notes, *entry_notes(service, tree, folder, application))
     )
     if application.command is not None:
         return _own(service, application, decisions)
     return _served(service, application, dependencies, decisions)
-
-
-def _absent(service: Service, tree: SourceTree, folder: str, application: Application) -> Iterator[str]:
-    """What to say of an `app` of the manifest that names a module the project has not."""
-    module = (service.app or "").partition(":")[0]
-    if not module or module.endswith(".py") or "/" in module:
-        return
-    path = module.replace(".", "/")
-    roots = {folder, *(posixpath.join(folder, one) for one in (SOURCE, application.import_path))}
-    here = (posixpath.join(root, path) for root in roots)
-    if not any(tree.is_dir(one) or tree.is_file(f"{one}.py") for one in here):
-        yield (
-            f'app = "{service.app}": the project has no module {module}; unless a dependency brings it, the '
-            "service will not start"
-        )
 
 
 def _served(

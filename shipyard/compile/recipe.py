@@ -98,7 +98,7 @@ def recipe_text(recipe: Recipe) -> str:
             *(() if recipe.distroless else bare_stage(recipe.image)),
             *scripts_stage(collecting=recipe.static_environment is not None),
             *dependency_stages(recipe.install, recipe.inner, recipe.system, recipe.secrets),
-            *local_stage(recipe.install, recipe.inner, recipe.system, recipe.secrets),
+            *local_stage(recipe.install, recipe.inner, recipe.secrets),
             *system_stage(recipe.bare, recipe.system),
             *_user_stage(recipe),
             *(distroless.root_stage(recipe.system, recipe.install) if recipe.distroless else ()),

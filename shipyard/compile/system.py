@@ -16,13 +16,11 @@ from shipyard.model.record import Record
 
 class SystemPackages(Record):
     """`run` are the final image's Debian packages, `build` the builder's. `linked`: the image also gets what
-    compiled packages link to. `advice` is what to say where the dependencies cannot be installed, "" where
-    none of them may have to be compiled without our knowing how."""
+    compiled packages link to."""
 
     run: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
     linked: bool = False
-    advice: str = ""
     decisions: tuple[Decision, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -58,7 +56,6 @@ def system_packages(
         run=_names(run),
         build=_names(compilers),
         linked=linked,
-        advice=_advice(dependencies, unknown),
         decisions=tuple(decisions),
         notes=_notes(dependencies),
     )
@@ -93,18 +90,6 @@ def _notes(dependencies: Dependencies) -> tuple[str, ...]:
     return (
         f"playwright ({playwright.where}) drives a browser, and the image has none: connect to one that is "
         "a service of its own",
-    )
-
-
-def _advice(dependencies: Dependencies, unknown: list[Dependency]) -> str:
-    install, packages = dependencies.install, dependencies.packages.values()
-    told = bool(packages) and all(one.source is not None for one in packages)
-    if told and not (unknown or install.git or install.direct or install.local):
-        return ""
-    what = ", ".join(one.name for one in unknown) or "a package"
-    return (
-        f"If {what} could not be compiled, name what that takes in shipyard.toml: "
-        'build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to'
     )
 
 

@@ -145,3 +145,9 @@ def _compiled(text: str) -> Iterator[Finding]:
             cause="a package is compiled, and the builder has no compiler",
             hint='add build = { build_packages = ["build-essential"] }, with -dev packages of the libraries',
         )
+    elif package := re.search(r"Failed to (?:download and )?build `([^`]+)`", text):
+        yield Finding(
+            cause=f"{package[1]} is built from its source, which failed",
+            hint='name what that takes: build = { build_packages = ["build-essential"] }, with -dev packages '
+            "of the libraries that it links to; or take a version that brings binaries for this Python",
+        )

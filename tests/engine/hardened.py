@@ -38,27 +38,28 @@ def stopped(project: Project, service: str) -> tuple[int, float, str]:
     return code, seconds, docker("logs", "--tail", "20", container)
 
 
-def left_over(project: Project, service: str) -> list[str]:
-    """What an image is made with and should not hold, among the files of a running container."""
-    listing = """
+LISTING = """
 import os, re
 for top, folders, names in os.walk("/"):
     if top == "/":
         folders[:] = [one for one in folders if one not in ("proc", "sys", "dev")]
     for name in folders + names:
-        print(os.path.join(top, name))
+        if os.path.exists(os.path.join(top, name)):
+            print(os.path.join(top, name))
 with open("/var/lib/dpkg/status") as file:
     for name in re.findall("^Package: (.*-dev)$", file.read(), re.M):
-        print("/" + name)
+        print("Debian package /" + name)
 """
-    found = docker("exec", project.container(service)["Id"], "python", "-c", listing).splitlines()
+UNWANTED = re.compile(
+    r".*/bin/(pip|uv|uvx|npm|node|cc|make|ld|(.*-)?(gcc|g\+\+|cpp))[\d.-]*"
+    r"|.*/site-packages/(pip|uv)(-[\d.]+\.dist-info)?|.*/ensurepip|.*/uv_cache\.json|/root/\.cache"
+    r"|/app/shipyard\.(toml|lock)|Debian package .*"
+)
+"""What an image is made with and should not hold."""
+
+
+def left_over(project: Project, service: str) -> list[str]:
+    """What of that a running container has."""
+    found = docker("exec", project.container(service)["Id"], "python", "-c", LISTING).splitlines()
     assert "/app" in found
-    return [
-        path
-        for path in found
-        if re.fullmatch(
-            r"(pip|uv|uvx|ensurepip|npm|node)[\d.]*|(pip|uv)-[\d.]+.dist-info|cc|[\w.-]*gcc(-\d+)?|g\+\+|make"
-            r"|uv_cache.json|shipyard\.(toml|lock)|\.cache|.*-dev|.*\.h",
-            path.rpartition("/")[2],
-        )
-    ]
+    return [path for path in found if UNWANTED.fullmatch(path)]

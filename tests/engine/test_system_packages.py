@@ -106,7 +106,8 @@ def test_an_unknown_source_that_cannot_be_compiled_says_what_to_declare(project:
     files = {"requirements.txt": "./tiny-1.tar.gz\n", "main.py": "import tiny\nprint(tiny.__name__)\n"}
     write(project, files)
     failed = project.run("build", code=1)
-    assert "If a package could not be compiled, name what that takes in shipyard.toml" in failed.stderr
+    assert "a package is compiled, and the builder has no compiler" in failed.stderr
+    assert 'build = { build_packages = ["build-essential"] }' in failed.stderr
     write(project, files, 'build_packages = ["gcc", "libc6-dev"]')
     made = image(project)
     assert ran(made) == "tiny"

@@ -74,6 +74,31 @@ def test_an_entry_point_that_the_project_has_not_is_told(compiled: Compile, app:
     assert any("the project has no module" in note for note in detected.notes) is told
 
 
+@pytest.mark.parametrize(
+    ("app", "text", "told"),
+    [
+        ("main:nope", "import fastapi\napp = fastapi.FastAPI()\n", "main.py has no nope, so the service"),
+        ("main:ap", "import fastapi\napp = fastapi.FastAPI()\n", 'did you mean "app"?'),
+        ("main:app", "from shop import app\n", None),
+        ("main:app", "if True:\n    for app in (1,): pass\n", None),
+        ("main:app", "def make():\n    global app\n    app = 1\nmake()\n", None),
+        ("main:app", "from shop import *\n", None),
+        ("main:app", "globals()['app'] = 1\n", None),
+        ("main:app", "def __getattr__(name): ...\n", None),
+        ("main:app", "def (\n", None),
+        ("main:make()", "def make(): ...\n", None),
+        ("main:app.inner", "class app:\n    inner = 1\n", None),
+    ],
+)
+def test_a_name_that_the_module_has_not_is_told(
+    compiled: Compile, app: str, text: str, told: str | None
+) -> None:
+    detected, _ = compiled({**FASTAPI, "main.py": text}, f'app = "{app}"\nframework = "fastapi"')
+    said = [note for note in detected.notes if f'app = "{app}"' in note]
+    assert bool(said) is (told is not None)
+    assert all((told or "") in note for note in said)
+
+
 def test_a_declared_patch_release_is_kept(compiled: Compile) -> None:
     detected, plan = compiled(FASTAPI, 'python = "3.12.4"')
     assert detected.python == "3.12.4"

@@ -52,6 +52,11 @@ from shipyard.diagnosis.build import build_findings
             "-dev",
         ),
         ("error: command 'gcc' failed: No such file or directory", "no compiler", "build-essential"),
+        (
+            "  x Failed to build `orjson==3.10.0`\n  Cargo, the Rust package manager, is not installed",
+            "orjson==3.10.0 is built from its source, which failed",
+            "build_packages",
+        ),
         ("parent snapshot sha256:1 does not exist: not found", "cache is damaged", "builder prune"),
         ('process "/bin/sh -c x" did not complete successfully: exit code: 137', "was killed", "memory"),
     ],

@@ -47,5 +47,24 @@ def test_of_an_application_its_own_routes(tmp_path: Path, text: str, path: str |
     assert health_path(tree, application("fastapi", "main:app")) == path
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (
+            "def create_app():\n    app = Flask(__name__)\n    @app.route('/healthz')\n    def ok(): ...\n",
+            "/healthz",
+        ),
+        ("def create_app():\n    made = Flask(__name__)\n    made.get('/_health')\n", "/_health"),
+        (
+            "def create_app():\n    pages = Blueprint('x')\n    @pages.get('/healthz')\n    def ok(): ...\n",
+            None,
+        ),
+    ],
+)
+def test_of_what_a_factory_makes(tmp_path: Path, text: str, path: str | None) -> None:
+    tree = write_tree(tmp_path, {"shop/__init__.py": text})
+    assert health_path(tree, application("flask", "shop:create_app()")) == path
+
+
 def test_of_no_application(tmp_path: Path) -> None:
     assert health_path(write_tree(tmp_path, {}), None) is None

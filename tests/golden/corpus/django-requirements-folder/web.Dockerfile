@@ -22,12 +22,12 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
     find "$lib" -path "*/site-packages" -prune -o -name "*.pyc" -exec cp --parents -t /std {} + && \
     find /std -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
-# The base without pip: nobody installs into an image.
+# The base without pip: nobody installs into an image. A plain removal would be dated.
 FROM python:3.9-slim AS bare
 RUN stdlib="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' stdlib)" && \
     purelib="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' purelib)" && \
     scripts="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' scripts)" && \
-    rm -rf "$stdlib/ensurepip" "$purelib/pip" "$purelib"/pip-*.dist-info "$scripts/pip" "$scripts"/pip[0-9]* && \
+    for path in "$stdlib/ensurepip" "$purelib/pip" "$purelib"/pip-*.dist-info "$scripts/pip" "$scripts"/pip[0-9]*; do if [ -e "$path" ]; then rm -rf "$path"; ln -s /nonexistent "$path"; touch -hcd @315532800 "$path"; fi; done && \
     touch -hcd @315532800 "$stdlib" "$purelib" "$scripts"
 
 # What looks at the libraries that are linked to, makes byte code, and dates files.
@@ -57,7 +57,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
     --mount=type=cache,target=/root/.cache/bytecode \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
-    uv pip install -q --python /opt/venv -r /p/requirements/production.txt || { echo 'If a package could not be compiled, name what that takes in shipyard.toml: build = { build_packages = ["build-essential"] }, with -dev packages of the libraries it links to' >&2; exit 1; } && \
+    uv pip install -q --python /opt/venv -r /p/requirements/production.txt && \
     python -s /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
