@@ -67,7 +67,7 @@ def bare_stage(image: str) -> tuple[Instruction, ...]:
         From(image=image, name=BARE),
         Run(
             commands=(
-                *(f'{kind}="$(python -c {shlex.quote(place)} {kind})"' for kind in kinds),
+                *(f'{kind}="$(python -B -c {shlex.quote(place)} {kind})"' for kind in kinds),
                 'for path in "$stdlib/ensurepip" "$purelib/pip" "$purelib"/pip-*.dist-info "$scripts/pip"'
                 ' "$scripts"/pip[0-9]*; do if [ -e "$path" ]; then rm -rf "$path"; '
                 f'ln -s /nonexistent "$path"; touch -hcd @{EPOCH} "$path"; fi; done',

@@ -24,9 +24,9 @@ RUN lib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" &
 
 # The base without pip: nobody installs into an image. A plain removal would be dated.
 FROM python:3.13-slim AS bare
-RUN stdlib="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' stdlib)" && \
-    purelib="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' purelib)" && \
-    scripts="$(python -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' scripts)" && \
+RUN stdlib="$(python -B -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' stdlib)" && \
+    purelib="$(python -B -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' purelib)" && \
+    scripts="$(python -B -c 'import sys, sysconfig; print(sysconfig.get_path(sys.argv[1]))' scripts)" && \
     for path in "$stdlib/ensurepip" "$purelib/pip" "$purelib"/pip-*.dist-info "$scripts/pip" "$scripts"/pip[0-9]*; do if [ -e "$path" ]; then rm -rf "$path"; ln -s /nonexistent "$path"; touch -hcd @315532800 "$path"; fi; done && \
     touch -hcd @315532800 "$stdlib" "$purelib" "$scripts"
 
