@@ -7,10 +7,15 @@ from shipyard.frameworks import FRAMEWORKS, KINDS, PROGRAMS, Framework
 from shipyard.frameworks.application import Application, ApplicationError
 from shipyard.frameworks.modules import broken
 from shipyard.frameworks.syntax import THIS_PYTHON
+from shipyard.managers.workspace import members
 from shipyard.manifest.errors import did_you_mean
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
+
+
+class NothingToRun(DetectionError):
+    """Neither an application nor a command is known."""
 
 
 def find_application(
@@ -86,7 +91,7 @@ def _plainest(found: list[Application], service: Service) -> Application:
 
 def nothing_to_run(
     service: Service, tree: SourceTree, folder: str, dependencies: Dependencies, processes: tuple[str, ...]
-) -> DetectionError:
+) -> NothingToRun:
     """The error for a service of which neither an application nor a command is known."""
     known = ", ".join(one.name for one in FRAMEWORKS)
     details = [
@@ -97,9 +102,11 @@ def nothing_to_run(
         f"{where} cannot be read by {THIS_PYTHON}, on which Shipyard runs: {why}"
         for where, why in broken(tree, folder)
     ][:6]
+    if folder == "." and (inner := members(tree)):
+        details.append(f'it is a workspace of {", ".join(inner)}: path = "{inner[0]}" names one of them')
     if processes:
         details.append(f"Procfile has {', '.join(processes)}, and none is named {service.name}")
-    return DetectionError(
+    return NothingToRun(
         f"found nothing to run for service {service.name}",
         where=f"services.{service.name}",
         details=tuple(details),

@@ -19,6 +19,10 @@ class ManagerError(ShipyardError):
     """What manager a service uses cannot be decided."""
 
 
+class NothingToInstall(ManagerError):
+    """No file of any manager is there."""
+
+
 def choose(service: Service, tree: SourceTree) -> Manager:
     """Raises ManagerError, ProjectError."""
     folder = service.path or "."
@@ -41,7 +45,7 @@ def choose(service: Service, tree: SourceTree) -> Manager:
     if there:
         return there[0]
     shown = "the project's folder" if folder == "." else folder
-    raise ManagerError(
+    raise NothingToInstall(
         f"found no dependencies to install in {shown}",
         where=f"services.{service.name}",
         details=(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from shipyard.managers.local import dynamic, group_requirements, local_package, static_requirements
 from shipyard.managers.markers import normal
 from shipyard.managers.project import PROJECT, read_project, requires_python, table
 from shipyard.managers.requirements import RequirementsError
 from shipyard.managers.setuptools import SETUP, literal_requirements
+from shipyard.managers.uv import LOCK
 from shipyard.model.build import DependencyInstall, LocalPackage
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
@@ -43,6 +44,7 @@ class Pep621:
         packages = _packages([(one, PROJECT) for one in asked if not one.startswith("/")])
         if unknown:
             packages |= _packages(literal_requirements(tree, folder))
+        _refuse_sources(project, packages)
         unpinned = [one.name for one in packages.values() if one.version is None]
         dated = ("--exclude-newer", build.exclude_newer) if build.exclude_newer else ()
         return Dependencies(
@@ -60,6 +62,19 @@ class Pep621:
             requires_python=requires_python(project),
             requires_python_where=PROJECT,
             notes=_notes(evidence, unpinned, build, unknown=unknown),
+        )
+
+
+def _refuse_sources(project: Mapping[str, object], packages: Iterable[str]) -> None:
+    """Where uv takes packages from other places than the index, the index may have something else under their
+    names. Raises RequirementsError."""
+    elsewhere = {normal(name) for name in table(project, "tool", "uv", "sources")}
+    found = sorted(elsewhere.intersection(packages))
+    if found:
+        raise RequirementsError(
+            f"[tool.uv.sources] says where {', '.join(found)} comes from, and there is no {LOCK}",
+            where=PROJECT,
+            hint=f"run `uv lock` and commit {LOCK}",
         )
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from shipyard.compile.decisions import DetectionError
-from shipyard.compile.detect import Detection, detect
+from shipyard.compile.detect import Detection
 from shipyard.compile.uploads import upload_folder
-from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
 from shipyard.starter.backing import (
     VARIABLE,
+    Database,
     cache_notes,
     cache_variables,
     cache_wanted,
@@ -23,12 +22,12 @@ from shipyard.starter.backing import (
     database_service,
     database_variables,
 )
-from shipyard.starter.dockerfile import FILE, Told, port_of, python_of
+from shipyard.starter.dockerfile import FILE, Told
 from shipyard.starter.draft import Draft
 from shipyard.starter.health import health_path
 from shipyard.starter.migrations import migration
+from shipyard.starter.places import Place, find_places
 from shipyard.starter.processes import beside, own_command, release
-from shipyard.starter.settings import all_reads
 
 _KEY = re.compile(r"(?:[A-Z]+_)*SECRET(?:_KEY)?")
 
@@ -39,68 +38,112 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
 
     Raises ShipyardError where nothing can be found out.
     """
-    tree = SourceTree(root)
-    found, by_dockerfile = _detected(tree)
+    tree, values = SourceTree(root), known or {}
     name = project_name(root, tree)
-    reads = {read.name: read for read in all_reads(tree, ".")}
-    packages = {package: one.extras for package, one in found.dependencies.packages.items()}
-    django = found.detected.framework == "django"
-    backing = database(packages, django=django)
-    cache = cache_wanted(packages, reads)
-    env: dict[str, str] = {}
-    wanted: dict[str, dict[str, str]] = {name: {} for name in reads if _KEY.fullmatch(name)}
-    values = known or {}
-    secrets: dict[str, str | None] = {name: values.get(name) or new_secret() for name in wanted}
+    places, told = find_places(root, tree)
+    backings = [database(place.packages, django=place.django) for place in places]
+    backing = next((one for one in backings if one is not None), None)
+    asked = [_asked(place, name, own, backing) for place, own in zip(places, backings, strict=True)]
+    secrets: dict[str, str | None] = {}
+    services: dict[str, dict[str, object]] = {}
+    notes = list(told)
+    for place, one in zip(places, asked, strict=True):
+        services |= _services(place, one, services.keys())
+        secrets |= {key: secrets.get(key) or values.get(key) or new_secret() for key in one.generated}
+        secrets |= {key: values.get(key) for key in one.unknown if key not in secrets}
+        notes += _notes(place, one, name)
     if backing is not None:
-        env, delivered = database_variables(reads, backing, name)
-        wanted |= delivered
         secrets[VARIABLE] = new_secret()
-    if cache:
-        env |= cache_variables(reads)
-    if found.detected.hosts_env is not None:
-        env[found.detected.hosts_env] = "localhost,127.0.0.1"
-    unknown = [one.name for one in reads.values() if one.required and one.name not in {*env, *wanted}]
-    wanted |= {name: {} for name in unknown}
-    secrets |= {name: values.get(name) for name in unknown}
-    unknown = [name for name in unknown if name not in values]
-    owner = "web" if found.detected.role == "web" else "worker"
-    migrates = migration(tree, found, database=backing is not None)
-    services = _services(owner, env, wanted, backing is not None, cache, migrates)
-    services[owner] |= _health(tree, found)
-    services[owner] |= {key: one.value for key, one in by_dockerfile.items()}
-    uploads = upload_folder(found.application, "/app")
-    if uploads is not None:
-        services[owner]["volumes"] = [f"media:{uploads[0]}"]
-    keys, told = own_command(tree, found, owner)
-    before = release(tree)
-    services[owner] = {**services[owner], **keys, **({"before_deploy": before} if before else {})}
-    if "env" in keys:
-        services[owner]["env"] = {**env, **dict(cast(dict[str, str], keys["env"]))}
-    services |= beside(tree, found, owner)
-    if backing is not None:
         services["db"] = database_service(backing, name)
-    if cache:
+    if any(one.cache for one in asked):
         services["redis"] = {"image": "redis:7", "volumes": ["redis-data:/data"]}
-    notes = [*found.detected.notes, *told, *(cache_notes(packages) if cache else ())]
+    unknown = [key for key, value in secrets.items() if value is None]
     if unknown:
         notes.append(f"settings need {', '.join(unknown)}: fill in their values in .env.dev")
-    if backing is not None and not any(VARIABLE in str(value) for value in (env, wanted)):
-        url = f"{backing.scheme}://{name}:${{secret:{VARIABLE}}}@db/{name}"
-        notes.append(
-            f"the source reads no variable of a database that is known: have the settings read one, and add "
-            f'it to env of {owner}: DATABASE_URL = "{url}"'
-        )
     if values:
         taken = ", ".join(sorted(values.keys() & secrets.keys())) or "nothing"
         notes.append(f".env is not read by the stage dev, .env.dev is: taken from it: {taken}")
-    if tree.is_file(FILE):
-        notes.append(f'there is a Dockerfile, which is not used: build = {{ dockerfile = "{FILE}" }} does')
     return Draft(
         document={"name": name, "services": services, "stages": {"dev": {}}},
-        comments={f"services.{owner}": _decisions(found, by_dockerfile)},
+        comments={f"services.{place.name}": _decisions(place.found, place.told) for place in places},
         secrets=secrets,
         notes=tuple(notes),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a place asks for: `env` and `secrets` as a service has them, `generated` names of secrets that
+    are made, `unknown` of those that only their owner knows."""
+
+    backing: Database | None
+    cache: bool
+    env: dict[str, str]
+    secrets: dict[str, dict[str, str]]
+    generated: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def _asked(place: Place, name: str, own: Database | None, shared: Database | None) -> Asked:
+    """`own` is the database that its packages ask for, `shared` that of the project."""
+    reads = place.reads
+    backing = own or (shared if shared and any(database_variables(reads, shared, name)) else None)
+    cache = cache_wanted(place.packages, reads)
+    generated = tuple(read for read in reads if _KEY.fullmatch(read))
+    env: dict[str, str] = {}
+    secrets: dict[str, dict[str, str]] = {read: {} for read in generated}
+    if backing is not None:
+        env, delivered = database_variables(reads, backing, name)
+        secrets |= delivered
+    if cache:
+        env |= cache_variables(reads)
+    if place.found.detected.hosts_env is not None:
+        env[place.found.detected.hosts_env] = "localhost,127.0.0.1"
+    unknown = tuple(one.name for one in reads.values() if one.required and one.name not in {*env, *secrets})
+    secrets |= {read: {} for read in unknown}
+    return Asked(backing=backing, cache=cache, env=env, secrets=secrets, generated=generated, unknown=unknown)
+
+
+def _services(place: Place, asked: Asked, taken: Collection[str]) -> dict[str, dict[str, object]]:
+    """The place's own service, and those beside it in its image."""
+    owner, found = place.name, place.found
+    own: dict[str, object] = {"path": place.folder} if place.folder != "." else {}
+    needs = [*(["db"] if asked.backing is not None else []), *(["redis"] if asked.cache else [])]
+    keys, _ = own_command(place.tree, found, owner)
+    env = {**asked.env, **dict(cast(dict[str, str], keys.get("env", {})))}
+    before = release(place.tree) or migration(place.tree, found, database=asked.backing is not None)
+    if needs:
+        own["needs"] = needs
+    if asked.env:
+        own["env"] = asked.env
+    if asked.secrets:
+        own["secrets"] = asked.secrets if any(asked.secrets.values()) else list(asked.secrets)
+    if before:
+        own["before_deploy"] = before
+    own |= _health(place) | {key: one.value for key, one in place.told.items()}
+    uploads = upload_folder(found.application, "/app" if place.folder == "." else f"/app/{place.folder}")
+    if uploads is not None:
+        own["volumes"] = [f"media:{uploads[0]}"]
+    own |= {**keys, **({"env": env} if env else {})}
+    others = beside(place.tree, found, owner)
+    return {owner: own} | {
+        f"{owner}-{name}" if name in taken else name: service for name, service in others.items()
+    }
+
+
+def _notes(place: Place, asked: Asked, name: str) -> Iterator[str]:
+    _, told = own_command(place.tree, place.found, place.name)
+    yield from place.found.detected.notes
+    yield from told
+    yield from cache_notes(place.packages) if asked.cache else ()
+    if asked.backing is not None and not any(VARIABLE in str(value) for value in (asked.env, asked.secrets)):
+        url = f"{asked.backing.scheme}://{name}:${{secret:{VARIABLE}}}@db/{name}"
+        yield (
+            f"the source reads no variable of a database that is known: have the settings read one, and add "
+            f'it to env of {place.name}: DATABASE_URL = "{url}"'
+        )
+    if place.tree.is_file(FILE):
+        yield f'there is a Dockerfile, which is not used: build = {{ dockerfile = "{FILE}" }} does'
 
 
 def project_name(root: Path, tree: SourceTree) -> str:
@@ -112,44 +155,10 @@ def project_name(root: Path, tree: SourceTree) -> str:
     return re.sub(r"[^a-z0-9]+", "-", str(said or root.name).lower()).strip("-")[:40] or "app"
 
 
-def _services(
-    owner: str,
-    env: dict[str, str],
-    wanted: dict[str, dict[str, str]],
-    database: bool,
-    cache: bool,
-    migrates: str | None,
-) -> dict[str, dict[str, object]]:
-    web: dict[str, object] = {}
-    needs = [*(["db"] if database else []), *(["redis"] if cache else [])]
-    if needs:
-        web["needs"] = needs
-    if env:
-        web["env"] = env
-    if wanted:
-        web["secrets"] = wanted if any(wanted.values()) else list(wanted)
-    if migrates is not None:
-        web["before_deploy"] = migrates
-    return {owner: web}
-
-
-def _detected(tree: SourceTree) -> tuple[Detection, dict[str, Told]]:
-    """What the source is; and the keys that its Dockerfile alone knows."""
-    found, python, port = detect(Service(name="web", path="."), tree), python_of(tree), port_of(tree)
-    keys: dict[str, Told] = {}
-    if python is not None and any(
-        one.subject == "python" and one.origin == "default" for one in found.detected.decisions
-    ):
-        with contextlib.suppress(DetectionError):  # not one that the project's own range allows
-            found = detect(Service(name="web", path=".", python=str(python.value)), tree)
-            keys["python"] = python
-    if port is not None and found.detected.port not in (None, port.value):
-        keys["port"] = port
-    return found, keys
-
-
-def _health(tree: SourceTree, found: Detection) -> dict[str, object]:
-    path = health_path(tree, found.application) if found.detected.health is None else None
+def _health(place: Place) -> dict[str, object]:
+    if place.found.detected.health is not None:
+        return {}
+    path = health_path(place.tree, place.found.application)
     return {} if path is None else {"health": path}
 
 
