@@ -85,7 +85,7 @@ class Pip:
             ),
             requires_python=requires_python(read_project(tree, folder)),
             requires_python_where=PROJECT,
-            notes=_notes(first, found.unpinned),
+            notes=(*_notes(first, found.unpinned), *_beside(tree, folder, first, found.files)),
         )
 
 
@@ -107,6 +107,18 @@ def _notes(name: str, unpinned: list[str]) -> tuple[str, ...]:
         f"{name} does not pin {shown}: two builds may differ; rename it to {source}, "
         f"and `uv pip compile {source} -o {name}` pins everything",
     )
+
+
+def _beside(tree: SourceTree, folder: str, first: str, read: list[str]) -> tuple[str, ...]:
+    """A note on a file for production that is there too, and that no line includes."""
+    for name in LAYOUT:
+        group = re.fullmatch(r"requirements[/._-](production|prod|deploy)\.txt", name)
+        if group and name not in read and tree.is_file(posixpath.join(folder, name)):
+            return (
+                f'{first} is what is installed, and {name} is not: build = {{ groups = ["{group[1]}"] }} '
+                "adds it",
+            )
+    return ()
 
 
 def _of_group(tree: SourceTree, folder: str, group: str) -> str:

@@ -251,6 +251,14 @@ def test_usual_layouts(read: Read, files: tuple[str, ...], taken: str) -> None:
     assert found.install.install == ("install", "-r", f"/p/{taken}")
 
 
+def test_a_file_for_production_that_is_not_installed_is_told(read: Read) -> None:
+    files = requirements("a==1\n") | {"requirements/prod.txt": "b==2\n", "requirements/dev.txt": "c==3\n"}
+    (told,) = read(Pip(), files).notes
+    assert "requirements/prod.txt is not" in told
+    assert read(Pip(), files, build=Build(groups=("prod",))).notes == ()
+    assert read(Pip(), files | requirements("-r requirements/prod.txt\n")).notes == ()
+
+
 def test_groups_are_files(read: Read, refused: Refused) -> None:
     files = requirements("a==1\n") | {"requirements/jobs.txt": "b==2\n", "requirements-x.txt": "c==3\n"}
     found = read(Pip(), files, build=Build(groups=("jobs", "x")))
