@@ -70,6 +70,14 @@ PROJECT_FILES = (
     "mise.toml",
     ".mise.toml",
     ".editorconfig",
+    "Makefile",
+    "justfile",
+    "noxfile.py",
+    "tox.ini",
+    "pytest.ini",
+    "mypy.ini",
+    ".coveragerc",
+    ".flake8",
 )
 """At the top of a project these serve people and tools, not the running application: they stay out of
 the image, so that an edit of one changes none."""

@@ -8,13 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from shipyard.compile.authorities import certificates_of
-from shipyard.compile.context import (
-    dockerignore_text,
-    is_below,
-    own_ignore,
-    own_ignores,
-    recipe_ignores,
-)
+from shipyard.compile.context import dockerignore_text, is_below, own_ignore, own_ignores, recipe_ignores
 from shipyard.compile.detect import Detection, detect
 from shipyard.compile.exposed import exposed_secrets
 from shipyard.compile.facts import facts_of
@@ -27,6 +21,7 @@ from shipyard.compile.references import locked
 from shipyard.compile.spec import canonical
 from shipyard.compile.static_files import unserved_static_files
 from shipyard.compile.storage import APP
+from shipyard.compile.testing import without_tests
 from shipyard.compile.throw_away import throw_away
 from shipyard.compile.uploads import unkept_uploads
 from shipyard.errors import ShipyardError
@@ -63,7 +58,10 @@ def plan_build(
     inner = posixpath.relpath(folder, context)
     front = found.front.within(context, manifest.locked) if found else None
     files = reads_of(install, inner) + (front.files if front else ())
-    ignored = recipe_ignores(own_ignore(tree, context), files, gitignore_lines(tree, context))
+    own = own_ignore(tree, context)
+    ignored = recipe_ignores(own, files, gitignore_lines(tree, context))
+    install, left_out = without_tests(install, service, detection.dependencies, own, tree)
+    detected = replace(detected, decisions=(*detected.decisions, *left_out))
     static = _static(service, detection)
     base = _base(service, detected.python)
     digests = tree.digests(context, parse_ignore(dockerignore_text(ignored)))

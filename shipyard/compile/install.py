@@ -81,6 +81,8 @@ def dependency_stages(
         ]
     if install.extra:
         commands.append(f"uv pip {_quiet(('install', *install.extra))}")
+    # For shells, which an environment of an image is never activated in.
+    commands.append(f"find {VENV}/bin '(' -name 'activate*' -o -name '*.bat' ')' -delete")
     commands += [byte_code(f"{VENV}/lib"), f"find /opt {TOUCH}"]
     if system.linked:
         mounts = (*mounts, LINKS)

@@ -53,7 +53,8 @@ def apt(packages: tuple[str, ...], *, linked: bool = False) -> Run:
             "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "
             + ("--no-upgrade " if linked else "")
             + names,
-            f"find / -xdev -newer /before -not -path '/proc/*' -not -path '/sys/*' "
+            # By the time of any change: of a file that was opened alone, one store keeps a copy.
+            f"find / -xdev -cnewer /before -not -path '/proc/*' -not -path '/sys/*' "
             f"-exec touch -hcd @{EPOCH} {{}} +",
             "rm /before",
         ),

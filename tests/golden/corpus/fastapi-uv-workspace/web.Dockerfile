@@ -64,6 +64,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=cache,target=/root/.cache/bytecode \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     uv pip sync -q --python /opt/venv --require-hashes /lock/pylock.toml && \
+    find /opt/venv/bin '(' -name 'activate*' -o -name '*.bat' ')' -delete && \
     python -s /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
@@ -100,7 +101,7 @@ RUN --mount=type=bind,source=services/api,target=/context \
     --mount=type=bind,from=scripts,source=/dated.py,target=/dated.py \
     mkdir -p /app/services/api /points && \
     cp -R /context/. /app/services/api && \
-    rm -rf /app/services/api/pyproject.toml /app/services/api/uv.lock /app/services/api/requirements*.txt /app/services/api/requirements*.in /app/services/api/shipyard.toml /app/services/api/shipyard.lock /app/services/api/README* /app/services/api/CHANGELOG* /app/services/api/Dockerfile* /app/services/api/.dockerignore /app/services/api/.gitignore /app/services/api/.gitattributes /app/services/api/.github /app/services/api/.gitlab-ci.yml /app/services/api/.pre-commit-config.yaml /app/services/api/.python-version /app/services/api/.tool-versions /app/services/api/mise.toml /app/services/api/.mise.toml /app/services/api/.editorconfig && find /app/services/api -name .npmrc -type f -delete && \
+    rm -rf /app/services/api/pyproject.toml /app/services/api/uv.lock /app/services/api/requirements*.txt /app/services/api/requirements*.in /app/services/api/shipyard.toml /app/services/api/shipyard.lock /app/services/api/README* /app/services/api/CHANGELOG* /app/services/api/Dockerfile* /app/services/api/.dockerignore /app/services/api/.gitignore /app/services/api/.gitattributes /app/services/api/.github /app/services/api/.gitlab-ci.yml /app/services/api/.pre-commit-config.yaml /app/services/api/.python-version /app/services/api/.tool-versions /app/services/api/mise.toml /app/services/api/.mise.toml /app/services/api/.editorconfig /app/services/api/Makefile /app/services/api/justfile /app/services/api/noxfile.py /app/services/api/tox.ini /app/services/api/pytest.ini /app/services/api/mypy.ini /app/services/api/.coveragerc /app/services/api/.flake8 && find /app/services/api -name .npmrc -type f -delete && \
     python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points && \
     find /app -mindepth 1 -type d -empty -delete && \

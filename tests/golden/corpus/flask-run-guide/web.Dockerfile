@@ -54,6 +54,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     uv pip install -q --python /opt/venv -r /p/requirements.txt && \
     uv pip install -q --python /opt/venv gunicorn==23.0.0 && \
+    find /opt/venv/bin '(' -name 'activate*' -o -name '*.bat' ')' -delete && \
     python -s /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
@@ -75,7 +76,7 @@ RUN --mount=type=bind,target=/context \
     --mount=type=bind,from=scripts,source=/dated.py,target=/dated.py \
     mkdir /app /points && \
     cp -R /context/. /app && \
-    rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig && find /app -name .npmrc -type f -delete && \
+    rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig /app/Makefile /app/justfile /app/noxfile.py /app/tox.ini /app/pytest.ini /app/mypy.ini /app/.coveragerc /app/.flake8 && find /app -name .npmrc -type f -delete && \
     python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points && \
     find /app -mindepth 1 -type d -empty -delete && \

@@ -57,6 +57,7 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=cache,target=/root/.cache/bytecode \
     uv venv -q --python /usr/local/bin/python3 --prompt venv /opt/venv && \
     uv pip install -q --python /opt/venv -r /p/requirements.txt && \
+    find /opt/venv/bin '(' -name 'activate*' -o -name '*.bat' ')' -delete && \
     python -s /bytecode.py /opt/venv/lib && \
     find /opt -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
@@ -91,7 +92,7 @@ FROM node AS front-source
 RUN --mount=type=bind,target=/context \
     mkdir /source && \
     cp -R /context/. /source && \
-    rm -rf /source/pyproject.toml /source/uv.lock /source/requirements*.txt /source/requirements*.in /source/shipyard.toml /source/shipyard.lock /source/README* /source/CHANGELOG* /source/Dockerfile* /source/.dockerignore /source/.gitignore /source/.gitattributes /source/.github /source/.gitlab-ci.yml /source/.pre-commit-config.yaml /source/.python-version /source/.tool-versions /source/mise.toml /source/.mise.toml /source/.editorconfig && find /source -name .npmrc -type f -delete && \
+    rm -rf /source/pyproject.toml /source/uv.lock /source/requirements*.txt /source/requirements*.in /source/shipyard.toml /source/shipyard.lock /source/README* /source/CHANGELOG* /source/Dockerfile* /source/.dockerignore /source/.gitignore /source/.gitattributes /source/.github /source/.gitlab-ci.yml /source/.pre-commit-config.yaml /source/.python-version /source/.tool-versions /source/mise.toml /source/.mise.toml /source/.editorconfig /source/Makefile /source/justfile /source/noxfile.py /source/tox.ini /source/pytest.ini /source/mypy.ini /source/.coveragerc /source/.flake8 && find /source -name .npmrc -type f -delete && \
     find /source -exec touch -hcd @$SOURCE_DATE_EPOCH {} +
 
 # The front end, built where it stands in the source.
@@ -125,7 +126,7 @@ RUN --mount=type=bind,target=/context \
     --mount=type=bind,from=scripts,source=/dated.py,target=/dated.py \
     mkdir /app /points && \
     cp -R /context/. /app && \
-    rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig && find /app -name .npmrc -type f -delete && \
+    rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig /app/Makefile /app/justfile /app/noxfile.py /app/tox.ini /app/pytest.ini /app/mypy.ini /app/.coveragerc /app/.flake8 && find /app -name .npmrc -type f -delete && \
     rm -f /app/theme/static_src/.npmrc /app/theme/static_src/.pnpmfile.cjs /app/theme/static_src/.yarnrc /app/theme/static_src/.yarnrc.yml /app/theme/static_src/pnpm-workspace.yaml && \
     cp -R /built/. /app && \
     export PYTHONDONTWRITEBYTECODE=1 && \

@@ -1,0 +1,74 @@
+"""Tests, which no image needs: an edit of one would replace what serves."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from shipyard.frameworks.modules import modules
+from shipyard.model.build import Decision, DependencyInstall, Ignored
+from shipyard.model.dependencies import Dependencies
+from shipyard.model.manifest import Service
+from shipyard.model.record import replace
+from shipyard.source import SourceTree
+
+_FOLDERS = ("tests", "test")
+_RUNNERS = ("pytest", "nose2")
+_CONFTEST = "conftest.py"
+_TEST = re.compile(r"conftest\.py|tests?_.*\.py|.*_tests?\.py|tests\.py")
+
+
+def without_tests(
+    install: DependencyInstall,
+    service: Service,
+    dependencies: Dependencies,
+    ignored: Ignored | None,
+    tree: SourceTree,
+) -> tuple[DependencyInstall, tuple[Decision, ...]]:
+    """The install, with folders of tests among what stays out of the image: those at the project's top that
+    nothing else names, where no runner of tests is installed and no package of the project may bring them
+    along. A line of the ignore file (`ignored`) that lets one in keeps it."""
+    folder = service.path or "."
+    if any(one.folder == "." for one in install.local) or any(map(dependencies.get, _RUNNERS)):
+        return install, ()
+    kept = (
+        {line.lstrip("!/").partition("/")[0] for line in ignored.patterns if line[0] == "!"}
+        if ignored
+        else ()
+    )
+    found = [
+        name
+        for name in _FOLDERS
+        if name not in kept
+        and _holds_tests(tree, posixpath.join(folder, name))
+        and not _named(tree, folder, name)
+    ]
+    if not found:
+        return install, ()
+    if tree.is_file(posixpath.join(folder, _CONFTEST)):
+        found.append(_CONFTEST)
+    decision = Decision(
+        subject="left out",
+        value=", ".join(found),
+        evidence=f"nothing but tests names them; !{found[0]} in .dockerignore keeps them",
+        origin="detected",
+    )
+    return replace(install, own_files=(*install.own_files, *found)), (decision,)
+
+
+def _holds_tests(tree: SourceTree, folder: str) -> bool:
+    if not tree.is_dir(folder):
+        return False
+    names = tree.names(folder)
+    inner = [
+        name for one in names if tree.is_dir(f"{folder}/{one}") for name in tree.names(f"{folder}/{one}")
+    ]
+    return any(
+        re.fullmatch(r"conftest\.py|tests?_.*\.py|.*_tests?\.py|tests\.py", one) for one in (*names, *inner)
+    )
+
+
+def _named(tree: SourceTree, folder: str, name: str) -> bool:
+    """Whether a module outside of it imports from it, or has its name in a text."""
+    said = re.compile(rf"^\s*(?:from|import)\s+{name}\b|[\"'/]{name}[\"'/.]", re.MULTILINE)
+    return any(said.search(one.text) for one in modules(tree, folder, name))
