@@ -117,5 +117,6 @@ def _write_secrets(root: Path, lines: str) -> str:
     if wanted:
         with ignore.open("a", encoding="utf-8") as out:
             out.write(("\n" if ignored and not ignored.endswith("\n") else "") + "\n".join(wanted) + "\n")
-    written = ", ".join(line.partition("=")[0] for line in new)
-    return f"wrote {written or 'nothing new'} to {FILE}, which git ignores"
+    written = ", ".join(line.partition("=")[0] for line in new if not line.endswith("="))
+    told = f"wrote {written or 'nothing new'} to {FILE}, which git ignores"
+    return told + (f"; added {', '.join(wanted)} to .gitignore" if wanted else "")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shipyard.cli.addresses import is_address
 from shipyard.cli.checking import problems_here
 from shipyard.cli.services import known_services
 from shipyard.compile import labels
@@ -100,8 +101,8 @@ def _told_of_secrets(made: Plan, desired: Desired, found: FoundSecrets) -> Plan:
     stage = of_stage(desired.manifest)
     told = tuple(
         f"secret {name} has no value in {looked}: apply needs it; "
-        f"`shipyard secret set {name}{stage}` gives it one, "
-        f"`shipyard secret generate {name}{stage}` a random one"
+        f"`shipyard secret set {name}{stage}` gives it one"
+        + ("" if is_address(name) else f", `shipyard secret generate {name}{stage}` a random one")
         for name in missing
     )
     references = {one.reference for one in made.operations if isinstance(one, BuildImage)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shipyard.cli.addresses import is_address
 from shipyard.cli.formats import Format
 from shipyard.cli.options import Folder, Instance, Output, Stage
 from shipyard.errors import ExitCode, UsageError
@@ -121,6 +122,15 @@ def _generate(manifest: Manifest, names: list[str], *, chosen: bool, force: bool
             f"{name} has a value already, in {place}",
             hint="--force generates another: what was set up with the old one, a database say, keeps that",
         )
+    addresses = [name for name in names if is_address(name) and name not in there]
+    if addresses and chosen and not force:
+        raise UsageError(
+            f"{addresses[0]} is an address, and a random text is none",
+            hint=f"`shipyard secret set {addresses[0]}` asks for it; --force generates one all the same",
+        )
+    if addresses and not chosen:
+        names = [name for name in names if name not in addresses]
+        print(f"{', '.join(addresses)}: an address is for you to set", file=sys.stderr)
     missing = names if chosen else [name for name in names if name not in there]
     letters = string.ascii_letters + string.digits
     made = {name: "".join(secrets.choice(letters) for _ in range(LENGTH)) for name in missing}

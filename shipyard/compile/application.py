@@ -79,6 +79,9 @@ def _found(
 def _plainest(found: list[Application], service: Service) -> Application:
     """The one with the plainest evidence. Raises DetectionError where several are as plain."""
     best = [one for one in found if one.rank[:1] == min(other.rank[:1] for other in found)]
+    if service.app is not None and len({one.interface for one in best}) == 1:
+        # Any of them starts it alike.
+        return best[0]
     if len(best) > 1 and service.command is None:
         raise DetectionError(
             "found several frameworks",

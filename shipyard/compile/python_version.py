@@ -1,9 +1,9 @@
 """The Python version of a service.
 
-Order: the manifest; .python-version, .tool-versions, mise.toml, .mise.toml; the lock (Pipfile.lock); what
-requires-python allows; Pipfile; runtime.txt; the default, or an older one where the lock holds no wheels
-for that. A file of a folder above counts where the service's own has none. What says otherwise and comes
-later is told; what requires-python excludes is refused.
+Order: the manifest; .python-version, .tool-versions, mise.toml, .mise.toml; the lock (Pipfile.lock, the
+first lines of compiled requirements); what requires-python allows; Pipfile; runtime.txt; the default, or an
+older one where the lock holds no wheels for that. A file of a folder above counts where the service's own has
+none. What says otherwise and comes later is told; what requires-python excludes is refused.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shipyard.compile.decisions import DetectionError
-from shipyard.compile.python_pins import Pin, pins_after, pins_before
+from shipyard.compile.python_pins import Pin, Pins, pins_after, pins_before
 from shipyard.compile.wheels import wheel_missing
 from shipyard.model.build import Decision
 from shipyard.model.dependencies import Dependencies
@@ -50,6 +50,9 @@ def python_version(
     """Raises DetectionError where two do not agree."""
     fits = _fits(dependencies)
     before, after = pins_before(tree, folder), pins_after(tree, folder)
+    if dependencies.resolved_for is not None:
+        lock = Pin(version=dependencies.resolved_for, evidence=f"{dependencies.evidence}, made for it")
+        before = Pins(pins=(*before.pins, lock), notes=before.notes)
     pins, notes = [*before.pins, *after.pins], [*before.notes, *after.notes]
     if service.python is not None:
         decision = Decision(subject="python", value=service.python, evidence="declared", origin="manifest")

@@ -97,6 +97,11 @@ def _found(text: str) -> Iterator[Finding]:
             cause=f"there is no version {version[1]}",
             hint="look for a slip in the version, or for one that this Python can use",
         )
+    elif "requirements are unsatisfiable" in text or "ResolutionImpossible" in text:
+        yield Finding(
+            cause="what is asked for cannot be installed together",
+            hint="loosen one of the versions that it names above, and lock anew",
+        )
     yield from _compiled(text)
     yield from _collected(text)
     for said, cause, hint in _SAID:

@@ -107,7 +107,8 @@ def _missing_module(seen: Symptoms) -> Iterator[Finding]:
     yield Finding(
         cause=f"it imports {module}, which is not installed in its image",
         hint=f"add what brings {module} to the project's dependencies (not to those for development), lock "
-        "and apply; a module of your own must stand in the service's path",
+        "and apply; where an extra or a group of the project has it, build = { extras = [...] } or "
+        "{ groups = [...] } installs that; a module of your own must stand in the service's path",
     )
 
 
@@ -143,20 +144,33 @@ def _missing_variable(seen: Symptoms) -> Iterator[Finding]:
         r"EnvError: Environment variable \"(\w+)\" not set",
     )
     names = [name for one in patterns for name in re.findall(one, seen.text, re.MULTILINE)]
+    given = {*seen.spec.env, *seen.spec.secrets}
     # pydantic's settings: the field's name, and below it what is wrong with it.
-    if "BaseSettings" in seen.text or "Settings" in seen.text:
-        names += [one.upper() for one in re.findall(r"^(\w+)\n\s+Field required", seen.text, re.MULTILINE)]
-    for name in dict.fromkeys(names):
-        if name not in seen.spec.env and name not in seen.spec.secrets:
+    fields = re.findall(r"^(\w+)\n\s+Field required", seen.text, re.MULTILINE)
+    fields = fields if "Settings" in seen.text else []
+    for name in dict.fromkeys([*names, *map(str.upper, fields)]):
+        if name not in given:
             yield Finding(
                 cause=f"it reads the variable {name}, which it is not given",
-                hint=f'add secrets = ["{name}"] or env = {{ {name} = "..." }} to [{seen.key}]',
+                hint=f'add secrets = ["{name}"] or env = {{ {name} = "..." }} to [{seen.key}]'
+                + (", by the name that an env_prefix of its settings makes" if name not in names else ""),
+            )
+        elif name not in names:
+            yield Finding(
+                cause=f"its settings do not find {name.lower()}, and it is given {name}: they read another",
+                hint="look for env_prefix or an alias in them, and call the variable so",
             )
 
 
 def _permission(seen: Symptoms) -> Iterator[Finding]:
     # gunicorn goes on without its control socket: that is no cause of anything.
     text = "\n".join(line for line in seen.text.splitlines() if "Control server error" not in line)
+    if beat := re.search(r"Permission denied: b?'(celerybeat-schedule[\w.-]*)'", text):
+        yield Finding(
+            cause=f"Celery beat writes {beat[1]} into its working folder, which is part of the image",
+            hint=f'framework = "celery-beat" in place of command in [{seen.key}] keeps it in memory, and so '
+            "does --schedule /dev/shm/celerybeat-schedule in the command",
+        )
     denied = re.findall(r"(?:Permission denied|PermissionError)[^'\n]*: '(/[^']+)'", text)
     for path in dict.fromkeys(denied):
         yield _not_writable(path, seen)

@@ -32,6 +32,8 @@ Role = Literal["web", "worker", "scheduler", "program"]
 Interface = Literal["wsgi", "asgi", "aiohttp", "own"]
 Rank = tuple[int, ...]
 FIRST: Rank = (0,)
+ELSEWHERE: Rank = (9,)
+"""Of an entry point that the manifest names and the source does not show."""
 
 
 class Application(Record):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 
-from shipyard.frameworks.application import Application, ApplicationError, Interface, Rank
+from shipyard.frameworks.application import ELSEWHERE, FIRST, Application, ApplicationError, Interface, Rank
 from shipyard.frameworks.modules import Module, modules, source_path
 from shipyard.frameworks.syntax import assignments
 from shipyard.model.dependencies import Dependencies
@@ -64,13 +64,15 @@ class ObjectFramework:
         if dependency is None:
             return None
         if service.app is not None:
-            # What the manifest names is not searched.
+            # Starlette is in every lock that has FastAPI: whose it is, the source tells.
+            made = any(one.entry == service.app.removesuffix("()") for one in self.search(tree, folder))
             application = Application(
                 framework=self.name,
                 evidence=dependency.where,
                 app=service.app,
                 app_evidence="declared",
                 interface=self.interface,
+                rank=FIRST if made else ELSEWHERE,
                 factory=service.app.endswith(")"),
                 import_path=source_path(tree, folder),
             )

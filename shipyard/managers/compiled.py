@@ -19,12 +19,14 @@ _UNPINNED = r"(?m)^# WARNING: The following packages were not pinned.*\n(?:# .* 
 
 
 class Header(Record):
-    """`command` as the file says it; `sources` are the files that it reads, `lock` the lock instead."""
+    """`command` as the file says it; `sources` are the files that it reads, `lock` the lock instead. `python`
+    is the version that it was resolved for, None where it does not say."""
 
     tool: str
     command: str
     sources: tuple[str, ...] = ()
     lock: str | None = None
+    python: str | None = None
 
 
 def header(text: str) -> Header | None:
@@ -42,7 +44,13 @@ def header(text: str) -> Header | None:
         return Header(tool="uv", command=command, lock="uv.lock")
     if command:
         tool = "pip-compile" if command.startswith("pip-compile") else "uv pip compile"
-        return Header(tool=tool, command=command, sources=_sources(command))
+        # What pip-compile says by itself, and the option of uv's.
+        python = re.search(r"\bwith Python (3\.\d+)", said) or re.search(
+            r"(?:--python-version|--python|-p)[= ](3\.\d+)(?=[.\s]|$)", command
+        )
+        return Header(
+            tool=tool, command=command, sources=_sources(command), python=python[1] if python else None
+        )
     for tool, lock in (("poetry", "poetry.lock"), ("pdm", "pdm.lock"), ("pipenv", "Pipfile.lock")):
         if re.search(rf"(?i)\b{tool}\b", said):
             return Header(tool=tool, command=f"{tool} export", lock=lock)

@@ -6,7 +6,7 @@ import hashlib
 import posixpath
 import re
 
-from shipyard.managers.compiled import check_compiled
+from shipyard.managers.compiled import check_compiled, header
 from shipyard.managers.local import dynamic, local_package, static_requirements
 from shipyard.managers.markers import normal
 from shipyard.managers.project import PROJECT, read_project, requires_python
@@ -73,6 +73,7 @@ class Pip:
                 where=first,
                 hint='add the line "-e .", or name the extra\'s requirements in the file',
             )
+        made = header(tree.text(posixpath.join(folder, first)) or "")
         check_compiled(tree, folder, first, found.packages)
         rewritten = bool(found.local) or found.git or any("/p/" in line for line in found.lines)
         recoded = [name for name in found.files if _is_utf16(tree, posixpath.join(folder, name))]
@@ -85,6 +86,7 @@ class Pip:
             ),
             requires_python=requires_python(read_project(tree, folder)),
             requires_python_where=PROJECT,
+            resolved_for=made.python if made is not None else None,
             notes=(*_notes(first, found.unpinned), *_beside(tree, folder, first, found.files)),
         )
 

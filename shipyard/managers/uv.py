@@ -19,7 +19,7 @@ from shipyard.errors import ShipyardError
 from shipyard.managers.local import local_package
 from shipyard.managers.locked import no_date, unknown
 from shipyard.managers.markers import normal
-from shipyard.managers.project import table, texts
+from shipyard.managers.project import read_project, table, texts
 from shipyard.model.build import DependencyInstall
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
@@ -59,7 +59,7 @@ class Uv:
             raise UvLockError(
                 "the lock does not hold this project", where=LOCK, hint="run `uv lock` in its folder"
             )
-        _check_current(project["project"], root)
+        _check_current(project["project"], root, PROJECT)
         by_name: dict[str, list[dict[str, Any]]] = {}
         for package in packages:
             by_name.setdefault(package["name"], []).append(package)
@@ -68,6 +68,12 @@ class Uv:
             match[1]: text.count("\n", 0, match.start()) + 1
             for match in re.finditer(r'^name = "([^"]+)"', text, re.MULTILINE)
         }
+        for package in closure:
+            for one in _folders(package):
+                name = posixpath.normpath(posixpath.join(above, one, PROJECT))
+                own = table(read_project(tree, posixpath.join(folder, above, one)), "project")
+                if package is not root and own:
+                    _check_current(own, package, name)
         archive = next((one for one in closure if "path" in one.get("source", {})), None)
         if archive is not None:
             raise UvLockError(
@@ -162,7 +168,7 @@ def _toml(text: str, where: str) -> dict[str, Any]:
         raise UvLockError(f"not valid TOML: {error}", where=where) from None
 
 
-def _check_current(project: Mapping[str, Any], root: Mapping[str, Any]) -> None:
+def _check_current(project: Mapping[str, Any], root: Mapping[str, Any], file: str) -> None:
     """What the project asks for must be what the lock was made for: uv records it as requires-dist.
 
     Names, extras and version ranges are compared; where a package comes from is uv's own matter, and
@@ -195,17 +201,17 @@ def _check_current(project: Mapping[str, Any], root: Mapping[str, Any]) -> None:
         try:
             one = Requirement(text)
         except InvalidRequirement:
-            raise UvLockError(f"{text!r} is not a requirement", where=PROJECT) from None
+            raise UvLockError(f"{text!r} is not a requirement", where=file) from None
         name = canonicalize_name(one.name)
         specifier = "" if name in placed else str(one.specifier)
         asked[name, tuple(sorted(one.extras)), specifier] = text
     missing = sorted(text for key, text in asked.items() if key not in locked)
     extra = sorted(f"{name}{spec}" for name, _, spec in locked - asked.keys())
     if missing or extra:
-        details = [f"{PROJECT} asks for {text}" for text in missing]
+        details = [f"{file} asks for {text}" for text in missing]
         details += [f"{LOCK} was made for {text}" for text in extra]
         raise UvLockError(
-            f"the lock is out of date with {PROJECT}",
+            f"the lock is out of date with {file}",
             where=LOCK,
             details=tuple(details[:6]),
             hint="run `uv lock` in its folder",

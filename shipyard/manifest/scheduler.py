@@ -9,6 +9,7 @@ from shipyard.manifest.errors import Problems
 from shipyard.model.manifest import Service
 
 FRAMEWORK = "celery-beat"
+BEAT = "Celery beat"
 HINT = "remove replicas; workers are what there can be more of"
 
 
@@ -37,7 +38,7 @@ def check_scheduler(service: Service, problems: Problems) -> None:
 def _what(service: Service) -> str | None:
     """What makes a service a scheduler, None when it is none."""
     if service.framework == FRAMEWORK and service.command is None:
-        return "Celery beat"
+        return BEAT
     return scheduler_in(service.command or ())
 
 
@@ -53,7 +54,7 @@ def scheduler_in(words: tuple[str, ...]) -> str | None:
         return None
     rest = words[at + 1 :]
     if "beat" in rest and "worker" not in rest:
-        return "Celery beat"
+        return BEAT
     if "worker" in rest and {"-B", "--beat"} & set(rest):
         return "a worker with Celery beat in it (-B)"
     return None

@@ -22,7 +22,8 @@ class Dependency(Record):
 
 
 class Dependencies(Record):
-    """`requires_python` is a version specifier, with where it stands."""
+    """`requires_python` is a version specifier, with where it stands; `resolved_for` the one version that a
+    lock says it was made for."""
 
     manager: str
     evidence: str
@@ -30,6 +31,7 @@ class Dependencies(Record):
     install: DependencyInstall
     requires_python: str | None = None
     requires_python_where: str = ""
+    resolved_for: str | None = None
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     def get(self, name: str) -> Dependency | None:

@@ -21,6 +21,7 @@ _ENGINE = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL)_ENGINE")
 _CACHE = re.compile(
     r"(?:REDIS|CACHE|CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RQ_REDIS|DRAMATIQ_BROKER)(?:_UR[LI])?"
 )
+_ALCHEMY = {"sqlalchemy", "sqlmodel", "flask-sqlalchemy", "alembic", "databases"}
 _CACHE_CLIENTS = {"redis", "django-redis", "rq", "arq", "channels-redis", "valkey"}
 _CACHE_HOST = re.compile(r"(?:REDIS|CACHE)_HOST")
 
@@ -37,12 +38,18 @@ class Database(Record):
 
 
 def database(packages: Iterable[str], *, django: bool) -> Database | None:
-    """The database of a project by its drivers; the scheme is SQLAlchemy's where Django does not read it."""
+    """The database of a project by its drivers, which SQLAlchemy wants named in the scheme."""
     there = set(packages)
-    drivers = (("asyncpg", "+asyncpg"), ("psycopg", "+psycopg"), ("psycopg2", ""), ("psycopg2-binary", ""))
+    named = not django and bool(there & _ALCHEMY)
+    drivers = (
+        ("asyncpg", "+asyncpg"),
+        ("psycopg", "+psycopg"),
+        ("psycopg2", "+psycopg2"),
+        ("psycopg2-binary", "+psycopg2"),
+    )
     for name, dialect in drivers:
         if name in there:
-            scheme = "postgres" if django else f"postgresql{dialect}"
+            scheme = "postgres" if django else f"postgresql{dialect if named else ''}"
             path = "/var/lib/postgresql/data"
             return Database(
                 image="postgres:17",
@@ -52,9 +59,9 @@ def database(packages: Iterable[str], *, django: bool) -> Database | None:
                 data=path,
                 prefix="POSTGRES",
             )
-    for name, dialect in (("aiomysql", "+aiomysql"), ("pymysql", "+pymysql"), ("mysqlclient", "")):
+    for name, dialect in (("aiomysql", "+aiomysql"), ("pymysql", "+pymysql"), ("mysqlclient", "+mysqldb")):
         if name in there:
-            scheme = "mysql" if django else f"mysql{dialect}"
+            scheme = f"mysql{dialect if named else ''}"
             return Database(
                 image="mariadb:11",
                 scheme=scheme,
@@ -121,6 +128,8 @@ def database_service(found: Database, name: str) -> dict[str, object]:
 
 
 def cache_variables(reads: Iterable[str]) -> dict[str, str]:
-    """Each use of its own database number is its owner's choice: all get the first."""
-    urls = {read: "redis://redis:6379/0" for read in reads if _CACHE.fullmatch(read)}
+    """The first database of Redis, the second for a cache beside others: to clear it empties it whole."""
+    names = [read for read in reads if _CACHE.fullmatch(read)]
+    own = [read for read in names if read.startswith("CACHE") and len(names) > 1]
+    urls = {read: f"redis://redis:6379/{1 if read in own else 0}" for read in names}
     return urls | {read: "redis" for read in reads if _CACHE_HOST.fullmatch(read)}

@@ -10,12 +10,14 @@ from shipyard.errors import ShipyardError
 from shipyard.frameworks.celery import Celery
 from shipyard.frameworks.modules import Module, modules
 from shipyard.frameworks.syntax import dotted
+from shipyard.manifest.scheduler import BEAT, scheduler_in
 from shipyard.model.manifest import Service
 from shipyard.source import SourceTree
 
 RELEASE = "release"
 Services = dict[str, dict[str, object]]
 _SCHEDULES = ("beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE")
+_STORE = {"-s", "-S", "--schedule", "--scheduler"}
 _PERIODIC = "add_periodic_task"
 
 
@@ -23,7 +25,8 @@ def beside(tree: SourceTree, found: Detection, owner: str) -> Services:
     """What runs in the image of `owner`, by name: the Procfile's processes, else workers that are found."""
     there = [one for one in processes(tree, ".") if one.name not in (owner, RELEASE)]
     if there:
-        return {_name(one.name): {"like": owner, **_command(one)} for one in there}
+        celery = _has_celery(tree, found)
+        return {_name(one.name): {"like": owner, **_started(one, celery)} for one in there}
     if found.detected.role != "web" or not _has_celery(tree, found):
         return {}
     made: Services = {"worker": {"like": owner, "framework": "celery"}}
@@ -48,6 +51,14 @@ def own_command(tree: SourceTree, found: Detection, owner: str) -> tuple[dict[st
     return {}, (
         f"{PROCFILE} starts {owner} by `{entry.text}`: Shipyard starts {found.detected.framework} itself",
     )
+
+
+def _started(one: Process, celery: bool) -> dict[str, object]:
+    """Celery beat with no store of its own would write into the image."""
+    options = {word.partition("=")[0] for word in one.command}
+    if celery and scheduler_in(one.command) == BEAT and not _STORE & options:
+        return {"framework": "celery-beat"}
+    return _command(one)
 
 
 def _command(entry: Process) -> dict[str, object]:

@@ -50,7 +50,7 @@ def test_a_fastapi_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     root = source("fastapi-postgres", tmp_path)
     assert run(["init", "--stdout", "-C", str(root)]) == 0
     made = tomllib.loads(capsys.readouterr().out)
-    url = "postgresql+psycopg://my-shop:${secret:DB_PASSWORD}@db/my-shop"
+    url = "postgresql://my-shop:${secret:DB_PASSWORD}@db/my-shop"
     assert made["services"]["web"]["env"]["DATABASE_URL"] == url
     assert not (root / "shipyard.toml").exists()
     assert not (root / ".env.dev").exists()
