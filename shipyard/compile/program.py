@@ -7,7 +7,7 @@ from shipyard.compile.decisions import DetectionError, decided, default
 from shipyard.compile.entry_point import entry_notes
 from shipyard.compile.procfile import Process, process, processes
 from shipyard.compile.reloading import own_reloading, reloading
-from shipyard.compile.server import choose_server
+from shipyard.compile.server import choose_server, server_notes
 from shipyard.frameworks.application import Application, ApplicationError, Role
 from shipyard.manifest.scheduler import HINT, scheduler_in, too_many
 from shipyard.model.build import Decision
@@ -69,7 +69,7 @@ def find_program(service: Service, tree: SourceTree, folder: str, dependencies: 
     )
     if application.command is not None:
         return _own(service, application, decisions)
-    return _served(service, application, dependencies, decisions)
+    return _served(service, application, dependencies, decisions, tree)
 
 
 def _served(
@@ -77,7 +77,9 @@ def _served(
     application: Application,
     dependencies: Dependencies,
     decisions: tuple[Decision, ...],
+    tree: SourceTree,
 ) -> Program:
+    folder = service.path or "."
     chosen = choose_server(application, dependencies)
     server = chosen.server
     port = service.port or DEFAULT_PORT
@@ -97,7 +99,7 @@ def _served(
         added=chosen.added,
         reload=reloading(application, dependencies, server.name, command, port),
         decisions=(*decisions, *made),
-        notes=(*application.notes, *chosen.notes),
+        notes=(*application.notes, *chosen.notes, *server_notes(server.name, command, tree, folder)),
     )
 
 

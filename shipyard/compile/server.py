@@ -8,17 +8,22 @@ order reads as a crash (143); after an interrupt it exits 0. uwsgi would reload:
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from shipyard.compile.decisions import decided, default
 from shipyard.frameworks.application import Application, Interface
 from shipyard.model.build import Decision
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.record import Record
+from shipyard.source import SourceTree
 
 GRACEFUL = "8"
 """Seconds for requests in flight: below the grace period of 10 s after which the engine kills."""
+
+
+CONFIGURATION = "gunicorn.conf.py"
 
 
 class Server(Record):
@@ -93,6 +98,13 @@ def _options(server: Server, dependencies: Dependencies) -> tuple[str, ...]:
         return ()
     release = int(numbers[1]), int(numbers[2])
     return tuple(option for since, option in server.newer if release >= since)
+
+
+def server_notes(name: str, command: tuple[str, ...], tree: SourceTree, folder: str) -> Iterator[str]:
+    """On the file that gunicorn reads by itself where it starts (gunicorn's documentation, "Settings")."""
+    if name == "gunicorn" and tree.is_file(posixpath.join(folder, CONFIGURATION)):
+        options = ", ".join(word for word in command if word.startswith("--"))
+        yield f"{CONFIGURATION} is read by gunicorn; of what is in both, the command's counts: {options}"
 
 
 def server_command(name: str, application: Application, port: int) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from shipyard.diagnosis.server import server_findings
 _ELF = "\x7fELF"
 """How a program begins. A shell says so that is given one which the kernel does not run: docker-init, as the
 execvp of POSIX, hands it over."""
+_DRIVERS = ("psycopg", "psycopg2", "MySQLdb")
 _HOME = "/nonexistent"
 """Of the user that images of the recipe have."""
 Rule = Callable[[Symptoms], Iterator[Finding]]
@@ -92,6 +93,13 @@ def _missing_module(seen: Symptoms) -> Iterator[Finding]:
         yield Finding(
             cause=f"there is no module {module} where its application is said to be",
             hint=f'say where it is: app = "package.module:name" in [{seen.key}]',
+        )
+        return
+    if module in _DRIVERS and "sqlalchemy" in seen.text:
+        yield Finding(
+            cause=f"SQLAlchemy takes {module} for a URL that names no driver, and it is not installed",
+            hint="name the one that is in the URL, as in postgresql+psycopg2://, or add "
+            f"{module} to the dependencies",
         )
         return
     own = re.findall(r'File "(/app/[^"]+)", line (\d+)', seen.text)

@@ -19,13 +19,15 @@ class UnreadableSettings(ShipyardError):
 class EnvironmentRead(Record):
     """A variable that settings read. `default`: the read names a value of its own to fall back on;
     `fallback` is that value where it is a literal text; `required`: without the variable the settings do not
-    load. `cast` such as "int" or "db", else ""."""
+    load. `cast` such as "int" or "db", else "". `bare` is its name without what all of its settings begin
+    with, "" where they begin with nothing."""
 
     name: str
     default: bool
     required: bool
     cast: str = ""
     fallback: str = ""
+    bare: str = ""
 
 
 Role = Literal["web", "worker", "scheduler", "program"]

@@ -73,9 +73,9 @@ def database(packages: Iterable[str], *, django: bool) -> Database | None:
     return None
 
 
-def cache_wanted(packages: Mapping[str, tuple[str, ...]], reads: Iterable[str]) -> bool:
+def cache_wanted(packages: Mapping[str, tuple[str, ...]], reads: Mapping[str, EnvironmentRead]) -> bool:
     """`packages` with their extras. Celery alone may use another broker: its variables tell."""
-    return _has_client(packages) or any(_CACHE.fullmatch(name) for name in reads)
+    return _has_client(packages) or any(_CACHE.fullmatch(how.bare or read) for read, how in reads.items())
 
 
 def cache_notes(packages: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -98,19 +98,20 @@ def database_variables(
     env: dict[str, str] = {}
     secrets: dict[str, dict[str, str]] = {}
     for read, how in reads.items():
-        if _URL.fullmatch(read):
+        bare = how.bare or read
+        if _URL.fullmatch(bare):
             env[read] = f"{found.scheme}://{name}:${{secret:{VARIABLE}}}@db/{name}"
-        elif _HOST.fullmatch(read):
+        elif _HOST.fullmatch(bare):
             env[read] = "db"
-        elif _PORT.fullmatch(read):
+        elif _PORT.fullmatch(bare):
             env[read] = found.port
-        elif _NAME.fullmatch(read) or _USER.fullmatch(read):
+        elif _NAME.fullmatch(bare) or _USER.fullmatch(bare):
             env[read] = name
-        elif _ENGINE.fullmatch(read):
+        elif _ENGINE.fullmatch(bare):
             # Put together from a path and a name, or a whole path: what it falls back on tells.
             path, dot, _ = (how.fallback or "django.db.backends.").rpartition(".")
             env[read] = f"{path}{dot}{found.engine}"
-        elif _PASS.fullmatch(read):
+        elif _PASS.fullmatch(bare):
             secrets[read] = {} if read == VARIABLE else {"from": VARIABLE}
     return env, secrets
 
@@ -127,9 +128,10 @@ def database_service(found: Database, name: str) -> dict[str, object]:
     }
 
 
-def cache_variables(reads: Iterable[str]) -> dict[str, str]:
+def cache_variables(reads: Mapping[str, EnvironmentRead]) -> dict[str, str]:
     """The first database of Redis, the second for a cache beside others: to clear it empties it whole."""
-    names = [read for read in reads if _CACHE.fullmatch(read)]
-    own = [read for read in names if read.startswith("CACHE") and len(names) > 1]
+    bare = {read: how.bare or read for read, how in reads.items()}
+    names = [read for read in reads if _CACHE.fullmatch(bare[read])]
+    own = [read for read in names if bare[read].startswith("CACHE") and len(names) > 1]
     urls = {read: f"redis://redis:6379/{1 if read in own else 0}" for read in names}
-    return urls | {read: "redis" for read in reads if _CACHE_HOST.fullmatch(read)}
+    return urls | {read: "redis" for read in reads if _CACHE_HOST.fullmatch(bare[read])}

@@ -22,6 +22,7 @@ from shipyard.starter.backing import (
     database_service,
     database_variables,
 )
+from shipyard.starter.choices import choice_notes
 from shipyard.starter.dockerfile import FILE, Told
 from shipyard.starter.draft import Draft
 from shipyard.starter.health import health_path
@@ -135,6 +136,7 @@ def _notes(place: Place, asked: Asked, name: str) -> Iterator[str]:
     _, told = own_command(place.tree, place.found, place.name)
     yield from place.found.detected.notes
     yield from told
+    yield from choice_notes(place.tree, place.name)
     yield from cache_notes(place.packages) if asked.cache else ()
     if asked.backing is not None and not any(VARIABLE in str(value) for value in (asked.env, asked.secrets)):
         url = f"{asked.backing.scheme}://{name}:${{secret:{VARIABLE}}}@db/{name}"

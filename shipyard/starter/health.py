@@ -34,6 +34,8 @@ def health_path(tree: SourceTree, application: Application | None) -> str | None
     if routes is None:
         return None
     adds = {"path"} if django else {"Route", *_methods(routes, name)}
+    if application.framework == "litestar":
+        adds.add("get")
     found = {
         path
         for node in ast.walk(routes)

@@ -76,5 +76,6 @@ def _pydantic(module: ast.Module) -> Iterator[EnvironmentRead]:
         for field in node.body:
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
                 default, said = _field(field.value)
-                name = (said or f"{prefix}{field.target.id}").upper()
-                yield EnvironmentRead(name=name, default=default, required=not default)
+                bare = (said or field.target.id).upper()
+                name = bare if said else f"{prefix.upper()}{bare}"
+                yield EnvironmentRead(name=name, default=default, required=not default, bare=bare)

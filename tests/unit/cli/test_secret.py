@@ -167,3 +167,15 @@ def test_the_mode_of_a_file_stays(root: Path) -> None:
 def test_a_file_that_cannot_be_written_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ShipyardError, match="cannot be written"):
         write_env_value(root / "nowhere" / ".env", "A", "b")
+
+
+def test_no_address_is_generated(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (root / "shipyard.toml").read_text().replace('secrets = ["KEY"]', 'secrets = ["KEY", "CACHE_URL"]')
+    (root / "shipyard.toml").write_text(text)
+    assert run(["secret", "generate", "CACHE_URL"]) == 64
+    assert "CACHE_URL is an address" in capsys.readouterr().err
+    assert run(["secret", "generate"]) == 0
+    assert "CACHE_URL: an address is for you to set" in capsys.readouterr().err
+    assert set(read_env_file(root / ".env.dev")) == {"DB", "KEY", "PASSWORD"}
+    assert run(["secret", "generate", "CACHE_URL", "--force"]) == 0
+    assert "CACHE_URL" in read_env_file(root / ".env.dev")

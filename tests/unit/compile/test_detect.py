@@ -320,3 +320,33 @@ def test_servers_run_in_exec_form_and_stop_in_time() -> None:
     )
     factory = server_command("uvicorn", application("asgi", "main:make()", factory=True), 1)
     assert factory[:3] == ("uvicorn", "main:make", "--factory")
+
+
+@pytest.mark.parametrize(
+    ("app", "framework"), [("main:app", "fastapi"), ("site:app", "starlette"), ("x:y", "fastapi")]
+)
+def test_an_app_is_whose_the_source_says(compiled: Compile, app: str, framework: str) -> None:
+    """Starlette is in every lock that has FastAPI."""
+    files = {
+        **FASTAPI,
+        "requirements.txt": FASTAPI["requirements.txt"] + "starlette==0.40.0\n",
+        "site.py": "from starlette.applications import Starlette\napp = Starlette()\n",
+    }
+    detected, _ = compiled(files, f'app = "{app}"')
+    assert (detected.framework, detected.app) == (framework, app)
+
+
+def test_an_app_that_may_be_of_either_is_asked_for(refused: Refused) -> None:
+    files = {**FASTAPI, "requirements.txt": FASTAPI["requirements.txt"] + "flask==3.1.0\n"}
+    assert "found several frameworks" in refused(files, 'app = "elsewhere:app"')
+
+
+def test_a_configuration_of_gunicorn_is_told(compiled: Compile) -> None:
+    files = {
+        "requirements.txt": "flask==3.1.0\ngunicorn==23.0.0\n",
+        "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+        "gunicorn.conf.py": "workers = 3\n",
+    }
+    (told,) = (one for one in compiled(files)[0].notes if "gunicorn.conf.py" in one)
+    assert "the command's counts: --bind, --threads" in told
+    assert not any("gunicorn.conf.py" in one for one in compiled(FASTAPI | {"gunicorn.conf.py": ""})[0].notes)

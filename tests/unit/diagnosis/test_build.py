@@ -57,6 +57,11 @@ from shipyard.diagnosis.build import build_findings
             "orjson==3.10.0 is built from its source, which failed",
             "build_packages",
         ),
+        (
+            "x No solution found when resolving dependencies:\n  your requirements are unsatisfiable.",
+            "cannot be installed together",
+            "loosen",
+        ),
         ("parent snapshot sha256:1 does not exist: not found", "cache is damaged", "builder prune"),
         ('process "/bin/sh -c x" did not complete successfully: exit code: 137', "was killed", "memory"),
     ],

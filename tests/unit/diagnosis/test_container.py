@@ -31,6 +31,38 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         "more memory than its limit of 64M",
         'memory = "128M"',
     ),
+    (
+        "a setting whose variable has a prefix",
+        seen(
+            "ValidationError: 1 validation error for Settings\ndatabase_url\n  Field required [type=missing]"
+        ),
+        "it reads the variable DATABASE_URL",
+        "env_prefix",
+    ),
+    (
+        "a setting that is given by another name",
+        seen(
+            "ValidationError: 1 validation error for Settings\ndatabase_url\n  Field required [type=missing]",
+            spec={"secrets": {"DATABASE_URL": None}},
+        ),
+        "its settings do not find database_url",
+        "env_prefix",
+    ),
+    (
+        "a driver that SQLAlchemy takes by itself",
+        seen(
+            'Traceback\n  File "/opt/venv/lib/python3.13/site-packages/sqlalchemy/engine/create.py", line 1\n'
+            "ModuleNotFoundError: No module named 'psycopg'"
+        ),
+        "SQLAlchemy takes psycopg",
+        "postgresql+psycopg2://",
+    ),
+    (
+        "beat in a working folder that is the image's",
+        seen("_dbm.error: [Errno 13] Permission denied: b'celerybeat-schedule.dat'"),
+        "Celery beat writes celerybeat-schedule.dat",
+        'framework = "celery-beat"',
+    ),
     ("killed", seen(exit_code=137), "it was killed", "docker events"),
     ("segmentation fault", seen(exit_code=139), "crashed in compiled code", "other versions"),
     ("stopped", seen(exit_code=143), "told to stop", "shipyard start web"),

@@ -206,3 +206,14 @@ def test_a_lock_above_counts_for_its_members_alone(tmp_path: Path) -> None:
     assert Uv().evidence(tree, "c") is None
     assert Uv().evidence(tree, "a/x") is None
     assert Uv().evidence(tree, ".") == "uv.lock"
+
+
+def test_a_member_that_asks_for_more_than_the_lock_holds(refused: Refused, read: Read) -> None:
+    lock = LOCK.replace('git = "https://example.com/uvicorn?rev=1#abc"', 'editable = "packages/uvicorn"')
+    member = '[project]\nname = "uvicorn"\nversion = "1"\ndependencies = ["httpx"]\n'
+    files = project(lock) | {"packages/uvicorn/pyproject.toml": member}
+    told = refused(Uv(), files)
+    assert told.startswith("uv.lock: the lock is out of date with packages/uvicorn/pyproject.toml")
+    assert "packages/uvicorn/pyproject.toml asks for httpx" in told
+    files["packages/uvicorn/pyproject.toml"] = member.replace('["httpx"]', "[]")
+    assert "fastapi" in read(Uv(), files).packages

@@ -66,5 +66,11 @@ def test_of_what_a_factory_makes(tmp_path: Path, text: str, path: str | None) ->
     assert health_path(tree, application("flask", "shop:create_app()")) == path
 
 
+def test_of_litestar_by_its_decorator(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path, {"main.py": "@get('/healthz')\nasync def ok(): ...\n"})
+    assert health_path(tree, application("litestar", "main:app")) == "/healthz"
+    assert health_path(tree, application("fastapi", "main:app")) is None
+
+
 def test_of_no_application(tmp_path: Path) -> None:
     assert health_path(write_tree(tmp_path, {}), None) is None

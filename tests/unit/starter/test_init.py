@@ -141,3 +141,76 @@ def test_migrations_before_a_deploy(tmp_path: Path, package: str, there: str, be
     )
     assert run(["init", "-C", str(tmp_path)]) == 0
     assert document(tmp_path)["services"]["web"].get("before_deploy") == before
+
+
+SETTINGS = "from pydantic import Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\n"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='ACME_')\n    KEYS\n",
+        "class S(BaseSettings):\n    model_config = {'env_prefix': 'ACME_', 'extra': 'ignore'}\n    KEYS\n",
+        "class S(BaseSettings, env_prefix='ACME_'):\n    KEYS\n",
+        "class S(BaseSettings):\n    class Config:\n        env_prefix = 'ACME_'\n    KEYS\n",
+    ],
+)
+def test_settings_with_a_prefix(tmp_path: Path, settings: str) -> None:
+    keys = "database_url: str\n    token: str = Field(alias='TOKEN')\n    debug: bool = Field(False)"
+    write_tree(
+        tmp_path,
+        {
+            "requirements.txt": "fastapi==0.115.0\npsycopg2-binary==2.9.10\nsqlalchemy==2.1.0\n",
+            "main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+            "settings.py": SETTINGS + settings.replace("KEYS", keys),
+        },
+    )
+    assert run(["init", "-C", str(tmp_path)]) == 0
+    web = document(tmp_path)["services"]["web"]
+    # SQLAlchemy takes another driver where none is named.
+    assert web["env"]["ACME_DATABASE_URL"].startswith("postgresql+psycopg2://")
+    assert web["secrets"] == ["TOKEN"]
+
+
+def test_a_procfile_with_beat_and_a_cache_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "requirements.txt": "flask==3.1.0\ncelery[redis]==5.4.0\n",
+            "app.py": "import os\nfrom celery import Celery\nfrom flask import Flask\napp = Flask(__name__)\n"
+            "celery = Celery('app', broker=os.environ['REDIS_URL'], cache=os.environ['CACHE_URL'])\n"
+            "os.environ['STRIPE_KEY']\n",
+            "Procfile": "web: flask run\nworker: celery -A app worker\nclock: celery -A app beat -l info\n"
+            "other: celery -A app beat -S my.Scheduler\n",
+        },
+    )
+    assert run(["init", "-C", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    services = document(tmp_path)["services"]
+    assert services["clock"] == {"like": "web", "framework": "celery-beat"}
+    assert services["other"]["command"] == "celery -A app beat -S my.Scheduler"
+    env = services["web"]["env"]
+    assert (env["REDIS_URL"], env["CACHE_URL"]) == ("redis://redis:6379/0", "redis://redis:6379/1")
+    assert "wrote nothing new to .env.dev" in said, "what is left to fill in is no value"
+    assert "added .env*, !.env.example, *.plan, " in said
+
+
+def test_extras_and_groups_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = (
+        '[project]\nname = "a"\nversion = "1"\ndependencies = ["fastapi"]\n[project.optional-dependencies]\n'
+    )
+    project += 'postgres = ["psycopg"]\ndocs = []\n[dependency-groups]\ndev = []\njobs = ["rq"]\ntests = []\n'
+    write_tree(
+        tmp_path, {"pyproject.toml": project, "main.py": "from fastapi import FastAPI\napp = FastAPI()\n"}
+    )
+    assert run(["init", "-C", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert (
+        'postgres of the project\'s extras are not installed: build = { extras = ["postgres"] } in web'
+        in said
+    )
+    assert 'jobs of the project\'s groups are not installed: build = { groups = ["jobs"] }' in said
+    assert "docs" not in said
+    assert "tests" not in said
