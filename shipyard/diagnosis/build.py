@@ -144,7 +144,9 @@ def _compiled(text: str) -> Iterator[Finding]:
             hint="add the Debian -dev package that has it: build = { build_packages = [...] }",
         )
     elif re.search(
-        r"(?:command|execute) '?(?:\S*gcc|cc|g\+\+)'? ?(?:failed|: No such)|No such file.*'cc'", text
+        r"(?:command|execute) '?(?:\S*gcc|cc|g\+\+)'? ?(?:failed|: No such)"
+        r"|No such file.*'(?:\S*gcc|cc|[cg]\+\+)'",
+        text,
     ):
         yield Finding(
             cause="a package is compiled, and the builder has no compiler",

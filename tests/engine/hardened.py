@@ -46,9 +46,10 @@ for top, folders, names in os.walk("/"):
     for name in folders + names:
         if os.path.exists(os.path.join(top, name)):
             print(os.path.join(top, name))
-with open("/var/lib/dpkg/status") as file:
-    for name in re.findall("^Package: (.*-dev)$", file.read(), re.M):
-        print("Debian package /" + name)
+if os.path.exists("/var/lib/dpkg/status"):
+    with open("/var/lib/dpkg/status") as file:
+        for name in re.findall("^Package: (.*-dev)$", file.read(), re.M):
+            print("Debian package /" + name)
 """
 UNWANTED = re.compile(
     r".*/bin/(pip|uv|uvx|npm|node|cc|make|ld|(.*-)?(gcc|g\+\+|cpp))[\d.-]*"

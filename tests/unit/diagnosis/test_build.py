@@ -51,6 +51,7 @@ from shipyard.diagnosis.build import build_findings
             "lacks libxml/xpath.h",
             "-dev",
         ),
+        ("error: [Errno 2] No such file or directory: 'gcc'", "no compiler", "build-essential"),
         ("error: command 'gcc' failed: No such file or directory", "no compiler", "build-essential"),
         (
             "  x Failed to build `orjson==3.10.0`\n  Cargo, the Rust package manager, is not installed",
