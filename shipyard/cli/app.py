@@ -44,6 +44,7 @@ COMMANDS = (
     "graph",
     "render",
     "compose",
+    "reference",
 )
 """In the order of the help; each is the function of that name in its own module. A module that takes
 other settings of typer's has them in `CONTEXT`."""
