@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 Table = dict[str, Any]
@@ -12,10 +12,17 @@ _LEAST = 4
 """Characters: a shorter value stands in too many texts by chance."""
 
 
-def masked(name: str, made: Table, secrets: Mapping[str, str | None], notes: list[str]) -> Table:
+def masked(
+    name: str, made: Table, secrets: Mapping[str, str | None], notes: list[str], words: Collection[str] = ()
+) -> Table:
     """A service without a secret's value in it. In commands the value comes from the environment, by a shell;
-    where a manifest cannot name a secret, the entry is left out, and said."""
-    known = {value: secret for secret, value in secrets.items() if value and len(value) >= _LEAST}
+    where a manifest cannot name a secret, the entry is left out, and said. `words` are names of other things:
+    a password that is one of them (postgres, say) is looked for nowhere."""
+    known = {
+        value: secret
+        for secret, value in secrets.items()
+        if value and len(value) >= _LEAST and value not in words
+    }
     clean = dict(made)
     for key in ("command", "entrypoint"):
         if _holds(clean.get(key), known):
@@ -33,13 +40,27 @@ def masked(name: str, made: Table, secrets: Mapping[str, str | None], notes: lis
 
 
 def _holds(value: object, known: Mapping[str, str]) -> bool:
-    text = json.dumps(value, ensure_ascii=False)
-    return any(json.dumps(one, ensure_ascii=False)[1:-1] in text for one in known)
+    return any(re.search(_alone(one), text) for one in known for text in _texts(value))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
+    elif value is not None:
+        yield str(value)
+
+
+def _alone(value: str) -> str:
+    """A pattern for it where it is no part of a longer word."""
+    return rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])"
 
 
 def _referring(text: str, known: Mapping[str, str]) -> str:
     for value, secret in known.items():
-        text = text.replace(value, f"${{secret:{secret}}}")
+        text = f"${{secret:{secret}}}".join(re.split(_alone(value), text))
     return text
 
 
@@ -48,17 +69,17 @@ def _by_shell(words: list[str], known: Mapping[str, str], made: Table) -> list[s
     if words[:2] == ["sh", "-c"] and len(words) == 3:
         script = words[2]
         for value, secret in known.items():
-            if value in script:
-                script = script.replace(value, f"${{{_variable(secret, made)}}}")
+            if re.search(_alone(value), script):
+                script = f"${{{_variable(secret, made)}}}".join(re.split(_alone(value), script))
         return ["sh", "-c", script]
     return ["sh", "-c", " ".join(["exec", *(_word(one, known, made) for one in words)])]
 
 
 def _word(word: str, known: Mapping[str, str], made: Table) -> str:
     for value, secret in known.items():
-        if value in word:
+        if re.search(_alone(value), word):
             variable = f'"${{{_variable(secret, made)}}}"'
-            return variable.join(shlex.quote(part) if part else "" for part in word.split(value))
+            return variable.join(shlex.quote(part) if part else "" for part in re.split(_alone(value), word))
     return shlex.quote(word)
 
 

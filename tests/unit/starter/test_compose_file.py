@@ -36,7 +36,14 @@ def service(known: dict[str, str] | None = None, **given: Any) -> Any:
             {"ports": [{"target": 80, "published": "81", "host_ip": "127.0.0.1", "protocol": "udp"}]},
             {"publish": ["127.0.0.1:81:80/udp"]},
         ),
-        ({"ports": [{"target": 80, "protocol": "tcp"}]}, {"publish": ["80"]}),
+        ({"ports": [{"target": 80, "protocol": "tcp"}]}, {"publish": ["0.0.0.0::80"]}),
+        ({"ports": [{"target": 80, "published": "80", "host_ip": "::1"}]}, {"publish": ["[::1]:80:80"]}),
+        ({"labels": {"on": True, "none": None}}, {"labels": {"on": "true", "none": ""}}),
+        (
+            {"volumes": [{"type": "volume", "source": "${NONE:-./data}", "target": "/d"}]},
+            {"volumes": ["./data:/d"]},
+        ),
+        ({"volumes": [{"type": "tmpfs", "target": "/t"}]}, {"tmpfs": ["/t"]}),
         ({"volumes": [{"type": "volume", "source": "d", "target": "/d"}]}, {"volumes": ["d:/d"]}),
         ({"volumes": [{"type": "volume", "target": "/d"}]}, {"volumes": ["/d"]}),
         (
@@ -251,3 +258,52 @@ def test_a_secret_of_another_service_comes_along() -> None:
 def test_a_volume_without_a_name_is_told() -> None:
     draft = taken({"a": {"image": "b", "volumes": [{"type": "volume", "target": "/data"}]}})
     assert any("/data is a volume without a name" in note for note in draft.notes)
+
+
+def test_a_password_that_is_a_common_word() -> None:
+    """As in the Compose file of many a tutorial."""
+    environment = {"POSTGRES_USER": "postgres", "POSTGRES_PASSWORD": "postgres", "POSTGRES_DB": "postgres"}
+    draft = taken(
+        {
+            "db": {
+                "image": "postgres:17",
+                "environment": environment,
+                "volumes": [{"type": "volume", "source": "pgdata", "target": "/var/lib/postgresql/data"}],
+                "healthcheck": {"test": ["CMD-SHELL", "pg_isready -U postgres"]},
+            },
+            "web": {
+                "image": "shop:1",
+                "environment": {
+                    "DATABASE_URL": "postgres://postgres:postgres@db/postgres",
+                    "LOG": "postgresql",
+                },
+            },
+        }
+    )
+    services: Any = draft.document["services"]
+    assert services["db"]["image"] == "postgres:17"
+    assert services["db"]["volumes"] == ["pgdata:/var/lib/postgresql/data"]
+    assert services["db"]["health"] == {"command": ["sh", "-c", "pg_isready -U postgres"]}
+    assert services["web"]["env"] == {
+        "DATABASE_URL": "postgres://postgres:${secret:POSTGRES_PASSWORD}@db/postgres",
+        "LOG": "postgresql",
+    }
+
+
+def test_what_no_key_takes_is_told() -> None:
+    draft = taken(
+        {
+            "web": {
+                "image": "shop:1",
+                "deploy": {"restart_policy": {"condition": "any"}, "resources": {"reservations": {}}},
+                "volumes": [
+                    {"type": "bind", "source": "/a", "target": "/b", "bind": {"propagation": "shared"}}
+                ],
+                "secrets": [{"source": "api_key"}],
+            }
+        }
+    )
+    told = "\n".join(draft.notes)
+    assert "deploy.resources.reservations, deploy.restart_policy is left out" in told
+    assert "propagation of the mount at /b is left out" in told
+    assert "the secret api_key is left out" in told
