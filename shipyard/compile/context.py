@@ -6,6 +6,7 @@ import fnmatch
 import posixpath
 import re
 import shlex
+from collections.abc import Collection
 
 from shipyard.model.build import Ignored
 from shipyard.source import IgnorePatternError, SourceTree, parse_ignore
@@ -83,13 +84,14 @@ PROJECT_FILES = (
 the image, so that an edit of one changes none."""
 
 
-def is_project_file(path: str, folder: str) -> bool:
-    """Whether a path of the context stays out of the image. `folder` is the project's, "." for the top."""
+def is_project_file(path: str, folder: str, kept: Collection[str] = ()) -> bool:
+    """Whether a path of the context stays out of the image. `folder` is the project's, "." for the top;
+    `kept` are names that do not."""
     prefix = "" if folder == "." else folder.rstrip("/") + "/"
     if not path.startswith(prefix):
         return False
     top = path.removeprefix(prefix).partition("/")[0]
-    return any(fnmatch.fnmatchcase(top, pattern) for pattern in PROJECT_FILES)
+    return top not in kept and any(fnmatch.fnmatchcase(top, pattern) for pattern in PROJECT_FILES)
 
 
 def is_below(path: str, folder: str) -> bool:
@@ -97,12 +99,14 @@ def is_below(path: str, folder: str) -> bool:
     return folder == "." or path == folder or path.startswith(f"{folder}/")
 
 
-def removal_of_project_files(top: str, own_files: tuple[str, ...]) -> str:
-    """The shell command that takes them out of a copy at `top`, and names that serve a manager alone. A front
-    end's .npmrc, wherever it stands, may hold a token."""
+def removal_of_project_files(top: str, own_files: tuple[str, ...], kept: tuple[str, ...] = ()) -> str:
+    """The shell command that takes them out of a copy at `top`, and names that serve a manager alone; `kept`
+    are brought from where they were copied from, by their paths there. A front end's .npmrc, wherever it
+    stands, may hold a token."""
     names = [*PROJECT_FILES, *map(shlex.quote, own_files)]
     removed = " ".join(f"{shlex.quote(top)}/{name}" for name in names)
-    return f"rm -rf {removed} && find {shlex.quote(top)} -name .npmrc -type f -delete"
+    again = "".join(f" && cp -R /context/{shlex.quote(one)} {shlex.quote(top)}/" for one in kept)
+    return f"rm -rf {removed}{again} && find {shlex.quote(top)} -name .npmrc -type f -delete"
 
 
 def own_ignore(tree: SourceTree, context: str, dockerfile: str | None = None) -> Ignored | None:

@@ -8,7 +8,7 @@ from shipyard.compile.detect import Detection
 from shipyard.compile.front_end import FrontEnd
 from shipyard.compile.recipe import Recipe
 from shipyard.compile.spec import canonical
-from shipyard.compile.throw_away import SETTINGS
+from shipyard.compile.throw_away import BY_DJANGO
 from shipyard.model.manifest import Build
 
 
@@ -34,7 +34,8 @@ def facts_of(recipe: Recipe, build: Build, detection: Detection, static: bool) -
         "only_declared_packages": not build.find_packages,
         "spatial": bool(detection.application and detection.application.spatial),
         "static": static,
-        "settings": dict(recipe.static_environment or ()).get(SETTINGS),
+        "static_environment": _read(recipe, detection),
+        "kept": list(recipe.kept),
         "import_path": recipe.import_path,
         "mount_points": list(recipe.mount_points),
         "user": recipe.user,
@@ -52,6 +53,14 @@ def facts_of(recipe: Recipe, build: Build, detection: Detection, static: bool) -
         "manage": list(recipe.manage) if static and recipe.manage != ("manage.py",) else None,
     }
     return {key: value for key, value in facts.items() if value not in (None, [], {}, "", False, ".")}
+
+
+def _read(recipe: Recipe, detection: Detection) -> dict[str, str]:
+    """Of what the settings load with what they read: the others are there for what reads them unseen, and
+    stages differ in them."""
+    reads = detection.application.reads if detection.application else ()
+    names = {one.name for one in reads}.union(BY_DJANGO)
+    return {name: value for name, value in recipe.static_environment or () if name in names}
 
 
 def _front_end(front: FrontEnd | None) -> dict[str, object] | None:

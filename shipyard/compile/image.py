@@ -15,6 +15,7 @@ from shipyard.compile.facts import facts_of
 from shipyard.compile.front_end import find_front_end
 from shipyard.compile.gitignore import gitignore_lines
 from shipyard.compile.live import live_source
+from shipyard.compile.mentioned import kept_files
 from shipyard.compile.reach import places_of, reaches, reads_of
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
@@ -60,7 +61,7 @@ def plan_build(
     files = reads_of(install, inner) + (front.files if front else ())
     own = own_ignore(tree, context)
     ignored = recipe_ignores(own, files, gitignore_lines(tree, context))
-    install, left_out = without_tests(install, service, detection.dependencies, own, tree)
+    install, left_out = without_tests(install, (service, *sharers), detection.dependencies, own, tree)
     detected = replace(detected, decisions=(*detected.decisions, *left_out))
     static = _static(service, detection)
     base = _base(service, detected.python)
@@ -89,6 +90,7 @@ def plan_build(
         distroless=distroless,
         front=front,
         secrets=service.build.secrets,
+        kept=kept_files(tree, folder, own),
         authorities=certificates_of(manifest.ca_certificates, tree) if manifest.ca_certificates else (),
     )
     workdir = APP if inner == "." else f"{APP}/{inner}"

@@ -31,6 +31,7 @@ def live_source(recipe: Recipe, tree: SourceTree, context: str) -> Live:
         top=top,
         inner=recipe.inner,
         left_out=recipe.install.own_files,
+        kept=recipe.kept,
         built=tuple(dict.fromkeys(built)),
         imports=tuple(dict.fromkeys(posixpath.normpath(f"{APP}/{root}") for root in roots)),
         collected=recipe.static_environment is not None,
@@ -40,7 +41,7 @@ def live_source(recipe: Recipe, tree: SourceTree, context: str) -> Live:
 def place_in_image(path: str, live: Live) -> str | None:
     """Where a file of the build context stands in the image, None where it does not."""
     own = (posixpath.normpath(posixpath.join(live.inner, name)) for name in live.left_out)
-    out = is_project_file(path, live.inner) or any(is_below(path, one) for one in own)
+    out = is_project_file(path, live.inner, live.kept) or any(is_below(path, one) for one in own)
     if out or not is_below(path, live.top) or posixpath.basename(path) == ".npmrc":
         return None
     return f"{APP}/{path}"

@@ -17,10 +17,10 @@ def reaches(path: str, recipe: Recipe) -> bool:
     if any(_is_at(path, one) for one in own):
         # A front end may stand among them, a package is built without them.
         return recipe.front is not None and any(_in(path, folder) for folder in recipe.front.folders)
-    if _in(path, top) and not is_project_file(path, recipe.inner):
+    if _in(path, top) and not is_project_file(path, recipe.inner, recipe.kept):
         return True
     if recipe.front is not None and any(_in(path, folder) for folder in recipe.front.folders):
-        return not is_project_file(path, recipe.inner)
+        return not is_project_file(path, recipe.inner, recipe.kept)
     places = places_of(recipe.install, recipe.inner)[1:]
     return any(_in(path, place) and not is_project_file(path, place) for place in places)
 

@@ -54,7 +54,8 @@ class Recipe(Record):
     `manage` are the words after python that run Django's commands. `environment` are variables that stay.
     `stop_signal` is what asks the program to finish, where that is not SIGTERM. `distroless`: no shell and no
     package manager of the base are in the image. `authorities` are the lines of certificates that it trusts
-    beside the public ones, `secrets` the names of those that downloads need."""
+    beside the public ones, `secrets` the names of those that downloads need, `kept` names of files for people
+    and tools at the project's top that the application reads."""
 
     base: str
     install: DependencyInstall
@@ -77,6 +78,7 @@ class Recipe(Record):
     front: FrontEnd | None = None
     authorities: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def image(self) -> str:
@@ -152,7 +154,10 @@ def _source_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if not recipe.whole:
         commands = [f"mkdir -p {shlex.quote(top)} /points", f"cp -R /context/. {shlex.quote(top)}"]
         mounts = [BindMount(source=recipe.inner, target="/context")]
-    commands.append(removal_of_project_files(top, recipe.install.own_files))
+    kept = tuple(
+        f"{recipe.inner}/{one}" if recipe.whole and recipe.inner != "." else one for one in recipe.kept
+    )
+    commands.append(removal_of_project_files(top, recipe.install.own_files, kept))
     if recipe.front is not None:
         mounts.append(BindMount(stage="front", source=BUILT, target=BUILT))
         commands += put_in_place(recipe.front)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from shipyard.frameworks.modules import modules
+from shipyard.compile.mentioned import let_in_by, links_into, texts_beside
 from shipyard.model.build import Decision, DependencyInstall, Ignored
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
@@ -20,28 +20,24 @@ _TEST = re.compile(r"conftest\.py|tests?_.*\.py|.*_tests?\.py|tests\.py")
 
 def without_tests(
     install: DependencyInstall,
-    service: Service,
+    services: tuple[Service, ...],
     dependencies: Dependencies,
     ignored: Ignored | None,
     tree: SourceTree,
 ) -> tuple[DependencyInstall, tuple[Decision, ...]]:
     """The install, with folders of tests among what stays out of the image: those at the project's top that
     nothing else names, where no runner of tests is installed and no package of the project may bring them
-    along. A line of the ignore file (`ignored`) that lets one in keeps it."""
-    folder = service.path or "."
+    along. A line of the ignore file (`ignored`) that lets one in keeps it. `services` are the image's."""
+    folder = services[0].path or "."
     if any(one.folder == "." for one in install.local) or any(map(dependencies.get, _RUNNERS)):
         return install, ()
-    kept = (
-        {line.lstrip("!/").partition("/")[0] for line in ignored.patterns if line[0] == "!"}
-        if ignored
-        else ()
-    )
+    kept = let_in_by(ignored)
     found = [
         name
         for name in _FOLDERS
         if name not in kept
         and _holds_tests(tree, posixpath.join(folder, name))
-        and not _named(tree, folder, name)
+        and not _named(tree, services, folder, name)
     ]
     if not found:
         return install, ()
@@ -68,7 +64,17 @@ def _holds_tests(tree: SourceTree, folder: str) -> bool:
     )
 
 
-def _named(tree: SourceTree, folder: str, name: str) -> bool:
-    """Whether a module outside of it imports from it, or has its name in a text."""
-    said = re.compile(rf"^\s*(?:from|import)\s+{name}\b|[\"'/]{name}[\"'/.]", re.MULTILINE)
-    return any(said.search(one.text) for one in modules(tree, folder, name))
+def _named(tree: SourceTree, services: tuple[Service, ...], folder: str, name: str) -> bool:
+    """Whether code outside of it imports from it or has its name in a text, a service runs something of it,
+    or a link leads there."""
+    told = re.compile(rf"\b{name}\b")
+    for one in services:
+        words = (*(one.command or ()), *(one.entrypoint or ()), *(one.before_deploy or ()), one.app or "")
+        checked = one.health.command if one.health is not None and one.health.command else ()
+        if any(told.search(word) for word in (*words, *checked)):
+            return True
+    imported = rf"^[^#\n]*\b(?:from|import)\b[^#\n]*\b{name}\b"
+    said = re.compile(rf"{imported}|[\"'/]{name}[\"'/.:]|\b{name}[./:]\w", re.MULTILINE)
+    return any(said.search(text) for text in texts_beside(tree, folder, name)) or links_into(
+        tree, folder, name
+    )

@@ -15,7 +15,15 @@ from shipyard.frameworks.application import (
 from shipyard.frameworks.environment import environment_reads, environment_variable
 from shipyard.frameworks.manage import MANAGE, VARIABLE, Manage, manage_script, settings_named
 from shipyard.frameworks.media import media_folder
-from shipyard.frameworks.syntax import THIS_PYTHON, assignments, broken, parse, text_of, texts_in
+from shipyard.frameworks.syntax import (
+    THIS_PYTHON,
+    assignments,
+    broken,
+    module_statements,
+    parse,
+    text_of,
+    texts_in,
+)
 from shipyard.model.dependencies import Dependencies
 from shipyard.model.manifest import Service
 from shipyard.model.record import Draft, Record, field
@@ -168,7 +176,7 @@ def _read_settings(project: _Project, name: str, settings: _Settings, depth: int
     if module is None:
         raise _unreadable(project, path)
     package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
-    for statement in module.body:
+    for statement in module_statements(module.body):
         if isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names):
             target = statement.module or ""
             if statement.level:

@@ -44,6 +44,13 @@ def environment_reads(tree: ast.AST) -> Iterator[EnvironmentRead]:
                 yield read
 
 
+def _literal(node: ast.expr) -> str:
+    """A text, or a truth value in words."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        return str(node.value).lower()
+    return text_of(node) or ""
+
+
 def _call(node: ast.Call, schemes: set[str | None]) -> EnvironmentRead | None:
     function = dotted(node.func)
     given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in ("env", "var"))]
@@ -51,7 +58,7 @@ def _call(node: ast.Call, schemes: set[str | None]) -> EnvironmentRead | None:
     if not name:
         return None
     defaults = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "default")]
-    default, fallback = bool(defaults), text_of(defaults[0]) or "" if defaults else ""
+    default, fallback = bool(defaults), _literal(defaults[0]) if defaults else ""
     if function in (*_LENIENT, "dj_database_url.config"):
         return EnvironmentRead(name=name, default=default, required=False, fallback=fallback)
     method = function.removeprefix("env.") if function.startswith("env.") else ""

@@ -120,14 +120,16 @@ class Live(Record):
     """What of a build context stands in the image as it is, so that an edit can be brought there.
 
     `top` is the folder that is copied to the same place below /app, "." for all; `inner` that of the project,
-    `left_out` names at its top that are taken out again. `built` are folders of which something else is made
-    too: an edit there wants a build. `imports` are folders below /app that stand for installed packages.
+    `left_out` names at its top that are taken out again, `kept` names that would be. `built` are folders of
+    which something else is made too: an edit there wants a build. `imports` are folders below /app that stand
+    for installed packages.
     `collected`: the image holds copies of its static files.
     """
 
     top: str
     inner: str
     left_out: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     built: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     collected: bool = False

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from shipyard.manifest.passthrough import MANIFEST_KEYS
-from shipyard.starter.compose_values import Values, is_secret
+from shipyard.starter.compose_rest import left_out, names_in
+from shipyard.starter.compose_values import Values, scalar, table
 from shipyard.starter.draft import Draft
 from shipyard.starter.masked import masked
 
@@ -39,7 +40,7 @@ def take_over(
     # Databases first: a password that they are given is known by its name where others use it.
     ordered = sorted(model.get("services", {}).items(), key=lambda one: "build" in one[1])
     made = {name: _service(name, one, root, values, files, dockerfiles) for name, one in ordered}
-    words = _words(model)
+    words = names_in(model)
     for name in model.get("services", {}):
         clean = masked(name, made[name], values.secrets, values.notes, words)
         services[name] = _like(name, clean, services)
@@ -55,28 +56,6 @@ def take_over(
         secrets=values.secrets,
         notes=tuple(dict.fromkeys(values.notes)),
     )
-
-
-def _words(model: Mapping[str, Any]) -> set[str]:
-    """What images, services, volumes, users and databases are called."""
-    texts = [str(model.get("name") or ""), *model.get("services", {}), *(model.get("volumes") or {})]
-    whole: set[str] = set()
-    for one in model.get("services", {}).values():
-        texts += [str(one.get("image", "")), *map(_source, one.get("volumes") or ())]
-        environment = _table(one.get("environment")).items()
-        whole |= {_text(text) for key, text in environment if not is_secret(key)}
-    return whole.union(word for text in texts for word in re.split("[^A-Za-z0-9]+", text))
-
-
-def _source(mount: object) -> str:
-    return str(mount.get("source", "")) if isinstance(mount, Mapping) else str(mount)
-
-
-def _text(value: object) -> str:
-    """A scalar of YAML as Compose hands it on."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
 
 
 def _service(
@@ -107,14 +86,14 @@ def _service(
         for one in given.get("volumes") or ()
         if isinstance(one, Mapping) and one.get("type") == "tmpfs"
     ]
-    values.notes += _left_out(name, given, env)
+    values.notes += left_out(name, given)
     made["networks"] = [key for key in given.get("networks") or () if key != "default"]
     if made["networks"] and "default" in (given.get("networks") or {}):
         made["networks"].insert(0, "default")
     made["health"] = _health(given.get("healthcheck"), values)
-    made["labels"] = {key: values.literal(_text(text)) for key, text in _table(given.get("labels")).items()}
+    made["labels"] = {key: values.literal(scalar(text)) for key, text in table(given.get("labels")).items()}
     made["extra_hosts"] = [
-        f"{host}:{address}" for host, address in _table(given.get("extra_hosts"), "=:").items()
+        f"{host}:{address}" for host, address in table(given.get("extra_hosts"), "=:").items()
     ]
     if given.get("stop_grace_period"):
         made["stop_timeout"] = f"{_seconds(given['stop_grace_period']):g}s"
@@ -129,28 +108,6 @@ def _service(
         if given.get(key):
             values.notes.append(f"{name}: {key} is left out: {MANIFEST_KEYS[key]}")
     return {key: value for key, value in made.items() if value not in (None, [], {})}
-
-
-def _left_out(name: str, given: Mapping[str, Any], env: Mapping[str, str]) -> Iterator[str]:
-    """Notes on what no key of the manifest takes."""
-    deploy = given.get("deploy") or {}
-    lost = [f"deploy.{key}" for key in deploy if key not in ("replicas", "resources", "placement", "labels")]
-    lost += [f"deploy.resources.{key}" for key in deploy.get("resources") or {} if key != "limits"]
-    if lost:
-        yield f"{name}: {', '.join(sorted(lost))} is left out"
-    for one in given.get("volumes") or ():
-        options = [key for key in ("volume", "bind", "tmpfs") if isinstance(one, Mapping) and one.get(key)]
-        told = sorted(key for kind in options for key in one[kind] if key != "create_host_path")
-        if told:
-            yield f"{name}: {', '.join(told)} of the mount at {one['target']} is left out"
-    for one in given.get("secrets") or ():
-        source = one.get("source") if isinstance(one, Mapping) else one
-        if not any(
-            _text(text) == f"/run/secrets/{source}" for text in _table(given.get("environment")).values()
-        ):
-            secret = str(source).upper().replace("-", "_")
-            line = f'secrets = {{ {secret} = {{ as = "file" }} }}'
-            yield f"{name}: the secret {source} is left out: {line} brings it as /run/secrets/{secret}"
 
 
 def _image(name: str, given: Mapping[str, Any], root: Path, values: Values, own: bool) -> Table:
@@ -178,30 +135,19 @@ def _environment(
     """(env, secrets): a list of names where nothing more is to be said of them."""
     env: dict[str, str] = {}
     secrets: Table = {}
-    for key, text in _table(given.get("environment"), "=").items():
-        target = _text(text).removeprefix("/run/secrets/")
+    for key, text in table(given.get("environment"), "=").items():
+        target = scalar(text).removeprefix("/run/secrets/")
         if key.endswith("_FILE") and target in files and str(text).startswith("/run/secrets/"):
             secret = values.secret(target.upper().replace("-", "_"), files[target].get("value"))
             secrets[key.removesuffix("_FILE")] = {"from": secret, "as": "file"}
             continue
-        whole = f"${{{key}}}" if text is None else _text(text)
+        whole = f"${{{key}}}" if text is None else scalar(text)
         secret_name = values.secret_of(key, whole)
         if secret_name is None:
             env[key] = values.template(key, whole)
         else:
             secrets[key] = {} if secret_name == key else {"from": secret_name}
     return env, secrets if any(secrets.values()) else list(secrets)
-
-
-def _table(value: object, separators: str = "=") -> dict[str, Any]:
-    """A table, also where Compose keeps a list of `KEY=VALUE`."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    found: dict[str, Any] = {}
-    for one in value if isinstance(value, list) else ():
-        at = next((index for index, letter in enumerate(str(one)) if letter in separators), None)
-        found[str(one)[:at]] = None if at is None else str(one)[at + 1 :]
-    return found
 
 
 def _port(one: object, values: Values) -> str:

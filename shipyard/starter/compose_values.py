@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from shipyard.model.record import Draft, field
@@ -110,3 +111,21 @@ class Values(Draft):
             self.notes.append(f"${{{name}}} has a default in the Compose file, which is what was taken")
             return found["rest"]
         return value
+
+
+def scalar(value: object) -> str:
+    """A scalar of YAML as Compose hands it on."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def table(value: object, separators: str = "=") -> dict[str, Any]:
+    """A table, also where Compose keeps a list of `KEY=VALUE`."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    found: dict[str, Any] = {}
+    for one in value if isinstance(value, list) else ():
+        at = next((index for index, letter in enumerate(str(one)) if letter in separators), None)
+        found[str(one)[:at]] = None if at is None else str(one)[at + 1 :]
+    return found

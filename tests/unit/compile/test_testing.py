@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sources import FASTAPI
+from sources import FASTAPI, write_tree
+
+from shipyard.compile.builds import compile_builds
+from shipyard.manifest import load
 
 Compile = Callable[..., Any]
 
@@ -34,6 +38,11 @@ def test_tests_stay_out(compiled: Compile) -> None:
         {"settings.py": "RUNNER = 'tests.runner'\n"},
         {"settings.py": "DATA = open('tests/data.json')\n"},
         {".dockerignore": "!tests\n"},
+        {"main.py": FASTAPI["main.py"] + "import os, tests.data\n"},
+        {"main.py": FASTAPI["main.py"] + "from .tests import one\n"},
+        {"scripts/seed.py": "from tests.factories import one\n"},
+        {"start.sh": "exec python -m tests.run\n"},
+        {"Procfile": "web: uvicorn tests.server:app\n"},
         {"requirements.txt": FASTAPI["requirements.txt"] + "pytest==8.0.0\n"},
     ],
 )
@@ -51,3 +60,34 @@ def test_what_is_called_so_and_holds_none_is_the_applications(
 ) -> None:
     _, plan = compiled({**FASTAPI, **files})
     assert files.keys() <= plan.files.keys()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'before_deploy = "python -m tests.seed"',
+        'command = ["python", "-m", "tests.seed"]\nport = 8000',
+        'app = "tests.server:app"',
+        'health = { command = "python tests/health.py" }',
+    ],
+)
+def test_those_that_the_manifest_runs_stay(compiled: Compile, line: str) -> None:
+    assert "tests/test_main.py" in compiled(TESTS, line)[1].files
+
+
+def test_those_that_a_link_leads_into_stay(tmp_path: Path) -> None:
+    write_tree(tmp_path, {**TESTS, "shipyard.toml": 'name = "a"\n[services.web]\n'})
+    (tmp_path / "fixtures").symlink_to("tests/unit")
+    _, plan = compile_builds(load(tmp_path, stage=None, instance=None, environ={}).manifest)["web"]
+    assert "tests/test_main.py" in plan.files
+
+
+def test_project_files_that_the_application_reads_stay(compiled: Compile) -> None:
+    files = {**FASTAPI, "pyproject.toml": "[tool.ruff]\n", "README.md": "x", "CHANGELOG.md": "y"}
+    _, without = compiled(files)
+    assert not {"pyproject.toml", "README.md", "CHANGELOG.md"} & without.files.keys()
+    reading = {"main.py": FASTAPI["main.py"] + "TEXT = open('pyproject.toml').read()\n"}
+    _, plan = compiled({**files, **reading, ".dockerignore": "!README.md\n"})
+    assert {"pyproject.toml", "README.md"} <= plan.files.keys()
+    assert "CHANGELOG.md" not in plan.files
+    assert "cp -R /context/README.md /app/ && cp -R /context/pyproject.toml /app/" in plan.dockerfile

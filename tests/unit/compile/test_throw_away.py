@@ -85,3 +85,29 @@ def test_stages_that_differ_in_values_make_one_image() -> None:
 
 def test_no_option_of_env() -> None:
     assert made({"-i": ("x",), "--help": ("x",)}) == {"SECRET_KEY": "build"}
+
+
+@pytest.mark.parametrize("name", ["ENV", "DJANGO_ENV", "STATIC_ROOT", "APP_CONFIGURATION"])
+def test_what_decides_how_files_are_collected_has_its_own_value(name: str) -> None:
+    relaxed = read(name, default=True, required=False)
+    assert made({name: ("/srv/x",)}, relaxed)[name] == "/srv/x"
+    assert made({name: (SecretRef(name="P"),)}, relaxed) == {"SECRET_KEY": "build"}
+    assert made({name: ("/srv/x",)})[name] == "build", "what is not read decides nothing"
+
+
+@pytest.mark.parametrize(
+    ("declared", "fallback", "default", "off"),
+    [
+        ("true", "true", True, True),
+        ("false", "true", True, True),
+        (None, "false", True, True),
+        (None, "", False, True),
+        (None, "true", True, False),
+        (None, "", True, False),
+    ],
+)
+def test_debug_is_off_in_every_stage(declared: str | None, fallback: str, default: bool, off: bool) -> None:
+    """But for a default that is on, or is not known: what else it wants without is not known either."""
+    debug = EnvironmentRead(name="DEBUG", default=default, required=False, fallback=fallback)
+    found = made({"DEBUG": (declared,)} if declared else {}, debug)
+    assert found.get("DEBUG") == ("0" if off else None)

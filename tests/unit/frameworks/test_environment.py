@@ -29,7 +29,7 @@ def read(
         ("getenv('A')", read()),
         ("env('A')", read(required=True)),
         ("env.int('A')", read(required=True, cast="int")),
-        ("env.bool('A', False)", read(default=True, cast="bool")),
+        ("env.bool('A', False)", read(default=True, cast="bool", fallback="false")),
         ("env.db('A')", read(required=True, cast="db")),
         ("dj_database_url.config(conn_max_age=60)", read("DATABASE_URL")),
         ("dj_database_url.config(default='sqlite://x')", read("DATABASE_URL", fallback="sqlite://x")),

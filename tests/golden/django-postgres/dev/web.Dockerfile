@@ -576,7 +576,7 @@ RUN --mount=type=bind,target=/context \
     rm -rf /app/pyproject.toml /app/uv.lock /app/requirements*.txt /app/requirements*.in /app/shipyard.toml /app/shipyard.lock /app/README* /app/CHANGELOG* /app/Dockerfile* /app/.dockerignore /app/.gitignore /app/.gitattributes /app/.github /app/.gitlab-ci.yml /app/.pre-commit-config.yaml /app/.python-version /app/.tool-versions /app/mise.toml /app/.mise.toml /app/.editorconfig /app/Makefile /app/justfile /app/noxfile.py /app/tox.ini /app/pytest.ini /app/mypy.ini /app/.coveragerc /app/.flake8 && find /app -name .npmrc -type f -delete && \
     export PYTHONDONTWRITEBYTECODE=1 && \
     touch /begun && \
-    env -C /app DATABASE_URL=postgresql://build:build@localhost/0 REDIS_URL=redis://build:build@localhost/0 SECRET_KEY=build /opt/venv/bin/python /collected.py manage.py collectstatic --noinput -v 0 && \
+    env -C /app DATABASE_URL=postgresql://build:build@localhost/0 DEBUG=0 REDIS_URL=redis://build:build@localhost/0 SECRET_KEY=build /opt/venv/bin/python /collected.py manage.py collectstatic --noinput -v 0 && \
     python -s /bytecode.py /app && \
     chmod -R u=rwX,go=rX /app /points /static && \
     find /app -mindepth 1 -type d -empty -delete && \
