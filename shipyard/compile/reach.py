@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 
 from shipyard.compile.context import is_project_file
@@ -13,6 +14,9 @@ def reaches(path: str, recipe: Recipe) -> bool:
     """Whether a file of the context is an input by its content. What of the project's own files counts is
     among the facts instead."""
     top = "." if recipe.whole else recipe.inner
+    free = (posixpath.normpath(posixpath.join(recipe.inner, one)) for one in free_folders(recipe.install))
+    if any(_is_read(path, folder) for folder in free):
+        return True
     own = (posixpath.normpath(posixpath.join(recipe.inner, name)) for name in recipe.install.own_files)
     if any(_is_at(path, one) for one in own):
         # A front end may stand among them, a package is built without them.
@@ -23,6 +27,22 @@ def reaches(path: str, recipe: Recipe) -> bool:
         return not is_project_file(path, recipe.inner, recipe.kept)
     places = places_of(recipe.install, recipe.inner)[1:]
     return any(_in(path, place) and not is_project_file(path, place) for place in places)
+
+
+READ = ("pyproject.toml", "setup.cfg", "requirements*", "README*", "CHANGELOG*")
+"""What builds of packages read at their top, and the image does without."""
+
+
+def free_folders(install: DependencyInstall) -> tuple[str, ...]:
+    """The folders of packages whose builds may read anything."""
+    return tuple(one.folder for one in install.local if one.free)
+
+
+def _is_read(path: str, place: str) -> bool:
+    if not _in(path, place):
+        return False
+    top = (path if place == "." else path.removeprefix(f"{place}/")).partition("/")[0]
+    return any(fnmatch.fnmatchcase(top, pattern) for pattern in READ)
 
 
 def local_folders(install: DependencyInstall) -> tuple[str, ...]:

@@ -110,13 +110,17 @@ def python_files(tree: SourceTree, folder: str) -> list[str]:
     found: list[str] = []
 
     def walk(relative: str, depth: int) -> None:
+        inside = []
         for name in tree.names(posixpath.join(folder, relative)):
             path = f"{relative}/{name}" if relative else name
             if name.endswith(".py") and len(found) < _MOST_FILES:
                 if not name.startswith("test_") and name != "conftest.py":
                     found.append(path)
             elif _worth_a_look(name, depth) and tree.is_dir(posixpath.join(folder, path)):
-                walk(path, depth + 1)
+                inside.append(path)
+        # What stands above first: there may be more than are looked at.
+        for path in inside:
+            walk(path, depth + 1)
 
     walk("", 0)
     return found

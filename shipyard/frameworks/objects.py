@@ -200,6 +200,8 @@ def the_one(entries: list[Entry], title: str, service: Service) -> Entry | None:
 
     Raises ApplicationError where several are as plain.
     """
+    # One name in two branches is one application.
+    entries = list({one.entry: one for one in reversed(entries)}.values())[::-1]
     objects = [one for one in entries if not one.factory] or entries
     best = [one for one in objects if one.rank == min(other.rank for other in objects)]
     if len(best) > 1:

@@ -11,6 +11,7 @@ from typing import Any
 
 from shipyard.managers.markers import normal
 from shipyard.managers.project import PROJECT, ProjectError, read_project, table, texts
+from shipyard.managers.setuptools import literal_name
 from shipyard.model.build import LocalPackage
 from shipyard.source import SourceTree
 
@@ -57,7 +58,9 @@ def local_package(
         )
     document = read_project(tree, place)
     project = table(document, "project")
-    name = project.get("name") or table(document, "tool", "poetry").get("name")
+    name = project.get("name") or table(document, "tool", "poetry").get("name") or literal_name(tree, place)
+    # What a script runs is anybody's guess; what is dynamic may stand in files of any name.
+    free = "setup.py" in present or bool(set(texts(project.get("dynamic"))) - {"version"})
     documents = _documents(tree, place, document)
     facts = [_canonical([relative, document.get("build-system"), project, _tools(document)])]
     for file in documents:
@@ -70,6 +73,7 @@ def local_package(
         facts=tuple(facts),
         resolve=resolve,
         from_git=_from_git(document),
+        free=free,
     )
 
 
@@ -139,9 +143,9 @@ def group_requirements(document: Mapping[str, Any], groups: tuple[str, ...], whe
 
 
 def _folder_name(place: str) -> str:
-    """Of a folder within the tree: what the tree's own is called is another matter in each checkout."""
-    name = posixpath.basename(place)
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "package"
+    """Of a folder within the tree, by its whole path, since others may be called alike: what the tree's own
+    is called is another matter in each checkout."""
+    return re.sub(r"[^a-z0-9]+", "-", place.lower()).strip("-") or "package"
 
 
 def _documents(tree: SourceTree, place: str, document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -75,6 +75,9 @@ class Pip:
             )
         made = header(tree.text(posixpath.join(folder, first)) or "")
         check_compiled(tree, folder, first, found.packages)
+        # Of two that the tree has, one that needs the other has it already; the index may have a stranger.
+        there = {one.name for one in found.local}
+        found.lines = [line for line in found.lines if line[0] in "-/" or _name(line) not in there]
         rewritten = bool(found.local) or found.git or any("/p/" in line for line in found.lines)
         recoded = [name for name in found.files if _is_utf16(tree, posixpath.join(folder, name))]
         return Dependencies(
@@ -121,6 +124,10 @@ def _beside(tree: SourceTree, folder: str, first: str, read: list[str]) -> tuple
                 "adds it",
             )
     return ()
+
+
+def _name(line: str) -> str:
+    return normal(re.split(r"[^A-Za-z0-9._-]", line.strip(), maxsplit=1)[0])
 
 
 def _of_group(tree: SourceTree, folder: str, group: str) -> str:

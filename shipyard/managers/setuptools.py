@@ -39,6 +39,25 @@ def literal_requirements(tree: SourceTree, place: str) -> Iterator[tuple[str, st
     yield from _files(tree, place, (named,) if isinstance(named, str) else texts(named))
 
 
+def literal_name(tree: SourceTree, place: str) -> str | None:
+    """What setup.py or setup.cfg of a folder calls its package."""
+    text = tree.text(posixpath.normpath(posixpath.join(place, SETUP))) or ""
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+        for node in ast.walk(ast.parse(text)):
+            if not isinstance(node, ast.Call) or "setup" not in (
+                getattr(node.func, "id", None),
+                getattr(node.func, "attr", None),
+            ):
+                continue
+            for one in node.keywords:
+                if one.arg == "name" and isinstance(one.value, ast.Constant) and one.value.value:
+                    return str(one.value.value)
+    config = configparser.ConfigParser(interpolation=None)
+    with contextlib.suppress(configparser.Error):
+        config.read_string(tree.text(posixpath.normpath(posixpath.join(place, CONFIG))) or "")
+    return config.get("metadata", "name", fallback=None)
+
+
 def _setup(text: str) -> Iterator[tuple[str, str]]:
     try:
         module = ast.parse(text)

@@ -12,14 +12,14 @@ import re
 import shlex
 import tomllib
 from collections.abc import Mapping
-from fnmatch import fnmatch
 from typing import Any
 
 from shipyard.errors import ShipyardError
 from shipyard.managers.local import local_package
 from shipyard.managers.locked import no_date, unknown
 from shipyard.managers.markers import normal
-from shipyard.managers.project import read_project, table, texts
+from shipyard.managers.project import read_project, table
+from shipyard.managers.workspace import is_member, workspace
 from shipyard.model.build import DependencyInstall
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
@@ -130,15 +130,8 @@ def _root(tree: SourceTree, folder: str) -> str | None:
         if tree.is_file(posixpath.join(place, LOCK)):
             if above == ".":
                 return above
-            workspace = table(
-                _toml(tree.text(posixpath.join(place, PROJECT)) or "", PROJECT), "tool", "uv", "workspace"
-            )
             inner = posixpath.relpath(folder, place)
-            matches = [
-                any(fnmatch(inner, one) for one in texts(workspace.get(key)))
-                for key in ("members", "exclude")
-            ]
-            return above if matches == [True, False] else None
+            return above if is_member(inner, workspace(tree, place)) else None
         if place == ".":
             return None
         above = posixpath.normpath(posixpath.join(above, ".."))

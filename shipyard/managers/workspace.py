@@ -21,10 +21,19 @@ def workspace(tree: SourceTree, folder: str = ".") -> dict[str, object]:
 def is_member(folder: str, declared: Mapping[str, object]) -> bool:
     """Of a folder, relative to the workspace's."""
     matches = [
-        any(fnmatch.fnmatchcase(folder, one.rstrip("/")) for one in texts(declared.get(key)))
-        for key in ("members", "exclude")
+        any(_matches(folder, one) for one in texts(declared.get(key))) for key in ("members", "exclude")
     ]
-    return matches == [True, False]
+    return any(_matches(folder, one) for one in members) and not any(
+        _matches(folder, one) for one in left_out
+    )
+
+
+def _matches(folder: str, pattern: str) -> bool:
+    """Name by name: a star is no more than one."""
+    names, wanted = folder.split("/"), posixpath.normpath(pattern).split("/")
+    if wanted[-1] == "**":
+        names, wanted = names[: len(wanted) - 1], wanted[:-1]
+    return len(names) == len(wanted) and all(map(fnmatch.fnmatchcase, names, wanted))
 
 
 def members(tree: SourceTree) -> tuple[str, ...]:

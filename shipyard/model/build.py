@@ -25,7 +25,7 @@ class LocalPackage(Record):
     `folder` is relative to the project's folder. `needed` are files in it that its build reads and an
     ignore file may leave out. `facts` is what of its project files decides the result. `resolve`: what it
     depends on is known only when it is built, and is installed with it. `from_git`: its version is read from
-    the repository, which is in no build.
+    the repository, which is in no build. `free`: its build may read files of any name.
     """
 
     name: str
@@ -34,6 +34,7 @@ class LocalPackage(Record):
     facts: tuple[str, ...] = ()
     resolve: bool = False
     from_git: bool = False
+    free: bool = False
 
 
 class DependencyInstall(Record):

@@ -8,6 +8,7 @@ from typing import Any
 
 import dockerfile
 import pytest
+from sources import FASTAPI
 
 from shipyard.compile.dockerfile import DockerfileError, Write, dockerfile_text
 
@@ -217,3 +218,21 @@ def test_static_files_are_collected_with_the_packages_of_the_tree(compiled: Comp
     (source,) = stage(compiled(files)[1], "src")
     assert "--mount=type=bind,from=local,source=/local,target=/local" in source.flags
     assert 'export PYTHONPATH="$(echo /local/opt/venv/lib/python*/site-packages)" &&' in source.value[0]
+
+
+@pytest.mark.parametrize(
+    ("project", "moves"),
+    [
+        ({"setup.py": "from setuptools import setup\nsetup(name='a')\n"}, True),
+        ({"pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndynamic = ["readme"]\n'}, True),
+        ({"pyproject.toml": '[project]\nname = "a"\nversion = "1"\n'}, False),
+    ],
+)
+def test_what_the_build_of_a_package_may_read_moves_the_image(
+    compiled: Compile, project: dict[str, str], moves: bool
+) -> None:
+    files = {**FASTAPI, **project, "requirements.txt": FASTAPI["requirements.txt"] + "-e .\n"}
+    tags = {
+        compiled({**files, "README.md": text, "requirements-base.txt": text})[1].tag for text in ("a", "b")
+    }
+    assert (len(tags) == 2) is moves

@@ -259,6 +259,28 @@ def test_a_file_for_production_that_is_not_installed_is_told(read: Read) -> None
     assert read(Pip(), files | requirements("-r requirements/prod.txt\n")).notes == ()
 
 
+def test_two_folders_of_one_name_and_one_that_needs_the_other(read: Read) -> None:
+    setup = "from setuptools import setup\nsetup(name='{}', version='1')\n"
+    bar = '[project]\nname = "acme-bar"\nversion = "1"\ndependencies = ["acme.a", "six"]\n'
+    files = requirements("-e ./a/pkg\n-e ./b/pkg\n-e ./bar\n-e ./c/pkg\n") | {
+        "a/pkg/setup.py": setup.format("acme_a"),
+        "b/pkg/setup.cfg": "[metadata]\nname = acme-b\n",
+        "b/pkg/setup.py": "import setuptools\nsetuptools.setup()\n",
+        "c/pkg/setup.py": "from setuptools import setup\nsetup(name=NAME)\n",
+        "bar/pyproject.toml": bar,
+    }
+    install = read(Pip(), files).install
+    assert {one.name: one.folder for one in install.local} == {
+        "acme-a": "a/pkg",
+        "acme-b": "b/pkg",
+        "acme-bar": "bar",
+        "c-pkg": "c/pkg",
+    }
+    ((_, lines),) = install.texts
+    assert "six" in lines
+    assert not any(line.startswith("acme") for line in lines), "the index may have a stranger of that name"
+
+
 def test_groups_are_files(read: Read, refused: Refused) -> None:
     files = requirements("a==1\n") | {"requirements/jobs.txt": "b==2\n", "requirements-x.txt": "c==3\n"}
     found = read(Pip(), files, build=Build(groups=("jobs", "x")))

@@ -47,14 +47,14 @@ LINES
 # What is to be installed, as the project's lock says it.
 FROM scratch AS lock
 COPY <<"LINES" /lock/requirements.txt
-/build/package
+/build/shop
 LINES
 
 # Dependencies, in a virtual environment outside the source.
 FROM base AS deps
 RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
     --mount=type=bind,from=lock,source=/lock,target=/lock \
-    --mount=type=bind,target=/src/package \
+    --mount=type=bind,target=/src/shop \
     --mount=type=cache,target=/root/.cache/uv \
     --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
     --mount=type=cache,target=/root/.cache/bytecode \
@@ -70,13 +70,13 @@ RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
 # Packages of the source tree, over the dependencies.
 FROM deps AS local
 RUN --mount=type=bind,from=tool,source=/uv,target=/usr/local/bin/uv \
-    --mount=type=bind,target=/src/package \
+    --mount=type=bind,target=/src/shop \
     --mount=type=cache,target=/root/.cache/uv \
     --mount=type=bind,from=scripts,source=/bytecode.py,target=/bytecode.py \
     --mount=type=cache,target=/root/.cache/bytecode \
     rm -rf /build && \
     cp -R /src /build && \
-    uv pip install -q --python /opt/venv --prefix /local/opt/venv --no-deps --no-sources /build/package && \
+    uv pip install -q --python /opt/venv --prefix /local/opt/venv --no-deps --no-sources /build/shop && \
     find /local '(' -name uv_cache.json -o -name .lock ')' -delete && \
     find /local -name RECORD -exec sed -i '/uv_cache.json,/d' {} + && \
     python -s /bytecode.py /opt/venv/lib /local && \
