@@ -20,12 +20,10 @@ def workspace(tree: SourceTree, folder: str = ".") -> dict[str, object]:
 
 def is_member(folder: str, declared: Mapping[str, object]) -> bool:
     """Of a folder, relative to the workspace's."""
-    matches = [
+    inside, outside = (
         any(_matches(folder, one) for one in texts(declared.get(key))) for key in ("members", "exclude")
-    ]
-    return any(_matches(folder, one) for one in members) and not any(
-        _matches(folder, one) for one in left_out
     )
+    return inside and not outside
 
 
 def _matches(folder: str, pattern: str) -> bool:

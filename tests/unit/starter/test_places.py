@@ -10,12 +10,22 @@ import pytest
 from sources import write_tree
 
 from shipyard.__main__ import run
+from shipyard.managers.workspace import is_member
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
 CELERY = "from celery import Celery\napp = Celery('tasks')\n"
 SETTINGS = (
     "from pydantic_settings import BaseSettings\n"
     "class Settings(BaseSettings):\n    database_url: str\n    secret_key: str\n"
+)
+PATTERNS = (
+    ("apps/*", "apps/api", True),
+    ("./apps/*", "apps/api", True),
+    ("apps/*/", "apps/api", True),
+    ("apps/api", "apps/api", True),
+    ("apps/*", "apps/api/inner", False),
+    ("apps/**", "apps/api/inner", True),
+    ("apps/*", "lib/api", False),
 )
 WORKSPACE = '[tool.uv.workspace]\nmembers = ["apps/*", "packages/*"]\nexclude = ["apps/old"]\n'
 
@@ -111,3 +121,9 @@ def test_what_only_a_lock_knows_is_not_taken_from_the_index(
     said = capsys.readouterr().err
     assert "[tool.uv.sources] says where core comes from, and there is no uv.lock" in said
     assert "uv lock" in said
+
+
+@pytest.mark.parametrize(("pattern", "folder", "inside"), PATTERNS)
+def test_members_by_the_patterns_of_a_workspace(pattern: str, folder: str, inside: bool) -> None:
+    assert is_member(folder, {"members": [pattern]}) is inside
+    assert not is_member(folder, {"members": [pattern], "exclude": [pattern]})
