@@ -20,6 +20,8 @@ def facts_of(recipe: Recipe, build: Build, detection: Detection, static: bool) -
     if install.local:
         exact += [[one.facts, one.resolve] for one in install.local]
         exact.append(install.local_options)
+    if install.indexes:
+        exact.append(install.indexes)
     if install.direct:
         exact.append(install.direct)
     facts: dict[str, object] = {

@@ -80,7 +80,7 @@ def dependency_stages(
             f"uv pip uninstall -q --python {VENV} $(sed -n 's, @ file:///build/.*,,p' /installed)",
         ]
     if install.extra:
-        commands.append(f"uv pip {_quiet(('install', *install.extra))}")
+        commands.append(f"uv pip {_quiet(('install', *install.indexes, *install.extra))}")
     # For shells, which an environment of an image is never activated in.
     commands.append(f"find {VENV}/bin '(' -name 'activate*' -o -name '*.bat' ')' -delete")
     commands += [byte_code(f"{VENV}/lib"), f"find /opt {TOUCH}"]

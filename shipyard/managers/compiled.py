@@ -90,7 +90,7 @@ def check_compiled(tree: SourceTree, folder: str, name: str, packages: Mapping[s
         )
     missing: list[str] = []
     for source in made.sources:
-        for text in _asked(tree, folder, name, source):
+        for text in _asked(tree, folder, name, source, made.command):
             if _unmet(text, packages):
                 missing.append(text)
     if missing:
@@ -102,10 +102,19 @@ def check_compiled(tree: SourceTree, folder: str, name: str, packages: Mapping[s
         )
 
 
-def _asked(tree: SourceTree, folder: str, name: str, source: str) -> Iterable[str]:
+def _asked(tree: SourceTree, folder: str, name: str, source: str, command: str) -> Iterable[str]:
     if posixpath.basename(source) == PROJECT:
         place = posixpath.normpath(posixpath.join(folder, posixpath.dirname(source)))
-        return texts(table(read_project(tree, place), "project").get("dependencies"))
+        project = table(read_project(tree, place), "project")
+        optional = {normal(key): texts(one) for key, one in table(project, "optional-dependencies").items()}
+        wanted = re.findall(r"--extra[= ]([\w.-]+)", command)
+        names = list(optional) if "--all-extras" in command else [normal(one) for one in wanted]
+        own = normal(str(project.get("name", "")))
+        asked = [
+            *texts(project.get("dependencies")),
+            *(text for one in names for text in optional.get(one, ())),
+        ]
+        return [text for text in asked if normal(re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0]) != own]
     # pip-compile is run in the project's folder or in the file's own.
     for path in (source, posixpath.normpath(posixpath.join(posixpath.dirname(name), source))):
         if tree.is_file(posixpath.normpath(posixpath.join(folder, path))) and not path.startswith(".."):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from shipyard.managers.project import PROJECT, ProjectError
+
 _PART = r"\s*(\^|~=|~|===?|!=|>=|<=|>|<)?\s*v?([0-9][A-Za-z0-9.*+!_-]*|\*)\s*,?"
 
 
@@ -76,3 +78,14 @@ def _above(operator: str, release: list[int]) -> str:
         # The leftmost number that is not zero stays; of all zeros the last one written.
         at = next((index for index, number in enumerate(release) if number), len(release) - 1)
     return ".".join(map(str, [*release[:at], release[at] + 1]))
+
+
+def python_specifier(python: object) -> str | None:
+    """A constraint on Python as a version specifier; of alternatives none is said. Raises ProjectError."""
+    try:
+        options = alternatives(str(python)) if python else []
+    except ValueError:
+        raise ProjectError(f"python = {python!r} is no version constraint", where=PROJECT) from None
+    if len(options) != 1 or not options[0]:
+        return None
+    return ",".join(operator + version for operator, version in options[0])

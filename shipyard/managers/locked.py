@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shipyard.errors import ShipyardError
+from shipyard.managers.indexes import of_lines
 from shipyard.managers.local import local_package
 from shipyard.managers.markers import Marker, marker_text
 from shipyard.model.build import DependencyInstall, LocalPackage
@@ -167,6 +168,7 @@ def dependencies(
             install=_words("requirements.txt", "--require-hashes", said) if hashed else (),
             direct=_words("direct.txt", "--no-verify-hashes", said) if bare else (),
             git=any("git+" in text for text in bare),
+            indexes=of_lines(said),
             local=tuple(local),
         ),
         requires_python=requires_python,
@@ -175,9 +177,9 @@ def dependencies(
 
 
 def _words(name: str, hashes: str, options: tuple[str, ...]) -> tuple[str, ...]:
-    # Every file is held to its hash, whichever index serves it.
+    # A file that is held to its hash may come from any; what has none from the index that is named first.
     several = any(option.startswith("--extra") for option in options)
-    strategy = ("--index-strategy", "unsafe-best-match") if several else ()
+    strategy = ("--index-strategy", "unsafe-best-match") if several and hashes == "--require-hashes" else ()
     return ("install", "--no-deps", hashes, *strategy, "-r", f"/lock/{name}")
 
 

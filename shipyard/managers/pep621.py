@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping
 
+from shipyard.managers.indexes import declared_indexes
 from shipyard.managers.local import dynamic, group_requirements, local_package, static_requirements
 from shipyard.managers.markers import normal
 from shipyard.managers.project import PROJECT, read_project, requires_python, table
 from shipyard.managers.requirements import RequirementsError
 from shipyard.managers.setuptools import SETUP, literal_requirements
-from shipyard.managers.uv import LOCK
+from shipyard.managers.uv_current import LOCK
 from shipyard.model.build import DependencyInstall, LocalPackage
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
@@ -46,6 +47,7 @@ class Pep621:
             packages |= _packages(literal_requirements(tree, folder))
         _refuse_sources(project, packages)
         unpinned = [one.name for one in packages.values() if one.version is None]
+        indexes = declared_indexes(tree, folder)
         dated = ("--exclude-newer", build.exclude_newer) if build.exclude_newer else ()
         return Dependencies(
             manager=self.name,
@@ -54,10 +56,11 @@ class Pep621:
             install=DependencyInstall(
                 facts=(*asked, *((f"local {own.folder}",) if own else ())),
                 texts=(("requirements.txt", tuple(asked)),) if asked else (),
-                install=("install", *dated, "-r", "/lock/requirements.txt") if asked else (),
+                install=("install", *indexes, *dated, "-r", "/lock/requirements.txt") if asked else (),
+                indexes=indexes,
                 git=any("git+" in one for one in asked),
                 local=(own,) if own else (),
-                local_options=dated,
+                local_options=(*indexes, *dated),
             ),
             requires_python=requires_python(project),
             requires_python_where=PROJECT,

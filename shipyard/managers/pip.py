@@ -7,9 +7,11 @@ import posixpath
 import re
 
 from shipyard.managers.compiled import check_compiled, header
+from shipyard.managers.constraints import python_specifier
+from shipyard.managers.indexes import declared_indexes, of_lines
 from shipyard.managers.local import dynamic, local_package, static_requirements
 from shipyard.managers.markers import normal
-from shipyard.managers.project import PROJECT, read_project, requires_python
+from shipyard.managers.project import PROJECT, read_project, requires_python, table
 from shipyard.managers.requirements import (
     Line,
     Path,
@@ -18,7 +20,7 @@ from shipyard.managers.requirements import (
     direct,
     read_lines,
 )
-from shipyard.managers.setuptools import literal_requirements
+from shipyard.managers.setuptools import literal_python, literal_requirements
 from shipyard.model.build import DependencyInstall, LocalPackage
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
@@ -85,9 +87,16 @@ class Pip:
             evidence=first,
             packages=_from_source(found.packages, lines),
             install=_install(
-                names, found, build, lines=lines, hashed=hashed, rewritten=rewritten, recoded=recoded
+                names,
+                found,
+                build,
+                lines=lines,
+                hashed=hashed,
+                rewritten=rewritten,
+                recoded=recoded,
+                indexes=declared_indexes(tree, folder),
             ),
-            requires_python=requires_python(read_project(tree, folder)),
+            requires_python=_requires_python(tree, folder),
             requires_python_where=PROJECT,
             resolved_for=made.python if made is not None else None,
             notes=(*_notes(first, found.unpinned), *_beside(tree, folder, first, found.files)),
@@ -124,6 +133,13 @@ def _beside(tree: SourceTree, folder: str, first: str, read: list[str]) -> tuple
                 "adds it",
             )
     return ()
+
+
+def _requires_python(tree: SourceTree, folder: str) -> str | None:
+    """Of the project beside the file, whatever it is kept with."""
+    project = read_project(tree, folder)
+    poetry = table(project, "tool", "poetry", "dependencies").get("python")
+    return requires_python(project) or python_specifier(poetry) or literal_python(tree, folder)
 
 
 def _name(line: str) -> str:
@@ -228,15 +244,18 @@ def _install(
     hashed: bool,
     rewritten: bool,
     recoded: list[str],
+    indexes: tuple[str, ...],
 ) -> DependencyInstall:
     options = (
+        *indexes,
         *(("--require-hashes",) if hashed else ()),
         *(("--exclude-newer", build.exclude_newer) if build.exclude_newer else ()),
     )
     facts = tuple(found.facts)
     # A folder of that name holds nothing else.
     own_files = ("requirements",) if any(name.startswith("requirements/") for name in names) else ()
-    local_options = ("--exclude-newer", build.exclude_newer) if build.exclude_newer else ()
+    local_options = (*indexes, *(("--exclude-newer", build.exclude_newer) if build.exclude_newer else ()))
+    indexes += of_lines(line.text for line in lines)
     if rewritten:
         constraints = tuple(line.text for line in lines if line.constraint)
         texts = [(REQUIREMENTS, tuple(dict.fromkeys(found.lines)))]
@@ -247,6 +266,7 @@ def _install(
         return DependencyInstall(
             files=tuple(name for name in found.files if not re.search(r"\.(txt|in)$", name)),
             own_files=own_files,
+            indexes=indexes,
             facts=facts,
             texts=tuple(texts),
             install=tuple(words),
@@ -269,6 +289,7 @@ def _install(
     return DependencyInstall(
         files=tuple(found.files),
         own_files=own_files,
+        indexes=indexes,
         facts=facts,
         reduce=tuple(reduce) if recoded else (),
         install=tuple(words),

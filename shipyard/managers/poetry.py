@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shipyard.managers.closure import Edge, closure
-from shipyard.managers.constraints import allows, python_marker
+from shipyard.managers.constraints import allows, python_marker, python_specifier
 from shipyard.managers.local import local_package
 from shipyard.managers.locked import (
     Locked,
@@ -65,7 +65,7 @@ class Poetry:
             raise LockError(f"{str(error)!r} is no environment marker", where=LOCK) from None
         _check_chosen(lock, project, packages, build)
         settings = table(project, "tool", "poetry")
-        python = requires_python(project) or _specifier(table(settings, "dependencies").get("python"))
+        python = requires_python(project) or python_specifier(table(settings, "dependencies").get("python"))
         indexed = table(lock, "metadata", "files")
         return dependencies(
             tree,
@@ -257,19 +257,6 @@ def _locked(package: Mapping[str, Any], marker: Marker, indexed: Mapping[str, An
         source=source_there(files),
         where=package["where"],
     )
-
-
-def _specifier(python: object) -> str | None:
-    """Poetry's constraint on Python as a version specifier; of alternatives none is said."""
-    from shipyard.managers.constraints import alternatives
-
-    try:
-        options = alternatives(str(python)) if python else []
-    except ValueError:
-        raise LockError(f"python = {python!r} is no version constraint", where=PROJECT) from None
-    if len(options) != 1 or not options[0]:
-        return None
-    return ",".join(operator + version for operator, version in options[0])
 
 
 def _own(tree: SourceTree, folder: str, project: Mapping[str, Any]) -> LocalPackage | None:

@@ -39,8 +39,31 @@ def literal_requirements(tree: SourceTree, place: str) -> Iterator[tuple[str, st
     yield from _files(tree, place, (named,) if isinstance(named, str) else texts(named))
 
 
+def dynamic_files(tree: SourceTree, place: str) -> tuple[str, ...]:
+    """Files that say what is dynamic of the project in a folder, relative to it: its backend asks them."""
+    project = read_project(tree, place)
+    if "dependencies" not in texts(table(project, "project").get("dynamic")):
+        return ()
+    said = table(project, "tool", "setuptools", "dynamic")
+    named = [SETUP, CONFIG, table(project, "project").get("readme")]
+    for one in said.values():
+        file = one.get("file") if isinstance(one, dict) else None
+        named += [file] if isinstance(file, str) else texts(file)
+    there = (one for one in named if isinstance(one, str) and tree.is_file(posixpath.join(place, one)))
+    return tuple(dict.fromkeys(there))
+
+
 def literal_name(tree: SourceTree, place: str) -> str | None:
     """What setup.py or setup.cfg of a folder calls its package."""
+    return _literal(tree, place, "metadata", "name")
+
+
+def literal_python(tree: SourceTree, place: str) -> str | None:
+    """Which Python they want, as a version specifier."""
+    return _literal(tree, place, "options", "python_requires")
+
+
+def _literal(tree: SourceTree, place: str, section: str, key: str) -> str | None:
     text = tree.text(posixpath.normpath(posixpath.join(place, SETUP))) or ""
     with contextlib.suppress(SyntaxError, ValueError, RecursionError):
         for node in ast.walk(ast.parse(text)):
@@ -50,12 +73,12 @@ def literal_name(tree: SourceTree, place: str) -> str | None:
             ):
                 continue
             for one in node.keywords:
-                if one.arg == "name" and isinstance(one.value, ast.Constant) and one.value.value:
+                if one.arg == key and isinstance(one.value, ast.Constant) and one.value.value:
                     return str(one.value.value)
     config = configparser.ConfigParser(interpolation=None)
     with contextlib.suppress(configparser.Error):
         config.read_string(tree.text(posixpath.normpath(posixpath.join(place, CONFIG))) or "")
-    return config.get("metadata", "name", fallback=None)
+    return config.get(section, key, fallback=None)
 
 
 def _setup(text: str) -> Iterator[tuple[str, str]]:

@@ -14,23 +14,18 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from shipyard.errors import ShipyardError
+from shipyard.managers.indexes import declared_indexes
 from shipyard.managers.local import local_package
 from shipyard.managers.locked import no_date, unknown
 from shipyard.managers.markers import normal
-from shipyard.managers.project import read_project, table
+from shipyard.managers.project import PROJECT, read_project, table
+from shipyard.managers.setuptools import dynamic_files
+from shipyard.managers.uv_current import LOCK, UvLockError, check_current, check_groups, check_sources
 from shipyard.managers.workspace import is_member, workspace
 from shipyard.model.build import DependencyInstall
 from shipyard.model.dependencies import Dependencies, Dependency
 from shipyard.model.manifest import PLAIN, Build
 from shipyard.source import SourceTree
-
-LOCK = "uv.lock"
-PROJECT = "pyproject.toml"
-
-
-class UvLockError(ShipyardError):
-    """A uv project that cannot be used."""
 
 
 class Uv:
@@ -59,7 +54,9 @@ class Uv:
             raise UvLockError(
                 "the lock does not hold this project", where=LOCK, hint="run `uv lock` in its folder"
             )
-        _check_current(project["project"], root, PROJECT)
+        check_current(project["project"], root, PROJECT)
+        check_sources(project, root)
+        check_groups(project, root, build)
         by_name: dict[str, list[dict[str, Any]]] = {}
         for package in packages:
             by_name.setdefault(package["name"], []).append(package)
@@ -73,7 +70,7 @@ class Uv:
                 name = posixpath.normpath(posixpath.join(above, one, PROJECT))
                 own = table(read_project(tree, posixpath.join(folder, above, one)), "project")
                 if package is not root and own:
-                    _check_current(own, package, name)
+                    check_current(own, package, name)
         archive = next((one for one in closure if "path" in one.get("source", {})), None)
         if archive is not None:
             raise UvLockError(
@@ -81,6 +78,7 @@ class Uv:
                 where=f"{LOCK}:{lines.get(archive['name'], 1)}",
                 hint="unpack it and name its folder, or publish it to an index",
             )
+        indexes = declared_indexes(tree, top)
         inside = [package for package in closure if _folders(package)]
         local = [
             local_package(tree, folder, posixpath.join(above, one), f"{LOCK}:{lines.get(package['name'], 1)}")
@@ -107,13 +105,18 @@ class Uv:
                 for package in closure
             },
             install=DependencyInstall(
-                files=(PROJECT, LOCK, *(posixpath.join(one, PROJECT) for one in members)),
+                files=(
+                    *(PROJECT, LOCK, *(posixpath.join(one, PROJECT) for one in members)),
+                    *dynamic_files(tree, top),
+                ),
                 facts=(*sorted(_fact(package) for package in closure), *sorted(edges)),
                 reduce=(_export(root["name"] if above != "." else None, build, local=bool(inside)),),
                 install=("sync", *(() if git else ("--require-hashes",)), "/lock/pylock.toml"),
                 root=above,
                 git=git,
                 local=tuple(local),
+                local_options=indexes,
+                indexes=indexes,
             ),
             requires_python=requires,
             requires_python_where=PROJECT,
@@ -159,56 +162,6 @@ def _toml(text: str, where: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UvLockError(f"not valid TOML: {error}", where=where) from None
-
-
-def _check_current(project: Mapping[str, Any], root: Mapping[str, Any], file: str) -> None:
-    """What the project asks for must be what the lock was made for: uv records it as requires-dist.
-
-    Names, extras and version ranges are compared; where a package comes from is uv's own matter, and
-    its --locked refuses what this does not see. Raises UvLockError.
-    """
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.specifiers import SpecifierSet
-    from packaging.utils import canonicalize_name
-
-    if "dependencies" in project.get("dynamic", ()):
-        # Its backend knows them, and uv asks it.
-        return
-    recorded = [
-        one
-        for one in root.get("metadata", {}).get("requires-dist", [])
-        if "extra ==" not in one.get("marker", "")
-    ]
-    # Of what comes from a place of its own no version is recorded.
-    placed = {
-        one["name"]
-        for one in recorded
-        if one.keys() & {"editable", "directory", "virtual", "git", "url", "path"}
-    }
-    locked = {
-        (one["name"], tuple(sorted(one.get("extras", ()))), str(SpecifierSet(one.get("specifier", ""))))
-        for one in recorded
-    }
-    asked: dict[tuple[str, tuple[str, ...], str], str] = {}
-    for text in project.get("dependencies", []):
-        try:
-            one = Requirement(text)
-        except InvalidRequirement:
-            raise UvLockError(f"{text!r} is not a requirement", where=file) from None
-        name = canonicalize_name(one.name)
-        specifier = "" if name in placed else str(one.specifier)
-        asked[name, tuple(sorted(one.extras)), specifier] = text
-    missing = sorted(text for key, text in asked.items() if key not in locked)
-    extra = sorted(f"{name}{spec}" for name, _, spec in locked - asked.keys())
-    if missing or extra:
-        details = [f"{file} asks for {text}" for text in missing]
-        details += [f"{LOCK} was made for {text}" for text in extra]
-        raise UvLockError(
-            f"the lock is out of date with {file}",
-            where=LOCK,
-            details=tuple(details[:6]),
-            hint="run `uv lock` in its folder",
-        )
 
 
 def _closure(

@@ -48,7 +48,7 @@ class DependencyInstall(Record):
     its own, so that what changes nothing in the result leaves the install cached. `install` are the
     arguments of `uv pip`, empty where nothing is installed, `direct` those of a second call, for what has
     no hash; `git`: some of it is fetched by git. `local` are the packages of the source tree.
-    `extra` are pinned requirements that Shipyard adds.
+    `extra` are pinned requirements that Shipyard adds, `indexes` the options that say where those are.
     """
 
     files: tuple[str, ...] = ()
@@ -63,6 +63,7 @@ class DependencyInstall(Record):
     local: tuple[LocalPackage, ...] = ()
     local_options: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
 
 
 class Ignored(Record):

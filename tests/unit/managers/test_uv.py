@@ -217,3 +217,30 @@ def test_a_member_that_asks_for_more_than_the_lock_holds(refused: Refused, read:
     assert "packages/uvicorn/pyproject.toml asks for httpx" in told
     files["packages/uvicorn/pyproject.toml"] = member.replace('["httpx"]', "[]")
     assert "fastapi" in read(Uv(), files).packages
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "[dependency-groups]",
+            '[tool.uv.sources]\nfastapi.git = "x"\n[dependency-groups]',
+            "fastapi from git",
+        ),
+        ('dev = ["pytest"]', 'dev = ["pytest", "Redis>=5"]', "group dev asks for redis"),
+    ],
+)
+def test_what_is_no_longer_as_it_was_locked(
+    refused: Refused, read: Read, old: str, new: str, told: str
+) -> None:
+    lock = LOCK.replace("requires-dist =", 'requires-dev = { dev = [{ name = "pytest" }] }\nrequires-dist =')
+    build = Build(groups=("dev",))
+    assert "pytest" in read(Uv(), project(lock), build=build).packages
+    assert told in refused(Uv(), project(lock, PROJECT.replace(old, new)), build=build)
+
+
+def test_files_that_say_what_is_dynamic_are_there_for_the_lock(read: Read) -> None:
+    text = '[project]\nname = "shop"\ndynamic = ["dependencies"]\n'
+    text += '[tool.setuptools.dynamic]\ndependencies = { file = ["requirements.in"] }\n'
+    files = project(text=text) | {"requirements.in": "fastapi\n", "setup.cfg": ""}
+    assert read(Uv(), files).install.files == ("pyproject.toml", "uv.lock", "setup.cfg", "requirements.in")
