@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from shipyard.model.record import Record, replace
 from shipyard.source import SourceTree
+from shipyard.source.git import tracked_though_ignored
 
 FILE = ".gitignore"
 _DEPTH = 2
@@ -20,9 +21,11 @@ _SKIPPED = ("node_modules", "venv", "__pycache__")
 
 
 def gitignore_lines(tree: SourceTree, context: str) -> tuple[str, ...]:
-    """The lines for a build context, from the project's root down to two folders below the context."""
+    """The lines for a build context, from the repository's root down to two folders below the context; files
+    that git keeps all the same are let in again."""
     lines: list[_Line] = []
     parts = [] if context == "." else context.split("/")
+    lines += _lines_above(tree, "" if context == "." else context)
     for depth in range(len(parts) + 1):
         folder = "/".join(parts[:depth]) or "."
         below = "/".join(parts[depth:])
@@ -33,7 +36,41 @@ def gitignore_lines(tree: SourceTree, context: str) -> tuple[str, ...]:
         lines += [
             _Line(include=line.include, pattern=f"{prefix}/{line.pattern}") for line in _lines(tree, folder)
         ]
-    return tuple(f"!{line.pattern}" if line.include else line.pattern for line in lines)
+    made = tuple(f"!{line.pattern}" if line.include else line.pattern for line in lines)
+    return (*made, *(f"!{path}" for path in _kept(tree, context, lines)))
+
+
+def _lines_above(tree: SourceTree, below: str) -> list[_Line]:
+    """Of the folders between the repository's root and the project's."""
+    if (tree.root / ".git").exists():
+        return []
+    parents = list(tree.root.parents)
+    at = next((index for index, one in enumerate(parents) if (one / ".git").exists()), None)
+    found: list[_Line] = []
+    for parent in reversed(parents[: at + 1] if at is not None else []):
+        file = parent / FILE
+        if file.is_file():
+            inner = posixpath.join(tree.root.relative_to(parent).as_posix(), below).rstrip("/")
+            text = file.read_text(encoding="utf-8", errors="replace")
+            seen = (_seen(line, inner) for one in text.split("\n") if (line := _converted(one)) is not None)
+            # Who keeps all of a home folder in git ignores all that is not added.
+            found += [line for line in seen if line is not None and line.pattern.strip("*/")]
+    return found
+
+
+def _kept(tree: SourceTree, context: str, lines: list[_Line]) -> Iterator[str]:
+    """Modules in a folder that a line ignores (lib/, in the lists that many start with) and git keeps."""
+    top = tree.path(context)
+    words = {line.pattern.removeprefix("**/").removesuffix("/**") for line in lines if not line.include}
+    for name in tree.names(context) if top is not None else ():
+        if name in words and name not in _SKIPPED and _has_modules(tree, posixpath.join(context, name)):
+            yield from tracked_though_ignored(top or tree.root, name)
+
+
+def _has_modules(tree: SourceTree, folder: str) -> bool:
+    names = tree.names(folder)
+    inside = (one for name in names if not name.startswith(".") for one in tree.names(f"{folder}/{name}"))
+    return any(name.endswith(".py") for name in (*names, *inside))
 
 
 class _Line(Record):

@@ -15,7 +15,7 @@ from shipyard.compile.facts import facts_of
 from shipyard.compile.front_end import find_front_end
 from shipyard.compile.gitignore import gitignore_lines
 from shipyard.compile.live import live_source
-from shipyard.compile.mentioned import kept_files
+from shipyard.compile.mentioned import kept_files, link_notes
 from shipyard.compile.reach import places_of, reaches, reads_of
 from shipyard.compile.recipe import RECIPE, Recipe, recipe_text
 from shipyard.compile.references import locked
@@ -101,6 +101,7 @@ def plan_build(
         notes += tuple(f"{service.name}: {note}" for note in found.notes)
     reached = {path: digest for path, digest in digests.items() if reaches(path, recipe)}
     notes += exposed_secrets(service, tree, context, reached)
+    notes += link_notes(tree, service.name, folder, context if recipe.whole else folder)
     detected = replace(detected, notes=detected.notes + notes, live=live_source(recipe, tree, context))
     if recipe.authorities:
         detected = replace(detected, decisions=(*detected.decisions, _trusting(manifest, recipe)))

@@ -60,3 +60,16 @@ def links_into(tree: SourceTree, folder: str, name: str) -> bool:
         return False
     links = (one for one in top.iterdir() if one.is_symlink())
     return any(one.resolve().is_relative_to(inside) for one in links)
+
+
+def link_notes(tree: SourceTree, name: str, folder: str, copied: str) -> tuple[str, ...]:
+    """Of the service `name`: each link at its project's top that leads out of what is copied."""
+    top, whole = tree.path(folder), tree.path(copied)
+    if top is None or whole is None:
+        return ()
+    links = (one for one in sorted(top.iterdir()) if one.is_symlink() and one.exists())
+    return tuple(
+        f"{name}: {one.name} leads to {one.readlink()}, which is not in the image: context copies more"
+        for one in links
+        if not one.resolve().is_relative_to(whole)
+    )

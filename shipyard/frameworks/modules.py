@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import posixpath
+import sys
 from collections.abc import Iterator
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -27,19 +28,40 @@ _SKIPPED = (
 )
 _DEPTH = 4
 _MOST_FILES = 2000
+_PACKAGES = {"celery", "django", "fastapi", "flask", "redis", "rq", "starlette", "sqlalchemy", "__init__"}
 SOURCE = "src"
 """The folder of a src layout."""
 
 
 class Module:
     """A module of the project: `path` relative to its folder, `name` as it is imported with `import_path`
-    on the path. Its syntax is looked at when it is asked for: most modules never are."""
+    on the path. Its syntax is looked at when it is asked for: most modules never are. `beside` are names of
+    modules in its own folder alone, where that is no package."""
 
-    def __init__(self, path: str, text: str) -> None:
+    def __init__(self, path: str, text: str, beside: frozenset[str] = frozenset()) -> None:
         self.path = path
         self.text = text
-        self.name = module_name(path)
-        self.import_path = import_path(path)
+        self._beside = beside
+
+    @cached_property
+    def name(self) -> str:
+        return self.last if self._is_apart else module_name(self.path)
+
+    @cached_property
+    def import_path(self) -> str:
+        return posixpath.dirname(self.path) if self._is_apart else import_path(self.path)
+
+    @cached_property
+    def _is_apart(self) -> bool:
+        """Whether it is made to be started in its own folder: it imports what stands beside it."""
+        if not any(name in self.text for name in self._beside):
+            return False
+        nodes = list(ast.walk(self.syntax))
+        if any(isinstance(node, ast.ImportFrom) and node.level for node in nodes):
+            return False
+        imported = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+        imported |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        return any(name.partition(".")[0] in self._beside for name in imported)
 
     @cached_property
     def syntax(self) -> ast.Module:
@@ -74,13 +96,32 @@ def modules(tree: SourceTree, folder: str, *words: str) -> list[Module]:
     folders = _known.setdefault(tree, {})
     if folder not in folders:
         found = []
-        for path in python_files(tree, folder):
+        paths = python_files(tree, folder)
+        beside = _beside(paths)
+        for path in paths:
             with contextlib.suppress(SourceError):
-                found.append(Module(path, tree.text(posixpath.join(folder, path)) or ""))
+                text = tree.text(posixpath.join(folder, path)) or ""
+                found.append(Module(path, text, beside.get(posixpath.dirname(path), frozenset())))
         folders[folder] = found
     if not words:
         return folders[folder]
     return [one for one in folders[folder] if any(word in one.text for word in words)]
+
+
+def _beside(paths: list[str]) -> dict[str, frozenset[str]]:
+    """By folder that is no package, and none that is imported from by itself, the modules in it that nothing
+    else may be meant by: none at the top, of the standard library, or called like a package of the index."""
+    there = set(paths)
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        folder, name = posixpath.split(path.removesuffix(".py"))
+        if folder not in ("", SOURCE) and f"{folder}/__init__.py" not in there:
+            names.setdefault(folder, set()).add(name)
+    top = {path.removeprefix(f"{SOURCE}/").partition("/")[0].removesuffix(".py") for path in paths}
+    return {
+        folder: frozenset(found - top - sys.stdlib_module_names - _PACKAGES)
+        for folder, found in names.items()
+    }
 
 
 def broken(tree: SourceTree, folder: str) -> Iterator[tuple[str, str]]:

@@ -45,3 +45,9 @@ def git_ignores(root: Path, name: str) -> bool | None:
     if _git(root, "rev-parse", "--git-dir") is None:
         return None
     return _git(root, "check-ignore", "-q", "--", name) is not None
+
+
+def tracked_though_ignored(folder: Path, name: str) -> tuple[str, ...]:
+    """Files below a name in a folder that git keeps and is told to ignore, by their paths in the folder."""
+    said = _git(folder, "ls-files", "-z", "--cached", "--ignored", "--exclude-standard", "--", name)
+    return tuple(sorted(filter(None, said.split("\0")))) if said else ()

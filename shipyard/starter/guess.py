@@ -48,6 +48,11 @@ def guess(root: Path, new_secret: Callable[[], str], known: Mapping[str, str] | 
     secrets: dict[str, str | None] = {}
     services: dict[str, dict[str, object]] = {}
     notes = list(told)
+    for place, own in zip(places, backings, strict=True):
+        if own is not None and backing is not None and own.image != backing.image:
+            notes.append(
+                f"{place.name} asks for {own.image}, and db is {backing.image}: add a service of its own"
+            )
     for place, one in zip(places, asked, strict=True):
         services |= _services(place, one, services.keys())
         secrets |= {key: secrets.get(key) or values.get(key) or new_secret() for key in one.generated}

@@ -65,3 +65,27 @@ def kept(source: SourceTree, context: str) -> set[str]:
 def test_what_git_ignores_is_ignored(tmp_path: Path, ignored: dict[str, str], context: str) -> None:
     source = tree(tmp_path, ignored)
     assert kept(source, context) == kept_by_git(tmp_path, context)
+
+
+def test_modules_that_git_keeps_in_an_ignored_folder(tmp_path: Path) -> None:
+    """`lib/` is in lists of what Python projects ignore, and in many a repository."""
+    for name in ("lib/pay/__init__.py", "lib/new.py", "media/a.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / ".gitignore").write_text("lib/\nmedia/\n")
+    lines = ("**/lib/**", "**/media/**")
+    assert gitignore_lines(SourceTree(tmp_path), ".") == lines
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    subprocess.run(["git", "-C", str(tmp_path), "add", "-f", "lib/pay", "media"], check=True)
+    assert gitignore_lines(SourceTree(tmp_path), ".") == (*lines, "!lib/pay/__init__.py")
+
+
+def test_lines_of_the_repository_above_the_project(tmp_path: Path) -> None:
+    project = tmp_path / "apps" / "shop"
+    project.mkdir(parents=True)
+    (tmp_path / ".gitignore").write_text("*\n*.sqlite3\n/apps/shop/uploads\n/apps/other/x\n")
+    (tmp_path / "apps" / ".gitignore").write_text("shop/cache/\n")
+    assert gitignore_lines(SourceTree(project), ".") == ()
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    found = gitignore_lines(SourceTree(project), ".")
+    assert found == ("**/*.sqlite3", "uploads", "cache/**"), "and not what ignores a whole home folder"

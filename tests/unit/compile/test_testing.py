@@ -91,3 +91,19 @@ def test_project_files_that_the_application_reads_stay(compiled: Compile) -> Non
     assert {"pyproject.toml", "README.md"} <= plan.files.keys()
     assert "CHANGELOG.md" not in plan.files
     assert "cp -R /context/README.md /app/ && cp -R /context/pyproject.toml /app/" in plan.dockerfile
+
+
+def test_a_link_out_of_what_is_copied_is_told(tmp_path: Path) -> None:
+    files = {f"api/{name}": text for name, text in FASTAPI.items()} | {"libs/common/__init__.py": ""}
+    write_tree(tmp_path, {**files, "shipyard.toml": 'name = "a"\n[services.web]\npath = "api"\n'})
+    (tmp_path / "api/common").symlink_to("../libs/common")
+    (tmp_path / "api/again.py").symlink_to("main.py")
+
+    def notes() -> list[str]:
+        detected, _ = compile_builds(load(tmp_path, stage=None, instance=None, environ={}).manifest)["web"]
+        return [one for one in detected.notes if "leads to" in one]
+
+    (told,) = notes()
+    assert "web: common leads to ../libs/common, which is not in the image" in told
+    (tmp_path / "shipyard.toml").write_text('name = "a"\n[services.web]\npath = "api"\ncontext = "."\n')
+    assert notes() == []

@@ -10,6 +10,7 @@ import pytest
 Find = Callable[..., Any]
 Refused = Callable[..., str]
 FLASK = {"requirements.txt": "flask==3.1.3\n"}
+BACKEND = {"backend/models.py": ""}
 OBJECT = "from flask import Flask\napp = Flask(__name__)\n"
 SUBCLASS = "from flask import Flask as F\nclass Mine(F):\n    pass\napp = Mine('x')\n"
 FACTORY = "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n    return app\n"
@@ -120,3 +121,26 @@ def test_two_scripts_of_streamlit_are_told(refused: Refused) -> None:
         "  b.py (b.py:1)\n"
         '  -> say which: add app = "a.py" to [services.web]'
     )
+
+
+@pytest.mark.parametrize(
+    ("files", "app", "path"),
+    [
+        (BACKEND | {"backend/app.py": OBJECT + "from models import x\n"}, "app:app", "backend"),
+        (BACKEND | {"backend/app.py": OBJECT + "import models.x\n"}, "app:app", "backend"),
+        (BACKEND | {"backend/app.py": OBJECT + "from .models import x\n"}, "backend.app:app", ""),
+        ({"backend/app.py": OBJECT + "import json\n", "backend/json.py": ""}, "backend.app:app", ""),
+        ({"backend/app.py": OBJECT + "import redis\n", "backend/redis.py": ""}, "backend.app:app", ""),
+        (BACKEND | {"backend/app.py": OBJECT + "import models\n", "models.py": ""}, "backend.app:app", ""),
+        (
+            BACKEND | {"backend/app.py": OBJECT + "import models\n", "backend/__init__.py": ""},
+            "backend.app:app",
+            "",
+        ),
+    ],
+)
+def test_what_imports_what_stands_beside_it_starts_there(
+    find: Find, files: dict[str, str], app: str, path: str
+) -> None:
+    found = find("flask", FLASK | files)
+    assert (found.app, found.import_path) == (app, path)
