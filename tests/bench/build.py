@@ -89,7 +89,7 @@ class Bench:
         words = [sys.executable, "-m", "shipyard", "render", "deploy", "--applied"]
         subprocess.run(words, cwd=self.folder, check=True, capture_output=True)
         text = (self.folder / "deploy" / "web.Dockerfile").read_text()
-        self.base = re.findall(r"^FROM (\S+)$", text, re.MULTILINE)[-1]
+        self.base = re.findall(r"^FROM (\S+) AS base$", text, re.MULTILINE)[-1]
         self.command = re.findall(r"^CMD (.*)$", text, re.MULTILINE)[-1]
         self.port = int(re.findall(r"^EXPOSE (\d+)$", text, re.MULTILINE)[-1])
         for kind, form in (("plain", PLAIN), ("uv", UV)):
