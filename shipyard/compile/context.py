@@ -83,6 +83,9 @@ PROJECT_FILES = (
 """At the top of a project these serve people and tools, not the running application: they stay out of
 the image, so that an edit of one changes none."""
 
+READ = ("pyproject.toml", "setup.cfg", "requirements*", "README*", "CHANGELOG*")
+"""Those of them, and others, that builds of packages read, and some an application."""
+
 
 def is_project_file(path: str, folder: str, kept: Collection[str] = ()) -> bool:
     """Whether a path of the context stays out of the image. `folder` is the project's, "." for the top;

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from shipyard.compile.context import PROJECT_FILES
+from shipyard.compile.context import PROJECT_FILES, READ
 from shipyard.frameworks.modules import modules
 from shipyard.model.build import Ignored
 from shipyard.source import SourceError, SourceTree
@@ -25,10 +25,18 @@ def kept_files(tree: SourceTree, folder: str, ignored: Ignored | None) -> tuple[
     for name in tree.names(folder):
         if not any(fnmatch.fnmatchcase(name, pattern) for pattern in PROJECT_FILES):
             continue
-        said = re.compile(rf"[\"'/]{re.escape(name)}[\"']")
-        if name in let_in or any(said.search(one.text) for one in modules(tree, folder, name)):
+        if name in let_in or (_is_read(name) and _is_named(tree, folder, name)):
             found.append(name)
     return tuple(found)
+
+
+def _is_read(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in READ)
+
+
+def _is_named(tree: SourceTree, folder: str, name: str) -> bool:
+    said = re.compile(rf"[\"'/]{re.escape(name)}[\"']")
+    return any(said.search(one.text) for one in modules(tree, folder, name))
 
 
 def let_in_by(ignored: Ignored | None) -> set[str]:

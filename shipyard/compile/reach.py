@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 
-from shipyard.compile.context import is_project_file
+from shipyard.compile.context import READ, is_project_file
 from shipyard.compile.recipe import Recipe
 from shipyard.model.build import DependencyInstall
 
@@ -27,10 +27,6 @@ def reaches(path: str, recipe: Recipe) -> bool:
         return not is_project_file(path, recipe.inner, recipe.kept)
     places = places_of(recipe.install, recipe.inner)[1:]
     return any(_in(path, place) and not is_project_file(path, place) for place in places)
-
-
-READ = ("pyproject.toml", "setup.cfg", "requirements*", "README*", "CHANGELOG*")
-"""What builds of packages read at their top, and the image does without."""
 
 
 def free_folders(install: DependencyInstall) -> tuple[str, ...]:
