@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import symtable
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shipyard.frameworks.application import Application
 from shipyard.frameworks.modules import SOURCE
 from shipyard.manifest.errors import did_you_mean
 from shipyard.model.manifest import Service
 from shipyard.source import SourceError, SourceTree
+
+if TYPE_CHECKING:
+    import symtable
 
 _ANY_NAME = ("__getattr__", "globals", "setattr", "exec")
 """By these a module may have names that its source does not show."""
@@ -39,6 +42,9 @@ def entry_notes(service: Service, tree: SourceTree, folder: str, application: Ap
 
 def _names(tree: SourceTree, path: str) -> list[str] | None:
     """The names that a module has once it is imported; None where its source does not tell."""
+    # Only for those that name their app.
+    import symtable
+
     try:
         text = tree.text(path) or ""
         table = symtable.symtable(text, path, "exec")
