@@ -235,9 +235,10 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if recipe.distroless:
         made.append(Copy(stage="root", source="/rootfs/", target="/"))
     made += [
-        Copy(stage="user", source="/user/", target="/"),
         Copy(stage="std", source="/std/", target="/"),
+        # While the check of what they link to runs.
         Copy(stage="deps", source="/opt", target="/opt"),
+        Copy(stage="user", source="/user/", target="/"),
     ]
     if recipe.install.local:
         made.append(Copy(stage="local", source="/local/", target="/"))
