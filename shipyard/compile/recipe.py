@@ -235,10 +235,9 @@ def _final_stage(recipe: Recipe) -> tuple[Instruction, ...]:
     if recipe.distroless:
         made.append(Copy(stage="root", source="/rootfs/", target="/"))
     made += [
-        Copy(stage="std", source="/std/", target="/"),
-        # While the check of what they link to runs.
-        Copy(stage="deps", source="/opt", target="/opt"),
         Copy(stage="user", source="/user/", target="/"),
+        Copy(stage="std", source="/std/", target="/"),
+        Copy(stage="deps", source="/opt", target="/opt"),
     ]
     if recipe.install.local:
         made.append(Copy(stage="local", source="/local/", target="/"))

@@ -25,9 +25,9 @@ def test_the_final_stage_starts_from_nothing(compiled: Compile) -> None:
     assert [line for line in final.splitlines() if line.startswith(("FROM", "RUN", "COPY"))] == [
         "FROM scratch",
         "COPY --from=root /rootfs/ /",
+        "COPY --from=user /user/ /",
         "COPY --from=std /std/ /",
         "COPY --from=deps /opt /opt",
-        "COPY --from=user /user/ /",
         "COPY --from=src /app /app",
     ]
     # What the base image is locked by, and what a newer one of it is compared with.

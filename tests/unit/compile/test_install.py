@@ -122,9 +122,8 @@ def test_a_package_is_a_layer_over_the_dependencies(compiled: Compile) -> None:
     )
     assert "/build/shop" in build.value[0]
     copies = [line for line in plan.dockerfile.splitlines() if line.startswith("COPY --from")]
-    assert copies[1:4] == [
+    assert copies[2:4] == [
         "COPY --from=deps /opt /opt",
-        "COPY --from=user /user/ /",
         "COPY --from=local /local/ /",
     ]
     assert "!pyproject.toml\n" in plan.dockerignore

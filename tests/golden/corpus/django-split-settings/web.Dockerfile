@@ -98,9 +98,9 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=config.settings.production
+COPY --from=user /user/ /
 COPY --from=std /std/ /
 COPY --from=deps /opt /opt
-COPY --from=user /user/ /
 COPY --from=src /static/ /
 WORKDIR /app
 COPY --from=src /app /app

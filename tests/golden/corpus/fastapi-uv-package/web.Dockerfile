@@ -111,9 +111,9 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONPATH=/app/src
+COPY --from=user /user/ /
 COPY --from=std /std/ /
 COPY --from=deps /opt /opt
-COPY --from=user /user/ /
 COPY --from=local /local/ /
 WORKDIR /app
 COPY --from=src /app /app

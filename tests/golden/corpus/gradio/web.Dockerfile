@@ -90,9 +90,9 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
     GRADIO_ANALYTICS_ENABLED=False \
     GRADIO_SERVER_NAME=0.0.0.0 \
     GRADIO_SERVER_PORT=7860
+COPY --from=user /user/ /
 COPY --from=std /std/ /
 COPY --from=deps /opt /opt
-COPY --from=user /user/ /
 WORKDIR /app
 COPY --from=src /app /app
 USER 10001:10001

@@ -89,9 +89,9 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
     PYTHONDONTWRITEBYTECODE=1 \
     XDG_RUNTIME_DIR=/dev/shm \
     PORT=8000
+COPY --from=user /user/ /
 COPY --from=std /std/ /
 COPY --from=deps /opt /opt
-COPY --from=user /user/ /
 WORKDIR /app
 COPY --from=src /app /app
 USER 10001:10001

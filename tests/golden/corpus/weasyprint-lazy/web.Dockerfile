@@ -99,9 +99,9 @@ FROM system
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
+COPY --from=user /user/ /
 COPY --from=std /std/ /
 COPY --from=deps /opt /opt
-COPY --from=user /user/ /
 WORKDIR /app
 COPY --from=src /app /app
 USER 10001:10001
