@@ -58,6 +58,7 @@ def backup(
         path = out or Path(f"{manifest.deployment}-{service}-{time.strftime('%Y%m%dT%H%M%S')}.backup")
         if not os.access(path.absolute().parent, os.W_OK):
             raise UsageError("there is no folder there that can be written", hint=f"--out {path} names it")
+        _refuse_in_images(path, manifest.root)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.absolute().parent) as name:
             parts = _parts(work, spec, Path(name), live=live)
             kept = Backup(
@@ -66,6 +67,15 @@ def backup(
             write_backup(path, kept, Path(name))
     what = ", ".join(part.target or "all databases" for part in parts)
     print(f"wrote {what} of {service} to {path} ({bytes_text(path.stat().st_size)})")
+
+
+def _refuse_in_images(path: Path, root: Path) -> None:
+    """A file of another name in the project would be part of the next image."""
+    if path.suffix != ".backup" and path.absolute().resolve().is_relative_to(root.resolve()):
+        raise UsageError(
+            f"{path.name} would be a file of the project, and reach its images",
+            hint=f"call it {path.stem}.backup, which reaches none, or write it elsewhere",
+        )
 
 
 def _parts(work: Operated, spec: ServiceSpec, folder: Path, *, live: bool) -> tuple[Part, ...]:

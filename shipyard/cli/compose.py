@@ -51,5 +51,8 @@ def compose(
         raise UsageError(
             f"compose {command} would change what shipyard.toml decides", hint=f"use {_REFUSED[command]}"
         )
+    if command in ("config", "convert") and "--no-interpolate" not in words:
+        # What it prints is for people and logs, and would hold the values of secrets.
+        words = [command, "--no-interpolate", *words[1:]]
     with composed(folder, stage, instance) as (_, line, environment):
         return beside([*line, *words], environment)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from shipyard.cli.options import Folder, Instance, Services, Stage
+from shipyard.errors import UsageError
 
 
 def logs(
@@ -39,6 +40,8 @@ def logs(
     from shipyard.cli.services import known_services
     from shipyard.engine.plugins import plugin
 
+    if tail is not None and tail != "all" and not tail.isdecimal():
+        raise UsageError(f"--tail {tail} is no number of lines", hint="a number, or all")
     with running(folder, stage, instance) as seen:
         named = known_services(seen.manifest, services)
         found = [one for name in services or () for one in seen.of(name)]

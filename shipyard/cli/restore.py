@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ import typer
 from shipyard.cli.leasing import LeaseWait
 from shipyard.cli.options import Confirmed, Folder, Instance, Stage, Yes
 from shipyard.cli.running import Service
+from shipyard.errors import ShipyardError
 
 if TYPE_CHECKING:
     import tarfile
@@ -82,39 +83,82 @@ def _restore(work: Operated, spec: ServiceSpec, backup: Backup, archive: tarfile
             )
     found = work.containers(spec)
     if product is not None:
-        with _stopped(work, [one for one in work.specs if spec.name in one.needs]):
+        with _stopped(work, [one for one in work.specs if spec.name in one.needs]) as begin:
             started = [one for one in found if work.start(spec, one)]
             if started:
                 work.wait(spec, len(found))
             environment = work.seen.connection.environment(os.environ)
-            print(f"restoring {spec.name} ...", file=sys.stderr, flush=True)
-            for part in backup.parts:
-                restore_dump(product, found[0]["Id"], environment, part_file(archive, part))
+            with begin(spec):
+                for part in backup.parts:
+                    restore_dump(product, found[0]["Id"], environment, part_file(archive, part))
         return
     sources = {mounts[part.target].source for part in backup.parts}
     users = [one for one in work.specs if any(mount.source in sources for mount in one.volumes)]
     tools = image_with_shell(work.seen.desired, spec)
-    with _stopped(work, users):
-        print(f"restoring {spec.name} ...", file=sys.stderr, flush=True)
+    with _stopped(work, users) as begin, begin(spec):
         for part in backup.parts:
             source = part_file(archive, part)
             restore_volume(work.objects, found[0]["Id"], mounts[part.target], tools, source)
 
 
 @contextmanager
-def _stopped(work: Operated, specs: list[ServiceSpec]) -> Iterator[None]:
-    """Services stopped for a block, those that need others first, and started again in the end."""
+def _stopped(
+    work: Operated, specs: list[ServiceSpec]
+) -> Iterator[Callable[[ServiceSpec], AbstractContextManager[None]]]:
+    """Services stopped for a block, those that need others first, and started again in the end: not over data
+    that a restore which has begun has left incomplete. What it gives is for the block in which it begins."""
     from shipyard.cli.backup import start_all, stop_all
     from shipyard.cli.running import NotRunning
+    from shipyard.reconcile.restoring import half_restored
 
     stopped = []
+    # What one that was interrupted has stopped is started after the one that comes to its end.
+    again = bool(half_restored(work.seen.observed))
     for spec in reversed(specs):
         try:
-            stopped.append((spec, stop_all(work, spec, work.containers(spec))))
+            found = work.containers(spec)
         except NotRunning:
             continue
+        running = stop_all(work, spec, found)
+        stopped.append((spec, found if again and not spec.one_shot else running))
+    begun = False
+
+    @contextmanager
+    def begin(spec: ServiceSpec) -> Iterator[None]:
+        nonlocal begun
+        begun = True
+        with _marked(work, spec):
+            yield
+        begun = False
+
+    try:
+        yield begin
+    finally:
+        for spec, containers in reversed(stopped) if not begun else ():
+            start_all(work, spec, containers)
+
+
+@contextmanager
+def _marked(work: Operated, spec: ServiceSpec) -> Iterator[None]:
+    """While data is put in place a mark stands on the engine: of a restore that did not come to its end every
+    plan tells, and no apply goes on over what it has left."""
+    from shipyard.compile import labels
+    from shipyard.compile.storage import restore_volume_name
+    from shipyard.errors import ExitCode
+
+    manifest = work.seen.desired.manifest
+    mark = restore_volume_name(manifest.deployment, spec.name)
+    marks = labels.ownership(manifest.name, manifest.stage, manifest.instance)
+    work.objects.create_volume(mark, {**marks, labels.ROLE: labels.RESTORE_ROLE, labels.SERVICE: spec.name})
+    print(f"restoring {spec.name} ...", file=sys.stderr, flush=True)
     try:
         yield
-    finally:
-        for spec, containers in reversed(stopped):
-            start_all(work, spec, containers)
+    except BaseException as error:
+        told = f"the data of {spec.name} is incomplete, and what uses it stays stopped: restore it again"
+        if isinstance(error, ShipyardError):
+            error.exit_code = ExitCode.NEEDS_ATTENTION
+            error.details = (*error.details, told)
+        else:
+            print(told, file=sys.stderr, flush=True)
+        raise
+    work.objects.remove_volume(mark)

@@ -25,7 +25,8 @@ def start(
         for spec in work.together:
             found = work.containers(spec)
             started = [one for one in found if work.start(spec, one)]
-            if started:
+            # One that crashes again and again is taken for started by the engine.
+            if started or any(one["State"]["Status"] == "restarting" for one in found):
                 work.wait(spec, len(found))
             for container in started:
                 print(f"started {name_of(container)}", flush=True)

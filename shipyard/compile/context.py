@@ -39,6 +39,7 @@ DEFAULTS = {
         "**/*.plan.md",
         "**/*.shipyard.json",
         "**/*.backup",
+        "**/.backup-*",
     ),
 }
 """Ignored at every depth, unless the project's own lines let it in again."""

@@ -15,6 +15,7 @@ APP = "/app"
 APP_UID = 10001
 KEY_VOLUME = "shipyard-key"
 RECORD_VOLUME = "shipyard-record"
+RESTORE_VOLUME = "shipyard-restore"
 
 
 def key_volume(deployment: str) -> str:
@@ -35,6 +36,11 @@ def is_record_volume(deployment: str, name: str) -> bool:
 
 def _records(deployment: str) -> str:
     return f"{deployment}_{RECORD_VOLUME}-"
+
+
+def restore_volume_name(deployment: str, service: str) -> str:
+    """The name of the empty volume that stands while a service's data is put in place."""
+    return f"{deployment}_{RESTORE_VOLUME}-{service}"
 
 
 def network_name(manifest: Manifest, key: str) -> str:

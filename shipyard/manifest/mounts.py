@@ -18,7 +18,7 @@ _TMPFS_OPTION = (
     r"r[ow]|(?:no)?(?:exec|suid|dev|mand|atime|diratime|relatime|strictatime)|a?sync|dirsync"
     r"|size=[0-9]+[kmgtKMGT%]?|mode=[0-7]{3,4}|[ug]id=[0-9]{1,10}|nr_(?:inodes|blocks)=[0-9]+[kmgKMG]?"
 )
-RESERVED = ("shipyard-key", "shipyard-record")
+RESERVED = ("shipyard-key", "shipyard-record", "shipyard-restore")
 """How the volumes begin that hold what Shipyard remembers of a stage."""
 _EPHEMERAL = "127.0.0.1::8000"
 

@@ -15,6 +15,7 @@ from shipyard.reconcile.development import development_problems
 from shipyard.reconcile.passing import passing_problems
 from shipyard.reconcile.ports import port_problems
 from shipyard.reconcile.resources import KEY_ADDRESS
+from shipyard.reconcile.restoring import restore_problems
 from shipyard.reconcile.settings import network_causes, volume_causes
 
 
@@ -29,6 +30,7 @@ def problems(
     found += _compose_problems(desired, observed) + _key_problems(desired, observed)
     found += _data_problems(desired, observed, gone) + development_problems(desired)
     found += _bind_problems(desired, observed) + passing_problems(desired, observed)
+    found += restore_problems(observed)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.title)))
 
 

@@ -12,6 +12,7 @@ from shipyard.model.observed import Container, Engine, Observed
 from shipyard.model.plan import Plan
 from shipyard.model.record import Record, asdict
 from shipyard.reconcile.remarks import crashes_of
+from shipyard.reconcile.restoring import half_restored
 from shipyard.render.table import table_text
 from shipyard.render.text import header
 
@@ -46,6 +47,9 @@ def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None)
     for spec in desired.services:
         found = _of(observed, spec.name)
         told = [f"plan would {', '.join(pending[spec.name])} it"] if spec.name in pending else []
+        told += (
+            ["its restore is not finished: restore it again"] if spec.name in half_restored(observed) else []
+        )
         told += sorted({crashes for one in found if (crashes := crashes_of(one))})
         note = "; ".join(told)
         rows.append(_row(spec.name, spec, found, observed.engine, note))

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import tarfile
+import time
 
 import pytest
 from project import Project, docker
@@ -86,6 +90,61 @@ exec mariadbd --user=mysql --init-file=/begin
 
 
 @pytest.mark.slow
+def interrupt_a_restore(project: Project, how: signal.Signals) -> str:
+    """Its standard error; it is sent the signal as soon as the database is being emptied and filled."""
+    words = [sys.executable, "-m", "shipyard", "restore", "db", "kept.backup", "--yes"]
+    said = []
+    with subprocess.Popen(
+        words,
+        cwd=project.root,
+        env=project.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            said.append(line)
+            if line.startswith("restoring db"):
+                time.sleep(0.7)
+                process.send_signal(how)
+    assert process.returncode != 0
+    return "".join(said)
+
+
+def test_a_restore_that_is_interrupted_is_never_taken_for_whole(project: Project) -> None:
+    project.manifest(DATABASE)
+    project.write(".env", "POSTGRES_PASSWORD=secret-of-the-database\n")
+    project.apply()
+    sql(project, "create table items as select generate_series(1, 3000000) as number")
+    project.run("backup", "db", "--out", "kept.backup")
+    told = "a restore of db did not come to its end, and its data is incomplete"
+    for how in (signal.SIGINT, signal.SIGKILL):
+        said = interrupt_a_restore(project, how)
+        if how is signal.SIGINT:
+            assert "the data of db is incomplete, and what uses it stays stopped: restore it again" in said
+        assert not project.container("client")["State"]["Running"]
+        assert told in [one["title"] for one in project.plan(code=1)["problems"]]
+        assert "nothing was touched" in project.apply("--lease-wait", "2m", code=1).stderr
+        row = project.status()["db"]
+        assert "its restore is not finished" in str(row)
+    project.run("restore", "db", "kept.backup", "--yes", "--lease-wait", "2m")
+    assert sql(project, "select count(*) from items") == "3000000"
+    assert project.container("client")["State"]["Running"], "what the first of them stopped"
+    assert project.changes() == []
+
+
+def test_a_backup_is_no_part_of_an_image(project: Project) -> None:
+    project.manifest('[services.db]\nimage = "redis:7"\nvolumes = ["data:/data"]\n')
+    project.apply()
+    said = project.run("backup", "db", "--out", "dump.tar", code=64).stderr
+    assert "dump.tar would be a file of the project, and reach its images" in said
+    assert "call it dump.backup" in said
+    project.run("backup", "db", "--out", "../dump.tar")
+    assert list(project.root.glob("*dump*")) == []
+
+
 def test_mariadb_by_its_own_tools(project: Project) -> None:
     """With Debian's own server, under the official image's name and with its variables."""
     project.write("image/Dockerfile", MARIADB)

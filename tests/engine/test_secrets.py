@@ -139,6 +139,16 @@ def test_a_plan_without_the_key_says_what_apply_does(project: Project) -> None:
     assert project.changes() == []
 
 
+def test_compose_prints_its_model_without_values(project: Project) -> None:
+    project.manifest('[services.cache]\nimage = "redis:7"\nsecrets = ["TOKEN"]\n')
+    project.write(".env", "TOKEN=never-to-be-shown\n")
+    project.apply()
+    said = project.run("compose", "--", "config").stdout
+    assert "redis:7" in said
+    assert "never-to-be-shown" not in said
+    assert "TOKEN" in said
+
+
 def test_stages_digest_the_same_value_differently(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\nsecrets = ["TOKEN"]\n[stages.one]\n[stages.two]\n')
     project.environ["TOKEN"] = "same"

@@ -326,3 +326,15 @@ MOUNTS: tuple[tuple[str | None, Any], ...] = (
     ("data", "volume"),
     (None, "tmpfs"),
 )
+
+
+def test_data_that_a_restore_left_incomplete_is_in_the_way(shop: Shop) -> None:
+    desired = shop.desired(shop.service("db"))
+    marks = {labels.ROLE: labels.RESTORE_ROLE, labels.SERVICE: "db"}
+    observed = shop.empty()
+    assert problems(desired, observed) == ()
+    mark = Volume(name="shop-dev_shipyard-restore-db", owned=True, labels=marks)
+    (problem,) = problems(desired, replace(observed, volumes=(*observed.volumes, mark)))
+    assert problem.address == "service.db"
+    assert "its data is incomplete" in problem.title
+    assert "docker volume rm shop-dev_shipyard-restore-db" in (problem.hint or "")
