@@ -56,12 +56,8 @@ def _holds_tests(tree: SourceTree, folder: str) -> bool:
     if not tree.is_dir(folder):
         return False
     names = tree.names(folder)
-    inner = [
-        name for one in names if tree.is_dir(f"{folder}/{one}") for name in tree.names(f"{folder}/{one}")
-    ]
-    return any(
-        re.fullmatch(r"conftest\.py|tests?_.*\.py|.*_tests?\.py|tests\.py", one) for one in (*names, *inner)
-    )
+    inside = (one for name in names for one in tree.names(f"{folder}/{name}"))
+    return any(_TEST.fullmatch(one) for one in (*names, *inside))
 
 
 def _named(tree: SourceTree, services: tuple[Service, ...], folder: str, name: str) -> bool:

@@ -7,8 +7,9 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
+from shipyard.managers.local import static_requirements
 from shipyard.managers.markers import normal
-from shipyard.managers.project import PROJECT, read_project, table, texts
+from shipyard.managers.project import PROJECT, read_project, table
 from shipyard.managers.requirements import RequirementsError, read_lines
 from shipyard.model.dependencies import Dependency
 from shipyard.model.record import Record
@@ -105,16 +106,11 @@ def check_compiled(tree: SourceTree, folder: str, name: str, packages: Mapping[s
 def _asked(tree: SourceTree, folder: str, name: str, source: str, command: str) -> Iterable[str]:
     if posixpath.basename(source) == PROJECT:
         place = posixpath.normpath(posixpath.join(folder, posixpath.dirname(source)))
-        project = table(read_project(tree, place), "project")
-        optional = {normal(key): texts(one) for key, one in table(project, "optional-dependencies").items()}
-        wanted = re.findall(r"--extra[= ]([\w.-]+)", command)
-        names = list(optional) if "--all-extras" in command else [normal(one) for one in wanted]
-        own = normal(str(project.get("name", "")))
-        asked = [
-            *texts(project.get("dependencies")),
-            *(text for one in names for text in optional.get(one, ())),
-        ]
-        return [text for text in asked if normal(re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0]) != own]
+        document = read_project(tree, place)
+        extras = re.findall(r"--extra[= ]([\w.-]+)", command)
+        if "--all-extras" in command:
+            extras = list(table(document, "project", "optional-dependencies"))
+        return static_requirements(document, tuple(extras), PROJECT)
     # pip-compile is run in the project's folder or in the file's own.
     for path in (source, posixpath.normpath(posixpath.join(posixpath.dirname(name), source))):
         if tree.is_file(posixpath.normpath(posixpath.join(folder, path))) and not path.startswith(".."):

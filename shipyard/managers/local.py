@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shipyard.managers.markers import normal
+from shipyard.managers.markers import normal, requirement_name
 from shipyard.managers.project import PROJECT, ProjectError, read_project, table, texts
 from shipyard.managers.setuptools import literal_name
 from shipyard.model.build import LocalPackage
@@ -79,10 +79,7 @@ def local_package(
 
 def _from_git(document: Mapping[str, Any]) -> bool:
     """Whether the version is read from tags: by setuptools-scm, what is built on it, or PDM's backend."""
-    wanted = [
-        normal(re.split(r"[^A-Za-z0-9._-]", one.strip())[0])
-        for one in texts(table(document, "build-system").get("requires"))
-    ]
+    wanted = [requirement_name(one) for one in texts(table(document, "build-system").get("requires"))]
     scm = table(document, "tool", "pdm", "version").get("source") == "scm"
     return scm or bool({"setuptools-scm", "hatch-vcs", "flit-scm", "poetry-dynamic-versioning"} & set(wanted))
 

@@ -57,6 +57,11 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def requirement_name(text: str) -> str:
+    """The normalised name that a requirement begins with."""
+    return normal(re.split(r"[^A-Za-z0-9._-]", text.strip(), maxsplit=1)[0])
+
+
 def every(parts: Iterable[Marker]) -> Marker:
     """All of them."""
     found: dict[Marker, None] = {}

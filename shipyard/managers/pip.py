@@ -10,7 +10,7 @@ from shipyard.managers.compiled import check_compiled, header
 from shipyard.managers.constraints import python_specifier
 from shipyard.managers.indexes import declared_indexes, of_lines
 from shipyard.managers.local import dynamic, local_package, static_requirements
-from shipyard.managers.markers import normal
+from shipyard.managers.markers import normal, requirement_name
 from shipyard.managers.project import PROJECT, read_project, requires_python, table
 from shipyard.managers.requirements import (
     Line,
@@ -79,7 +79,7 @@ class Pip:
         check_compiled(tree, folder, first, found.packages)
         # Of two that the tree has, one that needs the other has it already; the index may have a stranger.
         there = {one.name for one in found.local}
-        found.lines = [line for line in found.lines if line[0] in "-/" or _name(line) not in there]
+        found.lines = [line for line in found.lines if line[0] in "-/" or requirement_name(line) not in there]
         rewritten = bool(found.local) or found.git or any("/p/" in line for line in found.lines)
         recoded = [name for name in found.files if _is_utf16(tree, posixpath.join(folder, name))]
         return Dependencies(
@@ -140,10 +140,6 @@ def _requires_python(tree: SourceTree, folder: str) -> str | None:
     project = read_project(tree, folder)
     poetry = table(project, "tool", "poetry", "dependencies").get("python")
     return requires_python(project) or python_specifier(poetry) or literal_python(tree, folder)
-
-
-def _name(line: str) -> str:
-    return normal(re.split(r"[^A-Za-z0-9._-]", line.strip(), maxsplit=1)[0])
 
 
 def _of_group(tree: SourceTree, folder: str, group: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from shipyard.errors import ShipyardError
 from shipyard.managers.local import group_requirements
-from shipyard.managers.markers import normal
+from shipyard.managers.markers import normal, requirement_name
 from shipyard.managers.project import PROJECT, table
 from shipyard.model.manifest import Build
 
@@ -92,10 +91,7 @@ def check_groups(project: Mapping[str, Any], root: Mapping[str, Any], build: Bui
     for group in build.groups:
         if normal(group) not in recorded:
             continue
-        asked = {
-            normal(re.split(r"[^A-Za-z0-9._-]", one.strip(), maxsplit=1)[0])
-            for one in group_requirements(project, (group,), PROJECT)
-        }
+        asked = set(map(requirement_name, group_requirements(project, (group,), PROJECT)))
         if asked - recorded[normal(group)]:
             raise UvLockError(
                 f"the lock is out of date with {PROJECT}",
