@@ -111,6 +111,7 @@ def _machine(connection: Connection) -> Iterator[Check]:
 
 def _project(manifest: Manifest, connection: Connection) -> Iterator[Check]:
     from shipyard.cli.project import look
+    from shipyard.cli.reaching import registry_checks
     from shipyard.compile.builds import compile_builds
     from shipyard.diagnosis.machine import Check
     from shipyard.engine.secret_values import new_key, of_stage
@@ -136,6 +137,7 @@ def _project(manifest: Manifest, connection: Connection) -> Iterator[Check]:
             text=f"has no value in {looked}",
             hint=f"shipyard secret set {name}{of_stage(manifest)}",
         )
+    yield from registry_checks(seen)
     stage = of_stage(manifest)
     if made.operations and seen.observed.containers:
         yield Check(

@@ -30,7 +30,7 @@ def exec(  # noqa: A001 - the command's name
 
     Example: shipyard exec web python manage.py showmigrations
     """
-    from shipyard.cli.running import hand_over, running, terminal_flags
+    from shipyard.cli.running import command_of, hand_over, running, terminal_flags
     from shipyard.cli.services import known_services
 
     with running(folder, stage, instance) as seen:
@@ -39,4 +39,4 @@ def exec(  # noqa: A001 - the command's name
         words += ["--user", user] if user else []
         words += ["--workdir", workdir] if workdir else []
         words += [word for pair in env or () for word in ("--env", pair)]
-        return hand_over(seen.connection, [*words, seen.one(service, index), *command])
+        return hand_over(seen.connection, [*words, seen.one(service, index), *command_of(command)])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
-from shipyard.cli.options import Folder, Instance, Services, Stage
+from shipyard.cli.formats import Format
+from shipyard.cli.options import Folder, Instance, Output, Services, Stage
 from shipyard.errors import UsageError
 
 
@@ -28,15 +29,17 @@ def logs(
     timestamps: Annotated[
         bool, typer.Option("--timestamps", "-t", help="With the time of each line.")
     ] = False,
+    output: Output = Format.TEXT,
     folder: Folder = Path(),
 ) -> int:
     """Show the output of services, all by default, each line with who says it.
 
-    A single container's comes as it is.
+    A single container's comes as it is. As JSON, each line is an object of its own: service, replica, time
+    and text.
 
     Example: shipyard logs -f --tail 20 web worker
     """
-    from shipyard.cli.running import hand_over, running
+    from shipyard.cli.running import beside, hand_over, running
     from shipyard.cli.services import known_services
     from shipyard.engine.plugins import plugin
 
@@ -48,12 +51,27 @@ def logs(
         if not services and not seen.listed:
             seen.of(named[0])
         options = ["--follow"] if follow else []
-        options += ["--timestamps"] if timestamps else []
+        options += ["--timestamps"] if timestamps or output is Format.JSON else []
         for name, value in (("--since", since), ("--until", until), ("--tail", tail)):
             options += [name, value] if value is not None else []
-        if len(found) == 1:
+        if len(found) == 1 and output is Format.TEXT:
             return hand_over(seen.connection, ["docker", "logs", *options, found[0]["Id"]])
         # By what is on the engine: from the root, so that no file of the folder is taken for a model.
-        compose = plugin("compose", seen.connection.environment(os.environ))
-        words = [*compose, "-p", seen.manifest.deployment, "--project-directory", "/"]
-        return hand_over(seen.connection, [*words, "logs", *options, *(services or ())])
+        environment = seen.connection.environment(os.environ)
+        words = [*plugin("compose", environment), "-p", seen.manifest.deployment, "--project-directory", "/"]
+        words += ["logs", *options, *(services or ())]
+        if output is Format.JSON:
+            return beside([*words, "--no-color"], environment, _as_json)
+        return hand_over(seen.connection, words)
+
+
+def _as_json(lines: IO[bytes]) -> None:
+    """Compose's `SERVICE-NUMBER  | TIME TEXT`, each as an object."""
+    import json
+
+    for line in lines:
+        who, _, said = line.decode("utf-8", "replace").rstrip("\r\n").partition(" | ")
+        service, _, number = who.strip().rpartition("-")
+        time, _, text = said.partition(" ")
+        shown = {"service": service, "replica": int(number), "time": time, "text": text}
+        print(json.dumps(shown, ensure_ascii=False), flush=True)

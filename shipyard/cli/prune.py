@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shipyard.cli.formats import Format
 from shipyard.cli.leasing import LeaseWait, leased
-from shipyard.cli.options import Folder, Instance, Stage
+from shipyard.cli.options import Folder, Instance, Output, Stage
 
 if TYPE_CHECKING:
     from shipyard.engine.connect import Connection
@@ -22,6 +24,7 @@ def prune(
     instance: Instance = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove it; else it is only listed.")] = False,
     lease_wait: LeaseWait = None,
+    output: Output = Format.TEXT,
     folder: Folder = Path(),
 ) -> None:
     """List this project's images that nothing uses, and containers that ran once and ended; remove them with
@@ -35,36 +38,55 @@ def prune(
     from shipyard.cli.loading import load_project
     from shipyard.engine.connect import connect
     from shipyard.engine.objects import EngineError, Objects
-    from shipyard.render.sizes import bytes_text
 
     manifest = load_project(folder, stage, instance).manifest
     with connect(manifest.engine, os.environ) as connection:
         images, ended = _surplus(manifest, connection)
-        for container in ended:
-            print(f"container  {_name(container)}")
-        for image in images:
-            names = ", ".join(image.references) or f"{image.id[7:19]} (dangling, of {image.repository})"
-            print(f"image      {names}  {bytes_text(image.own)}")
-        freed = bytes_text(sum(image.own for image in images))
-        if not images and not ended:
-            print("nothing to remove")
-        elif not yes:
-            print(f"\n{freed} in layers that no other image has: `shipyard prune --yes` removes all this")
-        else:
-            with leased(connection, manifest, "prune", lease_wait) as lease:
-                objects = Objects(connection, lease.check)
-                try:
-                    for container in ended:
-                        objects.remove(str(container["Id"]))
-                    for image in images:
-                        for reference in image.references or (image.id,):
-                            objects.remove_image(reference)
-                except EngineError as error:
-                    error.hint = error.hint or "what it could not remove is in use; the rest is gone"
-                    raise
-                finally:
-                    objects.close()
-            print(f"\nremoved, {freed}")
+        tell = _as_json if output is Format.JSON else _as_text
+        if not yes or not (images or ended):
+            tell(images, ended, removed=False)
+            return
+        with leased(connection, manifest, "prune", lease_wait) as lease:
+            objects = Objects(connection, lease.check)
+            try:
+                for container in ended:
+                    objects.remove(str(container["Id"]))
+                for image in images:
+                    for reference in image.references or (image.id,):
+                        objects.remove_image(reference)
+            except EngineError as error:
+                error.hint = error.hint or "what it could not remove is in use; the rest is gone"
+                raise
+            finally:
+                objects.close()
+        tell(images, ended, removed=True)
+
+
+def _as_text(images: Sequence[StoredImage], ended: Sequence[Any], *, removed: bool) -> None:
+    from shipyard.render.sizes import bytes_text
+
+    for container in ended:
+        print(f"container  {_name(container)}")
+    for image in images:
+        names = ", ".join(image.references) or f"{image.id[7:19]} (dangling, of {image.repository})"
+        print(f"image      {names}  {bytes_text(image.own)}")
+    freed = bytes_text(sum(image.own for image in images))
+    if not images and not ended:
+        print("nothing to remove")
+    elif removed:
+        print(f"\nremoved, {freed}")
+    else:
+        print(f"\n{freed} in layers that no other image has: `shipyard prune --yes` removes all this")
+
+
+def _as_json(images: Sequence[StoredImage], ended: Sequence[Any], *, removed: bool) -> None:
+    import json
+
+    rows = [{"id": one.id, "references": one.references, "bytes": one.own} for one in images]
+    containers = [{"id": one["Id"], "name": _name(one)} for one in ended]
+    freed = sum(one.own for one in images)
+    shown = {"format": 1, "removed": removed, "bytes": freed, "images": rows, "containers": containers}
+    print(json.dumps(shown, indent=2))
 
 
 def _name(container: Any) -> str:

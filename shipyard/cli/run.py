@@ -36,7 +36,7 @@ def run(
     Example: shipyard run web python manage.py loaddata first.json
     """
     from shipyard.cli.composing import composed
-    from shipyard.cli.running import beside
+    from shipyard.cli.running import beside, command_of
     from shipyard.cli.services import known_services
     from shipyard.engine.secret_values import require_values
 
@@ -51,7 +51,7 @@ def run(
         # Compose removes it in the end, but not when it is told to end itself.
         name = f"{seen.desired.deployment}-{service}-run-{os.urandom(4).hex()}"
         try:
-            return beside([*line, *words, "--name", name, service, *(command or ())], environment)
+            return beside([*line, *words, "--name", name, service, *command_of(command or [])], environment)
         finally:
             gone = ["docker", "rm", "-f", "-v", name]
             subprocess.run(gone, env=dict(environment), capture_output=True, check=False)

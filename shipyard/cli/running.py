@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -125,17 +125,21 @@ def hand_over(connection: Connection, words: Sequence[str]) -> int:
         raise _docker_missing() from error
 
 
-def beside(words: Sequence[str], environment: Mapping[str, str]) -> int:
+def beside(
+    words: Sequence[str], environment: Mapping[str, str], take: Callable[[IO[bytes]], None] | None = None
+) -> int:
     """Run a command on this process's terminal to its end; its exit code, 128 + n where signal n ended it.
-    Raises DockerMissing."""
+    `take` reads what it prints, in place of the terminal. Raises DockerMissing."""
     try:
-        process = subprocess.Popen(words, env=dict(environment))
+        process = subprocess.Popen(words, env=dict(environment), stdout=subprocess.PIPE if take else None)
     except FileNotFoundError as error:
         raise _docker_missing() from error
     # What the terminal sends reaches both, and the command decides what is to become of it; what is sent to
     # this process alone is passed on, so that the command cleans up.
     before = {one: signal.signal(one, _passing(process, one)) for one in (signal.SIGINT, *_ENDING)}
     try:
+        if take is not None and process.stdout is not None:
+            take(process.stdout)
         code = process.wait()
     finally:
         for number, handler in before.items():
@@ -148,10 +152,24 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 def _passing(process: subprocess.Popen[bytes], number: signal.Signals) -> Callable[..., None]:
     def passed(*_: object) -> None:
-        if number in _ENDING:
+        if number in _ENDING or not _on_a_terminal():
             process.send_signal(number)
 
     return passed
+
+
+def _on_a_terminal() -> bool:
+    """Whether a terminal sends its Ctrl-C to this process, and so to what it started."""
+    try:
+        with open("/dev/tty", "rb") as terminal:  # noqa: PTH123 - no file
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
+
+
+def command_of(words: Sequence[str]) -> list[str]:
+    """A command as it was typed, without the `--` that many set before one."""
+    return list(words[1:] if words[:1] == ["--"] else words)
 
 
 def _docker_missing() -> ShipyardError:

@@ -15,7 +15,7 @@ from shipyard.engine.archive import empty_archive, small_files
 from shipyard.engine.connect import Connection
 from shipyard.engine.http import unreachable
 from shipyard.engine.refusals import registry_hint
-from shipyard.engine.sdk import api_client
+from shipyard.engine.sdk import api_client, first_cause
 from shipyard.errors import ShipyardError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Objects:
         try:
             self._api: APIClient = api_client(connection)
         except docker.errors.DockerException as error:
-            raise unreachable(connection.url, error) from error
+            raise unreachable(connection.url, first_cause(error)) from error
         self._where = connection.address
 
     def close(self) -> None:

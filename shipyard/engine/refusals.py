@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _HUB = "docker.io"
+_DENIED = re.compile(r"denied|unauthorized|authentication required|no basic auth|forbidden", re.IGNORECASE)
 
 
 def registry_of(reference: str) -> str:
@@ -16,6 +17,11 @@ def registry_of(reference: str) -> str:
     colon, or localhost, is one (Docker reference, "Image names")."""
     first, slash, _ = reference.partition("/")
     return first if slash and ("." in first or ":" in first or first == "localhost") else _HUB
+
+
+def wants_login(said: str) -> bool:
+    """By the words: the engine's own status for it is that of a failure of its own."""
+    return _DENIED.search(said) is not None
 
 
 def registry_hint(reference: str, said: str) -> str:
@@ -32,7 +38,7 @@ def registry_hint(reference: str, said: str) -> str:
         return f"is {host} the registry's name? the engine's machine does not find it"
     if re.search(r"connection refused|i/o timeout|no route to host|unreachable", said):
         return f"is {host} the registry's name, and does it run? nothing answers the engine there"
-    if re.search(r"denied|unauthorized|authentication required|no basic auth|forbidden", said, re.IGNORECASE):
+    if wants_login(said):
         login = "docker login" if host == _HUB else f"docker login {host}"
         return f"`{login}` where it wants one, or another image: it does not say which are not there"
     if re.search(r"not found|manifest unknown|name unknown", said):

@@ -22,3 +22,13 @@ def api_client(connection: Connection) -> APIClient:
     found = connection.certificates
     tls = TLSConfig(client_cert=found.own, ca_cert=str(found.authority), verify=True) if found else False
     return Client(connection.url, version="auto", timeout=120, tls=tls)
+
+
+def first_cause(error: Exception) -> Exception:
+    """What the system said below an error of the SDK's, which wraps it in two more."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, (FileNotFoundError, ConnectionRefusedError, PermissionError, TimeoutError)):
+            return found
+        found = found.__cause__ or found.__context__
+    return error

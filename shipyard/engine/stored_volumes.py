@@ -67,7 +67,11 @@ def _owner(objects: Objects, container: str, place: str) -> tuple[int, int] | No
     try:
         with tarfile.open(fileobj=_Stream(objects.read_archive(container, place)), mode="r|") as archive:
             first = archive.next()
-    except (EngineError, tarfile.TarError):
+    except EngineError as error:
+        if error.status is None:
+            raise
+        return None
+    except tarfile.TarError:
         return None
     return (first.uid, first.gid) if first is not None else None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shipyard import __version__
+from shipyard.errors import ExitCode
 from shipyard.manifest import like, references, schema, validated
 from shipyard.manifest.errors import MANIFEST, Invalid, ManifestError, Problem, Problems, place, whereabouts
 from shipyard.manifest.interpolate import interpolate, written
@@ -82,7 +83,12 @@ def _load(
         chosen = choose_stage(document, stage, environ)
     except Invalid as error:
         problems.add_invalid(("stages",), error)
-        problems.raise_found(source.text, {})
+        try:
+            problems.raise_found(source.text, {})
+        except ManifestError as alone:
+            # It is what was asked for that is wrong, and not what is declared.
+            alone.exit_code = ExitCode.USAGE
+            raise
         raise
     _check_instance(document, chosen, instance, problems)
     merged, origins = merge_stage(document, chosen, problems)

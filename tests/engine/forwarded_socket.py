@@ -14,13 +14,16 @@ ENGINE = "/var/run/docker.sock"
 
 class ForwardedSocket:
     """`slow`: a piece of a request (such as b"/containers/create") whose answer comes `delay` seconds
-    late."""
+    late. `lasting`: so many pieces of requests are passed on, and then nothing any more."""
 
-    def __init__(self, path: Path, *, slow: bytes | None = None, delay: float = 0) -> None:
+    def __init__(
+        self, path: Path, *, slow: bytes | None = None, delay: float = 0, lasting: int | None = None
+    ) -> None:
         self.url = f"unix://{path}"
         self._path = path
         self._slow = slow
         self._delay = delay
+        self.left = lasting
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._server: socket.socket | None = None
@@ -68,6 +71,12 @@ class ForwardedSocket:
     def _pump(self, source: socket.socket, target: socket.socket, asks: bool, late: threading.Event) -> None:
         try:
             while data := source.recv(65536):
+                if asks and self.left is not None:
+                    self.left -= 1
+                    if self.left < 0:
+                        source.shutdown(socket.SHUT_RDWR)
+                        target.shutdown(socket.SHUT_RDWR)
+                        return
                 if asks and self._slow is not None and self._slow in data:
                     late.set()
                 elif not asks and late.is_set():

@@ -45,8 +45,9 @@ class SecondEngine:
 
 
 @contextlib.contextmanager
-def second_engine() -> Iterator[SecondEngine]:
-    """Its images, and all else that it kept, are gone afterwards."""
+def second_engine(room: str | None = None) -> Iterator[SecondEngine]:
+    """Its images, and all else that it kept, are gone afterwards. `room` is what its disk holds, such as
+    "64m"; else it has this machine's."""
     number = os.getpid() % 16000
     name, outside, inside = f"shipyard{number}", f"sya{number}", f"syb{number}"
     net = f"10.213.{number // 64}"
@@ -71,6 +72,9 @@ def second_engine() -> Iterator[SecondEngine]:
         root("iptables", "-w", "-t", "nat", "-I", *nat)
         for rule in rules:
             root("iptables", "-w", "-I", *rule)
+        if room is not None:
+            (folder / "data").mkdir()
+            root("mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(folder / "data"))
         _certify(folder, there)
         process = _started(name, folder, there, here)
         yield SecondEngine(folder, there, here)
@@ -83,6 +87,8 @@ def second_engine() -> Iterator[SecondEngine]:
             root("iptables", "-w", "-D", *rule, check=False)
         root("ip", "netns", "del", name, check=False)
         root("ip", "link", "del", outside, check=False)
+        if room is not None:
+            root("umount", "-l", str(folder / "data"), check=False)
         root("rm", "-rf", str(folder), check=False)
 
 

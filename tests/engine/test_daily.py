@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
 
 import pytest
-from project import Project, docker
+from project import Project, docker, until
 from terminal import terminal
 
 MANIFEST = """
@@ -46,6 +47,7 @@ def test_exec_is_the_commands_own(shop: Project) -> None:
     )
     # Words of its own that look like ours are the command's.
     assert "Example" not in shop.run("exec", "cache", "ls", "--help").stdout
+    assert shop.run("exec", "cache", "--", "echo", "--").stdout == "--\n"
     piped = subprocess.run(
         [sys.executable, "-m", "shipyard", "exec", "cache", "cat"],
         cwd=shop.root,
@@ -84,6 +86,15 @@ def test_logs_of_one_and_of_several(shop: Project) -> None:
     assert {line.partition("|")[0].strip() for line in several.splitlines()} == {"cache-1", "talker-1"}
     timed = shop.run("logs", "-t", "--tail", "1", "talker").stdout
     assert timed.startswith("20")
+    lines = shop.run("logs", "--tail", "2", "--format", "json").stdout.splitlines()
+    told = [json.loads(line) for line in lines]
+    assert {(one["service"], one["replica"]) for one in told} == {("cache", 1), ("talker", 1)}
+    assert all(one["time"].startswith("20") for one in told)
+    assert [one for one in told if one["text"].startswith("tick ")]
+    with terminal(shop, "logs", "-f", "--tail", "0", "--format", "json", "talker") as screen:
+        screen.wait_for('"text": "tick ')
+        screen.type("\x03")
+        assert screen.ended() == 130
     with terminal(shop, "logs", "-f", "--tail", "0", "talker", "cache") as screen:
         screen.wait_for("tick")
         screen.wait_for("tick")
@@ -107,20 +118,20 @@ def test_run_has_all_that_the_service_has_and_leaves_nothing(shop: Project) -> N
         screen.type("exit 4\n")
         assert screen.ended() == 4
     assert shop.ids() == before
-    process = subprocess.Popen(
-        [sys.executable, "-m", "shipyard", "run", "cache", "sleep", "300"],
-        cwd=shop.root, env=shop.environment(), stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    while shop.ids() == before:
-        time.sleep(0.1)
     # One that is told to end takes its container along.
-    time.sleep(1)
-    process.terminate()
-    process.wait(60)
-    deadline = time.monotonic() + 20
-    while shop.ids() != before:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shipyard", "run", "cache", "sleep", "300"],
+            cwd=shop.root,
+            env=shop.environment(),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        until(lambda: shop.ids() != before)
+        time.sleep(1)
+        process.send_signal(number)
+        assert process.wait(60) == 130
+        until(lambda: shop.ids() == before)
     shop.manifest(MANIFEST.replace('"data:/data"', '"other:/data"'))
     refused = shop.run("run", "cache", "true", code=1)
     assert f"volume {shop.name}_other" in refused.stderr
@@ -176,34 +187,16 @@ def test_stats_of_what_runs(shop: Project) -> None:
     said = shop.run("stats", "--no-stream").stdout
     assert f"{shop.name}-cache-1" in said
     assert f"{shop.name}-talker-1" in said
+    found = json.loads(shop.run("stats", "--format", "json").stdout)["containers"]
+    assert {one["service"]: one["container"] for one in found} == {
+        name: f"{shop.name}-{name}-1" for name in ("cache", "talker")
+    }
+    for one in found:
+        assert 0 < one["memory"] < one["memory_limit"]
+        assert 0 <= one["cpu"] < 400
+        assert one["processes"] >= 1
     shop.run("stop", "talker")
     assert "none of these services runs" in shop.run("stats", "--no-stream", "talker", code=1).stderr
-
-
-ONES = ("exec", "run", "shell")
-COMMANDS = (*ONES, "logs", "start", "stop", "restart", "stats", "scale")
-
-
-def words(command: str, service: str) -> tuple[str, ...]:
-    return (
-        command,
-        f"{service}=1" if command == "scale" else service,
-        *(["true"] if command in ONES[:2] else []),
-    )
-
-
-def test_bad_input_is_answered_alike_by_all(project: Project) -> None:
-    project.manifest('[services.cache]\nimage = "redis:7"\n')
-    for command in COMMANDS:
-        told = project.run(*words(command, "cach"), code=64).stderr
-        assert "there is no service 'cach'" in told, command
-        assert "did you mean cache?" in told, command
-        told = project.run(*words(command, "cache"), code=1).stderr
-        assert "shipyard apply" in told, command
-        told = project.run(command, "--stage", "nowhere", *words(command, "cache")[1:], code=1).stderr
-        assert "nowhere" in told, command
-        gone = project.run(*words(command, "cache"), env={"DOCKER_HOST": "unix:///nowhere"}, code=1).stderr
-        assert "no Docker engine is running there" in gone, command
 
 
 def test_others_deployments_are_not_seen(shop: Project, project: Project) -> None:
@@ -252,6 +245,10 @@ def test_images_and_what_is_left_of_them(project: Project) -> None:
     assert references[0] in said
     assert references[1] not in said
     assert "redis:7" not in said
+    listed = json.loads(project.run("prune", "--format", "json").stdout)
+    assert [one["references"] for one in listed["images"]] == [[references[0]]]
+    assert [one["id"] for one in listed["containers"]] == [once]
+    assert (listed["removed"], listed["bytes"]) == (False, sum(one["bytes"] for one in listed["images"]))
     project.run("prune", "--yes")
     assert once not in project.ids()
     assert docker("image", "ls", "-q", references[0]) == ""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -11,8 +15,11 @@ from typing import Any
 
 import pytest
 from apps import write_fastapi
+from forwarded_socket import ForwardedSocket
 from older_engine import older_engine
 from project import Project, docker, free_port, until
+from registry import registry
+from second_engine import second_engine
 
 PYTHON = "python:3.13-slim"
 
@@ -303,6 +310,121 @@ def test_package_lists_in_the_cache_that_the_archive_has_left_behind(project: Pr
     told = project.apply(code=1).stderr
     assert "package lists that name what the archive no longer has" in told
     assert "shipyard build --no-cache" in told
+
+
+FULL = """
+[services.web]
+build = { dockerfile = "Dockerfile" }
+health = false
+"""
+
+
+@pytest.mark.slow
+def test_an_engine_whose_disk_is_full(project: Project) -> None:
+    project.manifest(FULL)
+    project.write("Dockerfile", 'FROM scratch\nCOPY large /large\nCMD ["/large"]\n')
+    (project.root / "large").write_bytes(os.urandom(80_000_000))
+    with second_engine(room="64m") as small:
+        project.environ["DOCKER_HOST"] = small.url
+        told = project.apply(code=1).stderr
+        assert "why: the engine's disk is full" in told
+        assert "`docker builder prune` and `shipyard prune` free it" in told
+        disk = checks(project, code=1)["disk"]
+        assert disk["verdict"] == "failure"
+        assert disk["text"].startswith("0.")
+        assert "docker builder prune" in disk["hint"]
+
+
+def test_a_socket_that_may_not_be_used(project: Project) -> None:
+    """By one who may read and write only what its owner and mode let it, which root is else not asked."""
+    project.manifest('[services.cache]\nimage = "redis:7"\n')
+    with tempfile.TemporaryDirectory() as folder:
+        through = ForwardedSocket(Path(folder) / "s")
+        try:
+            (Path(folder) / "s").chmod(0)
+            for command in ("plan", "apply", "doctor", "status", "logs"):
+                words = [
+                    sys.executable,
+                    "-m",
+                    "shipyard",
+                    command,
+                    *(["--yes"] if command == "apply" else []),
+                ]
+                held = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+                done = subprocess.run(
+                    [*(held if os.geteuid() == 0 else []), *words],
+                    cwd=project.root,
+                    env=project.environment({"DOCKER_HOST": through.url}),
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                said = done.stdout + done.stderr
+                assert done.returncode == 1, said
+                assert "no permission to use the Docker engine's socket" in said, command
+                assert "join the group that owns the socket" in said, command
+        finally:
+            through.cut()
+
+
+def test_registries_that_are_needed(project: Project, tmp_path: Path) -> None:
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    project.manifest(
+        f"""
+        registry = "{address}"
+        [services.web]
+        build = {{ dockerfile = "Dockerfile" }}
+        health = false
+        [services.cache]
+        image = "{address}/nothing:1"
+        health = false
+        """
+    )
+    project.write("Dockerfile", "FROM redis:7\n")
+    client = tmp_path / "client"
+    client.mkdir()
+    project.environ["DOCKER_CONFIG"] = str(client)
+    away = checks(project, code=1)
+    assert away[f"registry {address}"]["verdict"] == "failure"
+    assert "nothing answers the engine there" in away[f"registry {address}"]["hint"]
+    assert away[f"image {address}/nothing:1"]["verdict"] == "failure"
+    with registry(tmp_path, port=port, private=True):
+        refused = checks(project, code=1)[f"registry {address}"]
+        assert refused["verdict"] == "warning"
+        assert f"docker login {address}" in refused["hint"]
+        login = base64.b64encode(b"shop:let-me-in").decode()
+        (client / "config.json").write_text(json.dumps({"auths": {address: {"auth": login}}}))
+        found = checks(project, code=1)
+        assert found[f"registry {address}"] == {
+            "subject": f"registry {address}", "verdict": "ok", "text": "answers the engine", "hint": "",
+        }  # fmt: skip
+        missing = found[f"image {address}/nothing:1"]
+        assert missing["verdict"] == "failure"
+        assert "has no such image or tag" in missing["hint"]
+
+
+def test_a_database_that_is_not_ready(project: Project) -> None:
+    """Nobody waits for it: its client is there first, and ends."""
+    ask = "until getent hosts db; do sleep 0.1; done; exec psql -h db -U postgres -c 'select 1'"
+    project.manifest(
+        f"""
+        [services.db]
+        image = "postgres:17"
+        command = ["sleep", "infinity"]
+        health = false
+        [services.client]
+        image = "postgres:17"
+        command = {json.dumps(["sh", "-c", ask])}
+        env = {{ PGPASSWORD = "x" }}
+        health = false
+        restart = "on-failure:4"
+        """
+    )
+    told = project.apply(code=6).stderr
+    assert "why: db was not ready when it asked" in told
+    assert 'needs = ["db"]' in told
+    assert "db was not ready" in checks(project, code=1)[f"{project.name}-client-1"]["text"]
 
 
 def test_a_build_that_fails_tells_why(project: Project) -> None:

@@ -3,6 +3,8 @@ so that nothing that is done here by mistake passes for it."""
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 from killing import descendants, wait_for_end
 from project import Project, docker
+from registry import registry
 from second_engine import SecondEngine, hand_over, second_engine
 from ssh_server import SshServer, ssh_server
 
@@ -125,6 +128,49 @@ def test_the_connection_ends_with_the_run_that_is_killed(
         following.kill()
     wait_for_end(begun)
     project.run("down", "--yes", "--volumes")
+
+
+def test_a_context_of_docker(project: Project, other: SecondEngine, tmp_path: Path) -> None:
+    """The stage names it; what else the environment says does not count."""
+    project.environ |= {"DOCKER_CONFIG": str(tmp_path / "client"), "DOCKER_HOST": "unix:///nowhere"}
+    files = {"ca": "ca.pem", "cert": "cert.pem", "key": "key.pem"}
+    endpoint = ",".join(f"{key}={other.certificates / name}" for key, name in files.items())
+    words = ["docker", "context", "create", "elsewhere", "--docker", f"host={other.tcp},{endpoint}"]
+    made = subprocess.run(words, env=project.environment(), capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    declared(project, "elsewhere")
+    assert project.run("plan").stdout.startswith(f"{project.name} / dev on elsewhere")
+    lived_through(project, other)
+    declared(project, "elswhere")
+    said = project.run("plan", code=1).stderr
+    assert "there is no docker context 'elswhere'" in said
+    assert "`docker context ls` lists them" in said
+
+
+def test_a_registry_with_a_login_for_an_engine_behind_ssh(
+    project: Project, other: SecondEngine, server: SshServer, tmp_path: Path
+) -> None:
+    """The login is this machine's, the transfer the engine's."""
+    client = tmp_path / "client"
+    client.mkdir()
+    project.environ |= {"PATH": server.path, "DOCKER_CONFIG": str(client)}
+    with registry(tmp_path, private=True, host=other.gateway) as address:
+        declared(project, server.address + other.url.removeprefix("unix://"))
+        text = (project.root / "shipyard.toml").read_text()
+        project.write("shipyard.toml", f'registry = "{address}"\n{text}')
+        refused = project.run("build", "--push", code=1).stderr
+        assert f"docker login {address}" in refused
+        login = base64.b64encode(b"shop:let-me-in").decode()
+        (client / "config.json").write_text(json.dumps({"auths": {address: {"auth": login}}}))
+        project.run("build", "--push", "--out", "images.shipyard.json")
+        image = f"{address}/{project.name}/built"
+        other.docker("image", "rm", "-f", *other.docker("image", "ls", "-q", image).split())
+        assert other.docker("image", "ls", "-q", image) == ""
+        said = project.apply("--images", "images.shipyard.json")
+        assert "pull" in said.stdout + said.stderr
+        assert other.docker("image", "ls", "-q", image)
+        assert docker("image", "ls", "-q", image) == ""
+        project.run("down", "--yes", "--volumes")
 
 
 def test_an_engine_over_tcp_with_tls(project: Project, other: SecondEngine, tmp_path: Path) -> None:

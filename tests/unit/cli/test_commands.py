@@ -94,7 +94,7 @@ def test_an_unknown_stage(shipyard: Run, project: Path, monkeypatch: pytest.Monk
     with (project / "shipyard.toml").open("a") as file:
         file.write("[stages.prod]\n[stages.test]\n")
     assert "prod" in shipyard("plan", "--offline", "--stage", "prd").err
-    assert shipyard("plan", "--offline").code == 1
+    assert shipyard("plan", "--offline").code == 64
     assert shipyard("plan", "--offline", "-s", "prod").out.startswith("shop / prod on no engine (offline)")
     monkeypatch.setenv("SHIPYARD_STAGE", "test")
     assert shipyard("plan", "--offline").out.startswith("shop / test on")

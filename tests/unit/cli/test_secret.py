@@ -116,7 +116,7 @@ def test_a_file_that_git_would_take_is_told(root: Path, capsys: pytest.CaptureFi
         (["set", "KEY"], b"\n", 64, "no value was given"),
         (["set", "KEY"], b"\xff\xfe", 64, "encode it in base64"),
         (["set", "KEY"], b"a\0b", 1, "encode it in base64"),
-        (["list", "--stage", "nowhere"], b"", 1, "nowhere"),
+        (["list", "--stage", "nowhere"], b"", 64, "nowhere"),
         (["show", "KEY"], b"", 64, "show"),
     ],
 )
