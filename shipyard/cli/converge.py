@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -212,6 +212,7 @@ def _converge(
     after = look(seen.connection, manifest, builds, scope=seen.scope, ask=False)
     _summary(request, seen, after)
     _refuse_crashes(after)
+    _tell_unheard(after, started(plan))
 
 
 def _differs(before: Plan, after: Plan) -> bool:
@@ -264,6 +265,16 @@ def _refuse_crashes(seen: Observation) -> None:
             "; ".join(f"{one.name} {crashes_of(one)}" for one in crashed),
             hint=f"`shipyard doctor` and `shipyard logs {crashed[0].service}` tell why",
         )
+
+
+def _tell_unheard(seen: Observation, services: Sequence[str]) -> None:
+    """What its own check, which asks inside its container, finds well, and nobody reaches."""
+    if not services:
+        return
+    from shipyard.cli.examining import unheard
+
+    for name, cause in unheard(seen, services):
+        print(f"warning: {name}: {cause.cause}\n  -> {cause.hint}", file=sys.stderr)
 
 
 def _summary(request: Request, planned: Observation, seen: Observation) -> None:

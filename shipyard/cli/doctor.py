@@ -13,13 +13,9 @@ from shipyard.cli.options import Folder, Instance, Output, Stage
 from shipyard.errors import ExitCode, ShipyardError
 
 if TYPE_CHECKING:
-    from shipyard.cli.project import Observation
     from shipyard.diagnosis.machine import Check
     from shipyard.engine.connect import Connection
-    from shipyard.engine.objects import Objects
-    from shipyard.model.desired import ServiceSpec
     from shipyard.model.manifest import Manifest
-    from shipyard.model.observed import Container
 
 
 def doctor(
@@ -110,6 +106,7 @@ def _machine(connection: Connection) -> Iterator[Check]:
 
 
 def _project(manifest: Manifest, connection: Connection) -> Iterator[Check]:
+    from shipyard.cli.examining import running_checks
     from shipyard.cli.project import look
     from shipyard.cli.reaching import registry_checks
     from shipyard.compile.builds import compile_builds
@@ -146,73 +143,4 @@ def _project(manifest: Manifest, connection: Connection) -> Iterator[Check]:
             text=f"what runs is not what is declared: {len(made.operations)} operations are due",
             hint=f"`shipyard plan{stage}` tells them, `shipyard apply{stage}` does them",
         )
-    yield from _running(seen)
-
-
-def _failed_job(record: Container, spec: ServiceSpec, names: tuple[str, ...], objects: Objects) -> Check:
-    """The last run of a before_deploy, which did not succeed."""
-    from shipyard.diagnosis.container import diagnose
-    from shipyard.diagnosis.machine import Check
-    from shipyard.targets.compose.health import explain_exit, symptoms
-
-    inspected = objects.inspect(record.id)
-    causes = diagnose(symptoms(objects, inspected, spec, names)) if inspected else ()
-    told = (f"before_deploy failed, {explain_exit(record.exit_code)}", *(cause.cause for cause in causes))
-    hint = "; or ".join(cause.hint for cause in causes)
-    return Check(
-        subject=f"job.{spec.name}",
-        verdict="failure",
-        text="; ".join(told),
-        hint=hint or f"`docker logs {record.name}` tells what it said",
-    )
-
-
-def _running(seen: Observation) -> Iterator[Check]:
-    from shipyard.diagnosis.container import diagnose
-    from shipyard.diagnosis.machine import Check
-    from shipyard.diagnosis.server import misheard
-    from shipyard.engine.objects import Objects
-    from shipyard.engine.secret_values import of_stage
-    from shipyard.reconcile.remarks import trouble_of
-    from shipyard.reconcile.repairs import is_down
-    from shipyard.targets.compose.health import explain_exit, symptoms
-
-    objects = Objects(seen.connection)
-    names = tuple(one.name for one in seen.desired.services)
-    try:
-        for spec in seen.desired.services:
-            own = [one for one in seen.observed.containers if one.service == spec.name]
-            for one in own:
-                if one.job is not None and one.state == "exited" and one.exit_code != 0:
-                    yield _failed_job(one, spec, names, objects)
-            found = [one for one in own if not one.one_off]
-            for one in found:
-                down = is_down(spec, one)
-                trouble = explain_exit(one.exit_code) if down and one.state == "exited" else trouble_of(one)
-                inspected = objects.inspect(one.id)
-                said = symptoms(objects, inspected, spec, names) if inspected else None
-                if down and not trouble:
-                    trouble = f"is {one.state}"
-                if trouble:
-                    causes = diagnose(said) if said else ()
-                    hint = "; or ".join(cause.hint for cause in causes)
-                    yield Check(
-                        subject=one.name,
-                        verdict="failure",
-                        text="; ".join((trouble, *(cause.cause for cause in causes))),
-                        hint=hint or f"`shipyard logs {spec.name}` may tell why",
-                    )
-                    continue
-                well = ", ".join(filter(None, (one.state, one.health)))
-                yield Check(subject=one.name, verdict="ok", text=well)
-                for cause in misheard(said) if said and spec.built else ():
-                    yield Check(subject=one.name, verdict="warning", text=cause.cause, hint=cause.hint)
-            if not found:
-                yield Check(
-                    subject=f"services.{spec.name}",
-                    verdict="warning",
-                    text="is not deployed",
-                    hint=f"`shipyard apply{of_stage(seen.desired.manifest)}` deploys it",
-                )
-    finally:
-        objects.close()
+    yield from running_checks(seen)

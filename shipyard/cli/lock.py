@@ -14,7 +14,7 @@ from shipyard.cli.options import Folder, Stage
 from shipyard.errors import ErrorGroup, ShipyardError, UsageError
 
 if TYPE_CHECKING:
-    from shipyard.engine.objects import Objects
+    from shipyard.engine.registry_objects import RegistryObjects
 
 
 class LockIncomplete(ShipyardError):
@@ -55,9 +55,9 @@ def lock(
     after = dict(kept)
     if asked:
         with connect(engine, os.environ) as connection:
-            from shipyard.engine.objects import Objects
+            from shipyard.engine.registry_objects import RegistryObjects
 
-            after |= registry_digests(Objects(connection), asked)
+            after |= registry_digests(RegistryObjects(connection), asked)
     if after != before:
         (root / LOCK).write_text(lock_text(after), encoding="utf-8")
     sys.stdout.write("".join(f"{line}\n" for line in _told(before, after)))
@@ -78,7 +78,7 @@ def _wanted(root: Path, stage: str | None) -> tuple[frozenset[str], str | None]:
     return found, engine
 
 
-def registry_digests(objects: Objects, names: Iterable[str]) -> dict[str, str]:
+def registry_digests(objects: RegistryObjects, names: Iterable[str]) -> dict[str, str]:
     """What tags mean in their registries now. Raises ErrorGroup with each that cannot be told."""
     digests: dict[str, str] = {}
     errors: list[ShipyardError] = []

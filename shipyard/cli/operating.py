@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shipyard.cli.leasing import leased
 from shipyard.errors import ExitCode
-from shipyard.model.record import Record
+from shipyard.model.record import Record, replace
 
 if TYPE_CHECKING:
     from shipyard.cli.project import Observation
@@ -69,8 +69,24 @@ class Operated(Record):
         elif status in UP or (status == "exited" and spec.one_shot and container["State"]["ExitCode"] == 0):
             return False
         else:
-            self.objects.start(container["Id"])
+            self._start(spec, container)
         return True
+
+    def _start(self, spec: ServiceSpec, container: Mapping[str, Any]) -> None:
+        from shipyard.diagnosis.container import diagnose
+        from shipyard.engine.objects import EngineError
+        from shipyard.targets.compose.health import symptoms
+
+        try:
+            self.objects.start(container["Id"])
+        except EngineError as error:
+            names = tuple(one.name for one in self.seen.desired.services)
+            seen = self.objects.inspect(container["Id"]) or container
+            said = replace(symptoms(self.objects, seen, spec, names), error=error.title, stopped=False)
+            found = diagnose(said)
+            error.details += tuple(f"why: {one.cause}" for one in found)
+            error.hint = "; or ".join(one.hint for one in found) or error.hint
+            raise
 
     def wait(self, spec: ServiceSpec, count: int) -> None:
         """Until so many of a service's containers are healthy. Raises Unhealthy."""

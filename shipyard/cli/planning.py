@@ -102,11 +102,11 @@ def _updates(seen: Observation) -> tuple[str, ...]:
     """Notes on locked images whose tags mean others now."""
     from shipyard.cli.lock import registry_digests
     from shipyard.compile.lockable import lockable
-    from shipyard.engine.objects import Objects
+    from shipyard.engine.registry_objects import RegistryObjects
 
     manifest = seen.desired.manifest
     names = sorted(lockable(manifest, seen.desired.images) & manifest.locked.keys())
-    now = registry_digests(Objects(seen.connection), names)
+    now = registry_digests(RegistryObjects(seen.connection), names)
     return tuple(
         f"{name} means another image now ({now[name][:19]}): `shipyard lock --upgrade` takes it"
         for name in names

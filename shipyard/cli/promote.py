@@ -109,9 +109,9 @@ def _taken_over(source: Manifest, target: Manifest) -> tuple[Builds, str]:
 
 def _pushed(connection: Connection, reference: str) -> str:
     """The digest of an image that was built where it runs, and pushed as well."""
-    from shipyard.engine.objects import Objects
+    from shipyard.engine.registry_objects import RegistryObjects
 
-    objects = Objects(connection)
+    objects = RegistryObjects(connection)
     try:
         digest = objects.registry_digest(reference)
     finally:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from shipyard.engine.buildx import Progress, Publication, bake
 from shipyard.engine.connect import Connection
-from shipyard.engine.objects import EngineError, Objects
+from shipyard.engine.objects import EngineError
 from shipyard.engine.patience import patiently
+from shipyard.engine.registry_objects import RegistryObjects
 from shipyard.model.build import BuildPlan
 from shipyard.source.git import git_origin, git_state
 
@@ -32,7 +33,7 @@ def push_images(
 
     Raises BuildFailed, EngineError.
     """
-    objects = Objects(connection)
+    objects = RegistryObjects(connection)
     found = {plan.tagged: patiently(partial(objects.registry_digest, plan.tagged)) for plan in plans}
     digests = {name: digest for name, digest in found.items() if digest and cache}
     missing = [plan for plan in plans if plan.tagged not in digests]

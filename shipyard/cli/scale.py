@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
+from shipyard.cli.completion import complete_count
 from shipyard.cli.leasing import LeaseWait
 from shipyard.cli.options import Folder, Instance, Stage
 from shipyard.errors import UsageError
 
 
 def scale(
-    counts: Annotated[list[str], typer.Argument(metavar="SERVICE=N...", show_default=False)],
+    counts: Annotated[
+        list[str], typer.Argument(metavar="SERVICE=N...", show_default=False, autocompletion=complete_count)
+    ],
     stage: Stage = None,
     instance: Instance = None,
     lease_wait: LeaseWait = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shipyard.cli.addresses import is_address
+from shipyard.cli.completion import complete_secret
 from shipyard.cli.formats import Format
 from shipyard.cli.options import Folder, Instance, Output, Stage
 from shipyard.errors import ExitCode, UsageError
@@ -33,7 +34,10 @@ class Action(StrEnum):
 
 def secret(
     action: Annotated[Action, typer.Argument(show_default=False)],
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", show_default=False)] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", show_default=False, autocompletion=complete_secret),
+    ] = None,
     stage: Stage = None,
     instance: Instance = None,
     output: Output = Format.TEXT,

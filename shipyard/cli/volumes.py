@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shipyard.cli.completion import complete_volume
 from shipyard.cli.formats import Format
 from shipyard.cli.leasing import LeaseWait
 from shipyard.cli.options import Folder, Instance, Output, Stage
@@ -26,7 +27,9 @@ class Action(StrEnum):
 
 def volumes(
     action: Annotated[Action, typer.Argument(show_default=False)] = Action.LIST,
-    name: Annotated[str | None, typer.Argument(metavar="[VOLUME]", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[VOLUME]", show_default=False, autocompletion=complete_volume)
+    ] = None,
     owner: Annotated[
         str | None,
         typer.Option("--owner", metavar="UID:GID", help="mend: whose it becomes; else its service's user's."),
@@ -117,9 +120,9 @@ def _mounting(volume: VolumeSpec, desired: Desired) -> tuple[ServiceSpec, str]:
 
 
 def _user(owner: str | None, spec: ServiceSpec, volume: VolumeSpec) -> str:
-    from shipyard.compile.image import APP_USER
+    from shipyard.diagnosis.storage import user_of
 
-    user = owner if owner is not None else spec.user or (APP_USER if spec.built else "")
+    user = owner if owner is not None else user_of(spec)
     if not re.fullmatch(r"\d+(:\d+)?", user):
         raise UsageError(
             f"whose {volume.key} is to be is not known: {user!r} is no number"

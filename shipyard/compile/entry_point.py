@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shipyard.frameworks.application import Application
+from shipyard.frameworks.application import Application, ApplicationError
 from shipyard.frameworks.modules import SOURCE
 from shipyard.manifest.errors import did_you_mean
 from shipyard.model.manifest import Service
@@ -20,7 +20,8 @@ _ANY_NAME = ("__getattr__", "globals", "setattr", "exec")
 
 
 def entry_notes(service: Service, tree: SourceTree, folder: str, application: Application) -> Iterator[str]:
-    """A note where the module is not there, or the name is not in it."""
+    """A note where the module is not there, or the name is not in it. Raises ApplicationError for a module
+    that only the project's own package could have, and has not."""
     module, _, name = (service.app or "").partition(":")
     if not module or module.endswith(".py") or "/" in module:
         return
@@ -28,6 +29,7 @@ def entry_notes(service: Service, tree: SourceTree, folder: str, application: Ap
     roots = (".", SOURCE, application.import_path)
     here = sorted({posixpath.normpath(posixpath.join(folder, root, path)) for root in roots})
     if not any(tree.is_dir(one) or tree.is_file(f"{one}.py") for one in here):
+        _refuse_absent(service, module, tree, [posixpath.join(folder, root) for root in roots])
         yield (
             f"{said}: the project has no module {module}; unless a dependency brings it, the service will "
             "not start"
@@ -38,6 +40,24 @@ def entry_notes(service: Service, tree: SourceTree, folder: str, application: Ap
     if name and len(files) == 1 and (names := _names(tree, files[0])) is not None and name not in names:
         near = did_you_mean(name, names)
         yield f"{said}: {files[0]} has no {name}, so the service will not start{f'; {near}' if near else ''}"
+
+
+def _refuse_absent(service: Service, module: str, tree: SourceTree, roots: list[str]) -> None:
+    package, _, rest = module.partition(".")
+    for root in roots:
+        top = posixpath.normpath(posixpath.join(root, package))
+        if rest and tree.is_file(f"{top}/__init__.py"):
+            outer, inside = module.rpartition(".")[0], posixpath.dirname(f"{top}/{rest.replace('.', '/')}")
+            beside = [
+                f"{outer}.{name[:-3]}"
+                for name in tree.names(inside)
+                if name.endswith(".py") and name != "__init__.py"
+            ]
+            raise ApplicationError(
+                f"the project's package {package} has no {rest}",
+                where=f"services.{service.name}.app",
+                hint=did_you_mean(module, beside),
+            )
 
 
 def _names(tree: SourceTree, path: str) -> list[str] | None:

@@ -12,18 +12,26 @@ from collections.abc import Callable, Iterator
 from shipyard.diagnosis.database import database_findings
 from shipyard.diagnosis.findings import Finding, Symptoms
 from shipyard.diagnosis.server import server_findings
+from shipyard.diagnosis.storage import storage_findings
 
 _ELF = "\x7fELF"
 """How a program begins. A shell says so that is given one which the kernel does not run: docker-init, as the
 execvp of POSIX, hands it over."""
+_LEAST = 128 * 2**20
+"""Bytes below which hardly a Python application with a framework runs: doubling from there takes no turns."""
 _DRIVERS = ("psycopg", "psycopg2", "MySQLdb")
-_HOME = "/nonexistent"
-"""Of the user that images of the recipe have."""
 Rule = Callable[[Symptoms], Iterator[Finding]]
 
 
 def diagnose(symptoms: Symptoms) -> tuple[Finding, ...]:
     """Causes, the surest first; none where nothing is known."""
+    if symptoms.stopped:
+        return (
+            Finding(
+                cause="`shipyard stop`, the end of `shipyard dev` or somebody stopped it",
+                hint=f"`shipyard start {symptoms.spec.name}` starts it",
+            ),
+        )
     found = tuple(dict.fromkeys(finding for rule in RULES for finding in rule(symptoms)))
     return found or tuple(_raised(symptoms))
 
@@ -34,7 +42,8 @@ def _out_of_memory(seen: Symptoms) -> Iterator[Finding]:
         said = f" of {limit // 2**20}M" if limit else ""
         yield Finding(
             cause=f"it needed more memory than its limit{said} and was killed",
-            hint=f'raise resources = {{ memory = "{(limit or 2**28) // 2**19}M" }} in [{seen.key}]',
+            hint=f'raise resources = {{ memory = "{max(limit or 0, _LEAST) // 2**19}M" }} in [{seen.key}]; '
+            "`shipyard stats` tells what it then uses",
         )
 
 
@@ -76,6 +85,8 @@ def _not_found(seen: Symptoms) -> Iterator[Finding]:
 def _port_held(seen: Symptoms) -> Iterator[Finding]:
     found = re.search(r"Bind for \S+:(\d+) failed: port is already allocated", seen.text)
     found = found or re.search(r"listen \w+ \S+:(\d+): bind: address already in use", seen.text)
+    # Of engines since 28.
+    found = found or re.search(r"bind host port for \S+?:(\d+):\S+ address already in use", seen.text)
     if found:
         yield Finding(
             cause=f"port {found[1]} of the engine's machine is held by something else",
@@ -89,6 +100,7 @@ def _missing_module(seen: Symptoms) -> Iterator[Finding]:
     if not found:
         return
     module, app = found[-1], " ".join(seen.spec.command or ())
+    package, _, rest = module.rpartition(".")
     if app and re.search(rf"(^|[ .]){re.escape(module)}[.:]", app):
         yield Finding(
             cause=f"there is no module {module} where its application is said to be",
@@ -110,6 +122,13 @@ def _missing_module(seen: Symptoms) -> Iterator[Finding]:
             cause=f"there is no module {module} in the project",
             hint=f"mend the import in {path.removeprefix('/app/')}:{line}, or add the file (one that git "
             "ignores reaches no image)",
+        )
+        return
+    if package and not own:
+        # What lacks the package itself says so of that.
+        yield Finding(
+            cause=f"the package {package} is there, and has no {rest}",
+            hint=f"look for a slip where {module} is named: app or command in [{seen.key}], or a setting",
         )
         return
     yield Finding(
@@ -170,66 +189,11 @@ def _missing_variable(seen: Symptoms) -> Iterator[Finding]:
             )
 
 
-def _permission(seen: Symptoms) -> Iterator[Finding]:
-    # gunicorn goes on without its control socket: that is no cause of anything.
-    text = "\n".join(line for line in seen.text.splitlines() if "Control server error" not in line)
-    if beat := re.search(r"Permission denied: b?'(celerybeat-schedule[\w.-]*)'", text):
-        yield Finding(
-            cause=f"Celery beat writes {beat[1]} into its working folder, which is part of the image",
-            hint=f'framework = "celery-beat" in place of command in [{seen.key}] keeps it in memory, and so '
-            "does --schedule /dev/shm/celerybeat-schedule in the command",
-        )
-    denied = re.findall(r"(?:Permission denied|PermissionError)[^'\n]*: '(/[^']+)'", text)
-    for path in dict.fromkeys(denied):
-        yield _not_writable(path, seen)
-    for path in dict.fromkeys(re.findall(r"Read-only file system: '(/[^']+)'", seen.text)):
-        folder = path.rpartition("/")[0]
-        yield Finding(
-            cause=f"it writes {path}, and its file system is read-only",
-            hint=f'tmpfs = ["{folder}"] in [{seen.key}] lets it, or a volume where that is to stay',
-        )
-
-
-def _not_writable(path: str, seen: Symptoms) -> Finding:
-    user = seen.spec.user or "10001:10001"
-    cause = f"its user may not write {path}"
-    mounts = [one for one in seen.spec.volumes if path == one.target or path.startswith(f"{one.target}/")]
-    if path == _HOME or path.startswith(f"{_HOME}/"):
-        return Finding(
-            cause=f"it writes into its home folder, {_HOME}, which is none",
-            hint=f'env = {{ HOME = "/tmp" }} in [{seen.key}] gives it one for as long as the container lasts',
-        )
-    if not mounts:
-        folder = path.rpartition("/")[0] or path
-        return Finding(
-            cause=f"{cause}, which is part of the image",
-            hint=f'mount a volume there: volumes = ["data:{folder}"] in [{seen.key}], or tmpfs',
-        )
-    mount = mounts[0]
-    if mount.kind == "bind":
-        return Finding(
-            cause=f"{cause}, which is {mount.source} on the engine's machine",
-            hint=f"`chown -R {user} {mount.source}` there, or say user = in [{seen.key}]",
-        )
-    return Finding(
-        cause=f"{cause}: what is in the volume {mount.source} belongs to another",
-        hint=f"`shipyard volumes mend {mount.source} --owner {user}` gives it to its user",
-    )
-
-
 def _port_taken_inside(seen: Symptoms) -> Iterator[Finding]:
     if re.search(r"\[Errno 98\]|Address already in use|EADDRINUSE", "\n".join(seen.log)):
         yield Finding(
             cause="two programs in its container want one port",
             hint="look for a second server in its command, or for network_mode in compose",
-        )
-
-
-def _disk_full(seen: Symptoms) -> Iterator[Finding]:
-    if re.search(r"[Nn]o space left on device", seen.text):
-        yield Finding(
-            cause="the engine's disk is full",
-            hint="`docker system df` tells what holds it; `shipyard prune`, `docker builder prune` free it",
         )
 
 
@@ -262,9 +226,13 @@ def _ended(seen: Symptoms) -> Iterator[Finding]:
             hint="take other versions of the packages with compiled modules, or another Python",
         )
     elif seen.exit_code == 137 and not seen.out_of_memory:
+        limit = seen.spec.memory
+        at = f"its limit of {limit // 2**20}M was too little" if limit else "the machine ran out of memory"
         yield Finding(
-            cause="it was killed: by hand, or because the machine ran out of memory",
-            hint="`docker events` and the machine's own log tell by whom; resources = { memory } bounds it",
+            cause=f"it was killed: by hand, or because {at}",
+            hint="`docker events` and the machine's own log tell by whom; resources = { memory } bounds it"
+            if limit is None
+            else f"raise resources.memory in [{seen.key}], where nobody killed it",
         )
     elif seen.exit_code == 143:
         yield Finding(cause="it was told to stop", hint=f"`shipyard start {seen.spec.name}` starts it")
@@ -286,8 +254,7 @@ RULES: tuple[Rule, ...] = (
     _missing_library,
     _missing_variable,
     database_findings,
-    _permission,
-    _disk_full,
+    storage_findings,
     _certificate,
     _port_taken_inside,
     server_findings,

@@ -20,11 +20,13 @@ def database_findings(seen: Symptoms) -> Iterator[Finding]:
         yield _unknown_name(name, seen)
     if not names and re.search(r"Name or service not known|Temporary failure in name resolution", text):
         yield _unknown_name("", seen)
+    asked = re.search(r'connection to server at "([\w.-]+)"', text)
+    server = asked[1] if asked and asked[1] in seen.services else "DATABASE"
     for user in dict.fromkeys(re.findall(r'password authentication failed for user "([^"]+)"', text)):
         yield Finding(
             cause=f"the database refuses the password of {user}",
             hint="it keeps the one that it was first started with: give that, or change it there "
-            f"(`shipyard exec DATABASE psql -U {user} postgres`, then `\\password {user}`)",
+            f"(`shipyard exec {server} psql -U {user} postgres`, then `\\password {user}`)",
         )
     if re.search(r"Access denied for user '[^']+'", text):
         yield Finding(
@@ -35,7 +37,7 @@ def database_findings(seen: Symptoms) -> Iterator[Finding]:
         yield Finding(
             cause=f"there is no database {found[1]} on its server",
             hint="POSTGRES_DB makes one at the first start alone; later "
-            f"`shipyard exec DATABASE createdb -U USER {found[1]}` does",
+            f"`shipyard exec {server} createdb -U USER {found[1]}` does",
         )
     tables = re.search(r'relation "([^"]+)" does not exist|no such table: (\S+)', text)
     if tables:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
@@ -102,6 +103,14 @@ class Objects:
         except (self._errors.DockerException, OSError):
             return []
         return text.decode("utf-8", "replace").splitlines()
+
+    def ran_out_of_memory(self, container: str) -> bool:
+        """Whether the kernel ended something in it lately: its state forgets that with the next start."""
+        filters = {"container": container, "event": "oom"}
+        try:
+            return any(self._api.events(since=1, until=int(time.time()), filters=filters, decode=True))
+        except (self._errors.DockerException, OSError):
+            return False
 
     def start(self, container: str) -> None:
         self._write("start", container)
@@ -226,42 +235,6 @@ class Objects:
                 raise EngineError(f"{command[0]} failed in {image}: {said}", where=self._where)
         finally:
             self._call("remove_container", created["Id"], force=True)
-
-    def keeps_indexes(self) -> bool:
-        """Whether the image store keeps an image together with its attestations and other platforms'
-        (Docker's documentation of the containerd image store)."""
-        return "io.containerd.snapshotter.v1" in str(self._call("info").get("DriverStatus"))
-
-    def registry_digest(self, reference: str) -> str | None:
-        """An image's digest in its registry, None where it is not there. The engine asks, with the client's
-        own credentials."""
-        try:
-            api: Any = self._api
-            found: Mapping[str, Any] = api.inspect_distribution(reference)
-        except self._errors.NotFound:
-            return None
-        except self._errors.APIError as error:
-            # A repository that does not exist yet is refused like one that may not be read.
-            if error.status_code in (401, 403):
-                return None
-            raise self._untransferred("asking for", reference, str(error.explanation)) from error
-        except (self._errors.DockerException, OSError) as error:
-            raise EngineError(f"the engine did not answer: {error}", where=self._where) from error
-        return str(found["Descriptor"]["digest"])
-
-    def push(self, reference: str) -> str:
-        """Push an image; its digest. Raises EngineError with what to do."""
-        for line in self._call("push", reference, stream=True, decode=True):
-            if "error" in line:
-                raise self._untransferred("pushing", reference, line["error"])
-        return self.pushed_digest(reference)
-
-    def pushed_digest(self, reference: str) -> str:
-        """The registry's own word: not every image store tells it while it pushes."""
-        digest = self.registry_digest(reference)
-        if digest is None:
-            raise EngineError(f"{reference} was pushed, and the registry does not have it", where=self._where)
-        return digest
 
     def fill_volume(
         self, volume: str, files: Mapping[str, str], *, uid: int, gid: int, labels: Mapping[str, str]

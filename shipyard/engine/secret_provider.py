@@ -67,6 +67,8 @@ def _ask(words: Sequence[str], name: str, folder: Path) -> str | ProviderFailed:
         value = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
     except subprocess.TimeoutExpired:
         why, value = f"no answer in {TIMEOUT:g} s", ""
+    except FileNotFoundError:
+        why, value = f"there is no program {words[0]} here: is it installed, and in PATH?", ""
     except OSError as error:
         why, value = f"{words[0]}: {error.strerror}", ""
     if not why and not value:

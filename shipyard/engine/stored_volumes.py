@@ -11,7 +11,7 @@ from shipyard.compile import labels
 from shipyard.engine.connect import Connection
 from shipyard.engine.lists import CONTAINERS
 from shipyard.engine.objects import EngineError, Objects
-from shipyard.model.stored import StoredVolume
+from shipyard.model.stored import StoredFolder, StoredVolume
 
 COUNTING = 600.0
 """Seconds in which the engine has to have looked at every file of every volume."""
@@ -57,13 +57,14 @@ def _stored(volume: Mapping[str, Any], containers: list[Any], objects: Objects) 
     return StoredVolume(
         name=name,
         size=None if size < 0 else size,
-        owner=_owner(objects, mounted[0][0]["Id"], mounted[0][1]) if mounted else None,
+        folder=stored_folder(objects, mounted[0][0]["Id"], mounted[0][1]) if mounted else None,
         users=tuple(sorted(container["Names"][0].lstrip("/") for container, _ in mounted)),
     )
 
 
-def _owner(objects: Objects, container: str, place: str) -> tuple[int, int] | None:
-    """Of the first entry of the folder's archive, which is the folder."""
+def stored_folder(objects: Objects, container: str, place: str) -> StoredFolder | None:
+    """A folder of a container, running or not, by the first entry of its archive, which it is; None where
+    there is none. Raises EngineError for an engine that does not answer."""
     try:
         with tarfile.open(fileobj=_Stream(objects.read_archive(container, place)), mode="r|") as archive:
             first = archive.next()
@@ -73,7 +74,7 @@ def _owner(objects: Objects, container: str, place: str) -> tuple[int, int] | No
         return None
     except tarfile.TarError:
         return None
-    return (first.uid, first.gid) if first is not None else None
+    return StoredFolder(owner=(first.uid, first.gid), mode=first.mode) if first is not None else None
 
 
 class _Stream(io.RawIOBase):

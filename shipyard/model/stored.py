@@ -38,11 +38,18 @@ class LayeredImage(Record):
     note: str = ""
 
 
+class StoredFolder(Record):
+    """`owner` is uid and gid, `mode` the permission bits."""
+
+    owner: tuple[int, int]
+    mode: int
+
+
 class StoredVolume(Record):
-    """`size` is bytes, None where the driver does not tell; `owner` the uid and gid of its folder, None where
-    no container shows it; `users` the names of the containers that mount it, running or not."""
+    """`size` is bytes, None where the driver does not tell; `folder` is its own, None where no container
+    shows it; `users` the names of the containers that mount it, running or not."""
 
     name: str
     size: int | None
-    owner: tuple[int, int] | None
+    folder: StoredFolder | None
     users: tuple[str, ...]

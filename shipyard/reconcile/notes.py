@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shipyard.compile import labels
+from shipyard.compile.checks import probe_words
 from shipyard.compile.data import unkept_folder
 from shipyard.compile.known_images import is_database, known_image
 from shipyard.compile.listening import LOOPBACK, listening
@@ -15,6 +16,8 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.observed import Observed
 from shipyard.model.plan import CreateService, FieldCause, Operation, RemoveService, ReplaceService
 
+_AT_HOME = ("default", "dev")
+"""Stages that are looked at in a browser beside the engine; before others stands a proxy with their name."""
 _MADE_WITH = frozenset(
     f"{product}_{what}"
     for product in ("POSTGRES", "MYSQL", "MARIADB")
@@ -35,6 +38,7 @@ def notes(desired: Desired, observed: Observed, operations: tuple[Operation, ...
             found += _other_ports(spec)
             found += _unheard(spec)
             found += _unpublished(spec, desired)
+            found += _other_host(spec, desired)
             found += _unseen_ipc(spec)
             if isinstance(operation, ReplaceService):
                 found += _other_volumes(spec, operation, volumes)
@@ -103,6 +107,17 @@ def _unpublished(spec: ServiceSpec, desired: Desired) -> Iterator[str]:
         yield (
             f"{spec.name}: no port of this stage is published: it is reachable inside its networks alone; "
             f'publish = ["80:{spec.port}"] opens it, publish = [] says that it is meant so'
+        )
+
+
+def _other_host(spec: ServiceSpec, desired: Desired) -> Iterator[str]:
+    """An application that answers by its own name alone, where it is opened by this machine's address."""
+    asked = re.search(r"Host: ([^:\s]+)$", probe_words(spec.check.command) or "") if spec.check else None
+    local = any(one.host_ip in LOOPBACK for one in spec.publish)
+    if asked is not None and asked[1] != "localhost" and local and desired.manifest.stage in _AT_HOME:
+        yield (
+            f"{spec.name}: it answers to the host {asked[1]} (ALLOWED_HOSTS), and so not at the address of "
+            "this machine, where it is published"
         )
 
 

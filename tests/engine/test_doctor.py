@@ -128,6 +128,11 @@ restart = "on-failure:4"
 image = "redis:7"
 command = ["sleep", "infinity"]
 health = false
+[services.hungry]
+image = "python:3.13-slim"
+command = ["python", "-c", "import time; time.sleep(2); x = bytearray(10**9)"]
+resources = { memory = "32M" }
+health = false
 [services.foreign]
 build = { dockerfile = "Dockerfile.foreign" }
 restart = "on-failure:4"
@@ -209,6 +214,10 @@ def test_rarer_causes_are_told_by_apply_and_by_the_doctor(project: Project) -> N
     until(lambda: project.container("asleep")["State"]["Status"] == "exited")
     stopped = checks(project, code=1)[f"{project.name}-asleep-1"]
     assert "shipyard start asleep" in stopped["hint"]
+    # The kernel takes a worker of it again and again, and its state forgets that.
+    project.apply("hungry", code=6)
+    hungry = checks(project, code=1)[f"{project.name}-hungry-1"]
+    assert "more memory than its limit of 32M" in hungry["text"]
 
 
 def test_what_serves_where_nobody_asks(project: Project) -> None:
@@ -236,11 +245,18 @@ def test_what_serves_where_nobody_asks(project: Project) -> None:
         told = project.apply(code=6).stderr
         assert "why: " in told, told
         assert cause in told, told
-    project.manifest(text.format(json.dumps([*begin, "127.0.0.1"]), "", "20s"))
-    project.apply()
+    alone = "it listens on 127.0.0.1:8000, inside its container alone"
+    inside = text.format(json.dumps([*begin, "127.0.0.1"]), "", "20s")
+    project.manifest(inside)
+    assert f"warning: {project.name}-web-1: {alone}\n  -> make it listen on 0.0.0.0" in project.apply().stderr
     found = json.loads(project.run("doctor", "--format", "json").stdout)["checks"]
     warnings = [one for one in found if one["verdict"] == "warning"]
-    assert [one["text"] for one in warnings] == ["it listens on 127.0.0.1:8000, inside its container alone"]
+    assert [one["text"] for one in warnings] == [alone]
+    # What is published and reached by nobody is no matter of taste.
+    project.manifest(inside.replace("publish = []", f'publish = ["{free_port()}:8000"]'))
+    project.apply()
+    found = json.loads(project.run("doctor", "--format", "json", code=1).stdout)["checks"]
+    assert [one["text"] for one in found if one["verdict"] == "failure"] == [alone]
 
 
 def test_a_port_that_a_process_holds(project: Project) -> None:
@@ -442,6 +458,62 @@ def test_what_was_mended_is_well_again(project: Project) -> None:
     project.apply()
     docker("stop", "-t", "1", project.container("cache")["Id"])
     time.sleep(0.2)
-    assert checks(project, code=1)[f"{project.name}-cache-1"]["verdict"] == "failure"
+    stopped = checks(project, code=1)[f"{project.name}-cache-1"]
+    assert stopped["verdict"] == "failure"
+    assert "is exited; `shipyard stop`, the end of `shipyard dev` or somebody stopped it" in stopped["text"]
+    assert stopped["hint"] == "`shipyard start cache` starts it"
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", port))
+        held.listen()
+        told = project.run("start", "cache", code=1).stderr
+        assert f"why: port {port} of the engine's machine is held by something else" in told
+        assert f"docker ps --filter publish={port}" in told
     project.run("start", "cache")
     assert checks(project, code=0)[f"{project.name}-cache-1"]["verdict"] == "ok"
+
+
+def test_a_volume_that_its_user_may_not_write(project: Project) -> None:
+    project.manifest(
+        """
+        [services.web]
+        image = "redis:7"
+        user = "10001:10001"
+        command = ["sleep", "infinity"]
+        health = false
+        volumes = ["media:/media", "media:/again:ro"]
+        """
+    )
+    project.apply()
+    container, name = project.container("web")["Id"], f"{project.name}_media"
+    docker("exec", "-u", "0", container, "chown", "0:0", "/media")
+    found = checks(project, code=1)[f"volume {name}"]
+    assert found["text"] == "belongs to 0:0, and web, which is 10001:10001, may not write into it"
+    assert found["hint"] == f"`shipyard volumes mend {name}` gives it to its user"
+    said = project.run("volumes").stdout
+    assert "0:0, not web" in said
+    assert "`shipyard volumes mend media`" in said
+    docker("exec", "-u", "0", container, "chmod", "777", "/media")
+    assert f"volume {name}" not in checks(project, code=0)
+    docker("exec", "-u", "0", container, "chmod", "755", "/media")
+    project.run("volumes", "mend", name)
+    assert f"volume {name}" not in checks(project, code=0)
+
+
+def test_of_jobs_only_the_last_counts(project: Project) -> None:
+    service = """
+        [services.web]
+        image = "redis:7"
+        health = false
+        before_deploy = {}
+        """
+    for command in ('["sh", "-c", "echo one; exit 3"]', '["sh", "-c", "echo two; exit 4"]'):
+        project.manifest(service.format(command))
+        project.apply(code=6)
+        time.sleep(1)
+    found = json.loads(project.run("doctor", "--format", "json", code=1).stdout)["checks"]
+    jobs = [one["text"] for one in found if one["subject"] == "job.web"]
+    assert len(jobs) == 1
+    assert "exit code 4" in jobs[0]
+    project.manifest(service.format('["true"]'))
+    project.apply()
+    assert "job.web" not in checks(project, code=0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +46,7 @@ def explain_exit(code: int, *, out_of_memory: bool = False) -> str:
         127: "the command was not found in the image",
         132: "illegal instruction: was the image built for another processor?",
         134: "it aborted (SIGABRT)",
-        137: "killed (SIGKILL), by hand or because the machine ran out of memory",
+        137: "killed (SIGKILL): by hand, or because memory ran out",
         139: "segmentation fault (SIGSEGV), usually in a compiled extension",
         143: "told to stop (SIGTERM)",
     }
@@ -178,7 +179,7 @@ def _unhealthy(
     lines = (tuple(one for one in seen.log if AGENT not in one) or seen.log)[-LOG_LINES:]
     if lines:
         details.append(f"last {len(lines)} lines of its log:")
-        details += [f"| {line}" for line in lines]
+        details += [f"| {line}" for line in _folded(lines)]
     else:
         details.append("its log is empty")
     found = diagnose(seen)
@@ -192,17 +193,31 @@ def _unhealthy(
     )
 
 
+def _folded(lines: Sequence[str]) -> list[str]:
+    """What is said again and again, once."""
+    return [
+        line if count == 1 else f"{line}  ({count} times)"
+        for line, count in ((line, len(list(same))) for line, same in itertools.groupby(lines))
+    ]
+
+
 def symptoms(
     objects: Objects, inspected: Mapping[str, Any], spec: ServiceSpec, services: tuple[str, ...]
 ) -> Symptoms:
     """What a container says of itself."""
     state = inspected["State"]
+    # Of one that was started again the engine has forgotten it.
+    killed = inspected["RestartCount"] > 0 or state["ExitCode"] == 137
     failed = [one for one in (state.get("Health") or {}).get("Log") or [] if one.get("ExitCode")]
+    # What ends otherwise is started again (Docker reference, "Start containers automatically").
+    again = inspected["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped")
     return Symptoms(
         spec=spec,
         state=state["Status"],
+        stopped=again and state["Status"] == "exited" and not state.get("Error"),
         exit_code=state["ExitCode"],
-        out_of_memory=bool(state.get("OOMKilled")),
+        out_of_memory=bool(state.get("OOMKilled"))
+        or (spec.memory is not None and killed and objects.ran_out_of_memory(inspected["Id"])),
         error=str(state.get("Error") or ""),
         log=tuple(objects.logs(inspected["Id"], READ_LINES)),
         probe=str(failed[-1].get("Output") or "").strip() if failed else "",

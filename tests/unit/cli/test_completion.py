@@ -13,8 +13,12 @@ MANIFEST = """
 name = "shop"
 [services.web]
 image = "a:1"
+secrets = ["KEY"]
+env = { URL = "postgres://a:${secret:PASSWORD}@db" }
+volumes = ["data:/data", "./here:/there", "/srv:/srv"]
 [services.worker]
 image = "a:1"
+secrets = { TOKEN = { from = "KEY_OF_WORKER" } }
 [stages.dev]
 [stages.prod.services.debug]
 image = "a:1"
@@ -50,6 +54,11 @@ def completed(folder: Path, line: str) -> list[str]:
         ("shipyard logs web wo", ["worker"]),
         ("shipyard plan --stage ", ["dev", "prod", "default"]),
         ("shipyard status -s pr", ["prod"]),
+        ("shipyard logs web w", ["worker"]),
+        ("shipyard scale wo", ["worker="]),
+        ("shipyard volumes mend ", ["data"]),
+        ("shipyard secret set K", ["KEY", "KEY_OF_WORKER"]),
+        ("shipyard secret generate P", ["PASSWORD"]),
     ],
 )
 def test_names_of_the_manifest(tmp_path: Path, line: str, names: list[str]) -> None:

@@ -74,6 +74,13 @@ def test_an_entry_point_that_the_project_has_not_is_told(compiled: Compile, app:
     assert any("the project has no module" in note for note in detected.notes) is told
 
 
+def test_an_entry_point_that_a_package_of_the_project_has_not(refused: Callable[..., str]) -> None:
+    files = {**FASTAPI, "shop/__init__.py": "", "shop/main.py": FASTAPI["main.py"]}
+    told = refused(files, 'app = "shop.mian:app"')
+    assert "services.web.app: the project's package shop has no mian" in told
+    assert 'did you mean "shop.main"?' in told
+
+
 @pytest.mark.parametrize(
     ("app", "text", "told"),
     [

@@ -29,7 +29,7 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         "out of memory",
         seen(exit_code=137, out_of_memory=True, spec={"memory": 64 * 2**20}),
         "more memory than its limit of 64M",
-        'memory = "128M"',
+        'memory = "256M"',
     ),
     (
         "a setting whose variable has a prefix",
@@ -64,6 +64,19 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         'framework = "celery-beat"',
     ),
     ("killed", seen(exit_code=137), "it was killed", "docker events"),
+    (
+        "killed within a limit",
+        seen(exit_code=137, spec={"memory": 24 * 2**20}),
+        "or because its limit of 24M was too little",
+        "raise resources.memory in [services.web]",
+    ),
+    ("stopped on purpose", seen(stopped=True, exit_code=0), "somebody stopped it", "`shipyard start web`"),
+    (
+        "a slip in an entry point",
+        seen("ModuleNotFoundError: No module named 'mysite.wsgj'"),
+        "the package mysite is there, and has no wsgj",
+        "app or command in [services.web]",
+    ),
     ("segmentation fault", seen(exit_code=139), "crashed in compiled code", "other versions"),
     ("stopped", seen(exit_code=143), "told to stop", "shipyard start web"),
     ("ended", seen(exit_code=0), "did what it had to and ended", 'restart = "no"'),
@@ -287,6 +300,15 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         seen('FATAL:  password authentication failed for user "shop"'),
         "refuses the password of shop",
         "psql -U shop",
+    ),
+    (
+        "a wrong password of a service that is known",
+        seen(
+            'connection to server at "db" (172.1.2.3), port 5432 failed: FATAL:  password authentication '
+            'failed for user "shop"'
+        ),
+        "refuses the password of shop",
+        "shipyard exec db psql -U shop",
     ),
     ("no database", seen('FATAL:  database "shop" does not exist'), "no database shop", "createdb"),
     (

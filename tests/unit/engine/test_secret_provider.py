@@ -69,7 +69,7 @@ def test_what_failed_says_nothing_of_what_was_printed(
 
 
 def test_one_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ProviderFailed, match="nowhere: No such file"):
+    with pytest.raises(ProviderFailed, match="there is no program nowhere here"):
         provided(["nowhere", "{name}"], ["A"], "prod", tmp_path)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from shipyard.compile.checks import http_check
+from shipyard.model.desired import Check
 from shipyard.model.manifest import Mount, Publish
 from shipyard.model.observed import Foreign
 from shipyard.model.record import replace
@@ -97,6 +99,25 @@ def test_what_nobody_outside_reaches(shop: Shop) -> None:
     free = (Publish(host_port=None, container_port=None),)
     (note,) = notes(shop, built(shop, port=8000, publish=free, replicas=2))
     assert "each gets a free one of its own" in note
+
+
+def test_a_host_that_is_not_this_machines(shop: Shop) -> None:
+    """Of a stage that is looked at on the machine itself."""
+    here = (Publish(host_port=8000, container_port=8000),)
+    said = (
+        "web: it answers to the host shop.example.com (ALLOWED_HOSTS), and so not at the address of this "
+        "machine, where it is published"
+    )
+    cases = (
+        ("shop.example.com", "dev", True),
+        ("shop.example.com", "prod", False),
+        ("localhost", "dev", False),
+    )
+    for host, stage, told in cases:
+        check = Check(command=http_check(8000, "/", host))
+        desired = shop.desired(built(shop, port=8000, publish=here, check=check), images=(shop.build(),))
+        desired = replace(desired, manifest=replace(desired.manifest, stage=stage))
+        assert (said in reconcile(desired, shop.empty()).notes) is bool(told), (host, stage)
 
 
 def test_a_service_that_goes_leaves_its_data(shop: Shop) -> None:

@@ -27,7 +27,7 @@ CONNECTION = Connection(url="unix:///x", address="x", local=True)
         (126, "the command was found and cannot be executed (permission, or not a program)"),
         (127, "the command was not found in the image"),
         (132, "illegal instruction: was the image built for another processor?"),
-        (137, "killed (SIGKILL), by hand or because the machine ran out of memory"),
+        (137, "killed (SIGKILL): by hand, or because memory ran out"),
         (139, "segmentation fault (SIGSEGV), usually in a compiled extension"),
         (143, "told to stop (SIGTERM)"),
     ],
