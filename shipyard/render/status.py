@@ -109,14 +109,22 @@ def status_text(manifest: Manifest, engine: Engine, rows: tuple[ServiceRow, ...]
 
 def status_table(rows: tuple[ServiceRow, ...], now: datetime) -> str:
     """One line a service, with as much as fits people's eyes."""
-    table = [("SERVICE", "STATE", "HEALTH", "UP", "REPLICAS", "URL", "NOTE")]
+    table = [("SERVICE", "STATE", "HEALTH", "UP", "RESTARTS", "REPLICAS", "IMAGE", "URL", "NOTE")]
     for row in rows:
         count = f"{row.replicas[0]}/{row.replicas[1]}"
         held = {port.partition("->")[0].rpartition(":")[2] for port in row.ports}
         shown = (row.url or ", ".join(row.ports) or "-") + (" ..." if row.url and len(held) > 1 else "")
         up = _age(row.since, now) if row.since else "-"
-        table.append((row.name, row.state, row.health or "-", up, count, shown, row.note))
+        words = (row.name, row.state, row.health or "-", up, str(row.restarts), count)
+        table.append((*words, _short(row.image), shown, row.note))
     return table_text(table)
+
+
+def _short(image: str) -> str:
+    """A name by which people know it: without its digest, and of a digest that is its tag the beginning."""
+    name = image.partition("@")[0] or "-"
+    repository, _, tag = name.rpartition(":")
+    return f"{repository}:{tag[:11]}" if tag.startswith("in-") else name
 
 
 def _age(since: str, now: datetime) -> str:

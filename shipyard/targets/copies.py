@@ -20,7 +20,9 @@ from shipyard.model.desired import Desired, ServiceSpec
 from shipyard.model.manifest import Mount
 
 _DUMP_POSTGRES = """\
-set -e
+set -ef
+IFS='
+'
 U="${POSTGRES_USER:-postgres}"
 printf '%s\\n' '\\set ON_ERROR_STOP off'
 pg_dumpall -U "$U" --roles-only --no-role-passwords

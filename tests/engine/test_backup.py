@@ -40,6 +40,7 @@ def test_databases_come_back_while_others_use_them(project: Project) -> None:
     project.apply()
     sql(project, "create table items (name text); insert into items values ('kept')")
     sql(project, "create role reader; grant select on items to reader")
+    sql(project, 'create database "two words *"')
     before = project.ids()
     said = project.run("backup", "db", "--out", "kept.backup").stdout
     assert said.startswith("wrote all databases of db to kept.backup (")
@@ -48,11 +49,13 @@ def test_databases_come_back_while_others_use_them(project: Project) -> None:
     assert b"secret-of-the-database" not in file.read_bytes()
 
     sql(project, "drop table items; create table others (name text)")
+    sql(project, 'drop database "two words *"')
     assert "no terminal to ask on" in project.run("restore", "db", "kept.backup", code=64).stderr
     said = project.run("restore", "db", "kept.backup", "--yes").stdout
     assert said == f"restored db of {project.name} from kept.backup\n"
     assert sql(project, "select name from items") == "kept"
     assert sql(project, "select count(*) from pg_tables where tablename = 'others'") == "0"
+    assert sql(project, "select count(*) from pg_database where datname = 'two words *'") == "1"
     assert sql(project, "select has_table_privilege('reader', 'items', 'select')") == "t"
     assert project.ids() == before
     assert project.container("client")["State"]["Running"]

@@ -344,7 +344,7 @@ def test_the_status_as_a_table(started: str, up: str) -> None:
     head, table = status_text(MANIFEST, LOCAL, rows, now).split("\n\n")
     assert head == "shop / prod on local engine"
     assert [line.split("  ") for line in re.sub(" {3,}", "  ", table).splitlines()] == [
-        ["SERVICE", "STATE", "HEALTH", "UP", "REPLICAS", "URL", "NOTE"],
-        ["db", "not created", "-", "-", "0/1", "-"],
-        ["web", "running", "healthy", up, "1/2", "http://127.0.0.1:8000"],
+        ["SERVICE", "STATE", "HEALTH", "UP", "RESTARTS", "REPLICAS", "IMAGE", "URL", "NOTE"],
+        ["db", "not created", "-", "-", "0", "0/1", "postgres:17", "-"],
+        ["web", "running", "healthy", up, "1", "1/2", "shop/web:in-1", "http://127.0.0.1:8000"],
     ]
