@@ -24,6 +24,9 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started this: nobody listens
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    if sys.stdin is None:
+        # It takes the number of standard input, so that no file that is opened later does.
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What cannot be encoded (on a terminal of ASCII, say) is escaped, as in JSON: no failure.
         codecs.register_error("shipyard", _escape)

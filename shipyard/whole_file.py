@@ -24,7 +24,7 @@ def whole_file(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
         with target.open("wb") as file:
             yield file
         return
-    # A name of its own: other runs, in other containers too, may write at the same time.
+    # A name of its own: other runs, in other containers too, may write at the same time. It reaches no build.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.part-")
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - a handle

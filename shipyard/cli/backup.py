@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from shipyard.saved.backup import Part
 
 
+_HALF = ".backup-"
+"""How the folder of one that is being made begins."""
+
+
 class NothingToKeep(ShipyardError):
     """A service has no data that outlives its containers."""
 
@@ -43,23 +47,30 @@ def backup(
 ) -> None:
     """Keep a service's data in one file.
 
-    PostgreSQL's, MySQL's and MariaDB's by their own tools while they run; for other volumes the service is
-    stopped and started again.
+    PostgreSQL's, MySQL's and MariaDB's by their own tools while they run (of PostgreSQL's roles all but the
+    passwords, of the others no users); for other volumes the service, and whoever else has them, is stopped
+    and started again.
 
     Example: shipyard backup db --stage prod --out db.backup
     """
+    from shipyard.cli.loading import load_project
     from shipyard.cli.operating import operated
+    from shipyard.cli.services import known_services
     from shipyard.render.sizes import bytes_text
     from shipyard.saved.backup import Backup, write_backup
 
-    with operated("backup", [service], folder, stage, instance, lease_wait) as work:
-        (spec,) = work.specs
+    known_services(load_project(folder, stage, instance).manifest, [service])
+    # All services: who uses the same volume is stopped too.
+    with operated("backup", None, folder, stage, instance, lease_wait) as work:
+        spec = next(one for one in work.specs if one.name == service)
         manifest = work.seen.desired.manifest
         path = out or Path(f"{manifest.deployment}-{service}-{time.strftime('%Y%m%dT%H%M%S')}.backup")
         if not os.access(path.absolute().parent, os.W_OK):
             raise UsageError("there is no folder there that can be written", hint=f"--out {path} names it")
         _refuse_in_images(path, manifest.root)
-        with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.absolute().parent) as name:
+        for left in sorted(path.absolute().parent.glob(f"{_HALF}*")):
+            print(f"note: {left} is left of a backup that was killed: remove it", file=sys.stderr)
+        with tempfile.TemporaryDirectory(prefix=_HALF, dir=path.absolute().parent) as name:
             parts = _parts(work, spec, Path(name), live=live)
             kept = Backup(
                 project=manifest.name, stage=manifest.stage, service=service, image=spec.image, parts=parts
@@ -93,20 +104,27 @@ def _parts(work: Operated, spec: ServiceSpec, folder: Path, *, live: bool) -> tu
                 hint=f"shipyard start {spec.name}",
             )
         environment = work.seen.connection.environment(os.environ)
-        dump(product, found[0]["Id"], environment, folder / "dump.sql.gz")
+        for left in dump(product, found[0]["Id"], environment, folder / "dump.sql.gz"):
+            print(f"note: {left}", file=sys.stderr)
         files.append(("dump", "dump.sql.gz", ""))
     else:
         mounts = named_volumes(spec)
         if not mounts:
             raise NothingToKeep(f"{spec.name} has no volume", where=f"services.{spec.name}.volumes")
-        stopped = [] if live else stop_all(work, spec, found)
+        sources = {mount.source for mount in mounts}
+        # Needs first, as in work.specs: stopped last.
+        users = [one for one in work.specs if sources & {mount.source for mount in one.volumes}]
+        stopped = []
         try:
+            for user in reversed(users if not live else []):
+                stopped.append((user, stop_all(work, user, work.containers_of(user))))
             for number, mount in enumerate(mounts):
                 file = f"volume-{number}.tar.gz"
                 copy_volume(work.objects, found[0]["Id"], mount, folder / file)
                 files.append(("volume", file, mount.target))
         finally:
-            start_all(work, spec, stopped)
+            for user, containers in reversed(stopped):
+                start_all(work, user, containers)
     parts = []
     for kind, file, target in files:
         with (folder / file).open("rb") as opened:

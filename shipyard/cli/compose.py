@@ -51,8 +51,12 @@ def compose(
         raise UsageError(
             f"compose {command} would change what shipyard.toml decides", hint=f"use {_REFUSED[command]}"
         )
-    if command in ("config", "convert") and "--no-interpolate" not in words:
+    if command in ("config", "convert"):
         # What it prints is for people and logs, and would hold the values of secrets.
-        words = [command, "--no-interpolate", *words[1:]]
+        shown = next((word for word in words if word.partition("=")[0] == "--environment"), None)
+        if shown is not None:
+            raise UsageError(f"{shown} would print the values of secrets", hint="leave it out")
+        # The last of an option counts.
+        words = [*words, "--no-interpolate"]
     with composed(folder, stage, instance) as (_, line, environment):
         return beside([*line, *words], environment)

@@ -81,8 +81,14 @@ def _container(
     if is_down(spec, one):
         exited = one.state == "exited" and not (said is not None and said.stopped)
         trouble = explain_exit(one.exit_code) if exited else trouble or f"is {one.state}"
+    if one.state == "paused":
+        hint = f"`shipyard start {spec.name}` lets it go on"
+        yield Check(subject=one.name, verdict="failure", text="is paused", hint=hint)
+        return
     if trouble:
         causes = diagnose(said) if said else ()
+        if said is not None and said.probe and trouble == "is unhealthy":
+            trouble += f": its check says {said.probe.splitlines()[0]}"
         hint = "; or ".join(cause.hint for cause in causes)
         yield Check(
             subject=one.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -70,7 +71,11 @@ def _as_json(lines: IO[bytes]) -> None:
     import json
 
     for line in lines:
-        who, _, said = line.decode("utf-8", "replace").rstrip("\r\n").partition(" | ")
+        who, bar, said = line.decode("utf-8", "replace").rstrip("\r\n").partition(" | ")
+        if not bar:
+            # Compose's own words, that one has ended.
+            print(who, file=sys.stderr, flush=True)
+            continue
         service, _, number = who.strip().rpartition("-")
         time, _, text = said.partition(" ")
         shown = {"service": service, "replica": int(number), "time": time, "text": text}

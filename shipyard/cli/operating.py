@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shipyard.cli.leasing import leased
-from shipyard.errors import ExitCode
+from shipyard.errors import ExitCode, ShipyardError
 from shipyard.model.record import Record, replace
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from shipyard.model.manifest import Manifest
 
 UP = ("running", "restarting")
+
+
+class HalfRestored(ShipyardError):
+    """A restore of the stage did not come to its end."""
 
 
 class Operated(Record):
@@ -49,6 +53,15 @@ class Operated(Record):
             )
         return sorted(found, key=lambda one: str(one["Name"]))
 
+    def containers_of(self, spec: ServiceSpec) -> list[Mapping[str, Any]]:
+        """The same of one that may have none."""
+        from shipyard.cli.running import NotRunning
+
+        try:
+            return self.containers(spec)
+        except NotRunning:
+            return []
+
     @property
     def together(self) -> tuple[ServiceSpec, ...]:
         """The services and what lives in them: stopped with them, and started again after them."""
@@ -69,10 +82,11 @@ class Operated(Record):
         elif status in UP or (status == "exited" and spec.one_shot and container["State"]["ExitCode"] == 0):
             return False
         else:
-            self._start(spec, container)
+            self.begin(spec, container)
         return True
 
-    def _start(self, spec: ServiceSpec, container: Mapping[str, Any]) -> None:
+    def begin(self, spec: ServiceSpec, container: Mapping[str, Any]) -> None:
+        """Start a container that does not run. Raises EngineError, with what mends it where that is known."""
         from shipyard.diagnosis.container import diagnose
         from shipyard.engine.objects import EngineError
         from shipyard.targets.compose.health import symptoms
@@ -87,6 +101,13 @@ class Operated(Record):
             error.details += tuple(f"why: {one.cause}" for one in found)
             error.hint = "; or ".join(one.hint for one in found) or error.hint
             raise
+
+    def refuse_half_restored(self) -> None:
+        """Nothing is started over data that is incomplete. Raises HalfRestored."""
+        from shipyard.reconcile.restoring import restore_problems
+
+        for problem in restore_problems(self.seen.observed):
+            raise HalfRestored(problem.title, where=problem.address, hint=problem.hint)
 
     def wait(self, spec: ServiceSpec, count: int) -> None:
         """Until so many of a service's containers are healthy. Raises Unhealthy."""

@@ -208,7 +208,9 @@ def _desired(manifest: Manifest, builds: Builds, digests: Mapping[str, str], sco
 def offline_plan(manifest: Manifest) -> tuple[Desired, Plan]:
     """The plan of a first apply, without an engine."""
     desired = compile_desired(manifest, compile_builds(manifest))
-    plan = reconcile(desired, Observed(engine=NOWHERE))
+    # An engine that no stage names is taken for the one of this machine.
+    engine = replace(NOWHERE, local=manifest.engine is None or manifest.engine.startswith("unix://"))
+    plan = reconcile(desired, Observed(engine=engine))
     return desired, replace(plan, engine=None)
 
 

@@ -22,6 +22,7 @@ def restart(
     from shipyard.cli.operating import name_of, operated
 
     with operated("restart", services, folder, stage, instance, lease_wait) as work:
+        work.refuse_half_restored()
         for spec in work.together:
             found = work.containers(spec)
             for container in found:
@@ -29,6 +30,6 @@ def restart(
                     continue
                 if container["State"]["Status"] in ("running", "restarting", "paused"):
                     work.objects.stop(container["Id"], spec.stop_timeout)
-                work.objects.start(container["Id"])
+                work.begin(spec, container)
                 work.wait(spec, 1 if len(found) == 1 else len(found))
                 print(f"restarted {name_of(container)}", flush=True)

@@ -54,7 +54,8 @@ def restore(
             )
         question = (
             f"Put the data of {service} as it was in stage {backup.stage} in the place of what "
-            f"{manifest.deployment} has? That is DESTROYED."
+            f"{manifest.deployment} has? That is DESTROYED"
+            + (", but for databases that the backup has not." if backup.dumped else ".")
         )
         if manifest.protect:
             confirm_name(question, manifest, given=confirm_stage)
@@ -83,7 +84,7 @@ def _restore(work: Operated, spec: ServiceSpec, backup: Backup, archive: tarfile
             )
     found = work.containers(spec)
     if product is not None:
-        with _stopped(work, [one for one in work.specs if spec.name in one.needs]) as begin:
+        with _stopped(work, _users(spec.name, work.specs)) as begin:
             started = [one for one in found if work.start(spec, one)]
             if started:
                 work.wait(spec, len(found))
@@ -101,6 +102,16 @@ def _restore(work: Operated, spec: ServiceSpec, backup: Backup, archive: tarfile
             restore_volume(work.objects, found[0]["Id"], mounts[part.target], tools, source)
 
 
+def _users(service: str, specs: tuple[ServiceSpec, ...]) -> list[ServiceSpec]:
+    """Who needs a service, or needs who does: that may use it as well."""
+    found = {service}
+    # In the order of needs.
+    for spec in specs:
+        if found & set(spec.needs):
+            found.add(spec.name)
+    return [spec for spec in specs if spec.name in found and spec.name != service]
+
+
 @contextmanager
 def _stopped(
     work: Operated, specs: list[ServiceSpec]
@@ -108,16 +119,14 @@ def _stopped(
     """Services stopped for a block, those that need others first, and started again in the end: not over data
     that a restore which has begun has left incomplete. What it gives is for the block in which it begins."""
     from shipyard.cli.backup import start_all, stop_all
-    from shipyard.cli.running import NotRunning
     from shipyard.reconcile.restoring import half_restored
 
     stopped = []
     # What one that was interrupted has stopped is started after the one that comes to its end.
     again = bool(half_restored(work.seen.observed))
     for spec in reversed(specs):
-        try:
-            found = work.containers(spec)
-        except NotRunning:
+        found = work.containers_of(spec)
+        if not found:
             continue
         running = stop_all(work, spec, found)
         stopped.append((spec, found if again and not spec.one_shot else running))

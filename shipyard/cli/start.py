@@ -22,6 +22,7 @@ def start(
     from shipyard.cli.operating import name_of, operated
 
     with operated("start", services, folder, stage, instance, lease_wait) as work:
+        work.refuse_half_restored()
         for spec in work.together:
             found = work.containers(spec)
             started = [one for one in found if work.start(spec, one)]

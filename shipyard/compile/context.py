@@ -39,7 +39,6 @@ DEFAULTS = {
         "**/*.plan.md",
         "**/*.shipyard.json",
         "**/*.backup",
-        "**/.backup-*",
     ),
 }
 """Ignored at every depth, unless the project's own lines let it in again."""
@@ -48,6 +47,8 @@ SECRETS = (
     *(".env*", ".netrc", ".pypirc", ".git-credentials", ".ssh", ".aws", ".pgpass"),
     *(".docker/config.json", ".kube/config", ".my.cnf", ".boto", ".vault_pass"),
     *("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"),
+    # What a run that was killed has left of a backup, and of a file that it was writing.
+    *(".backup-*", ".*.part-*"),
 )
 """Names that hold secrets. They reach no build, whatever the project's own lines say."""
 

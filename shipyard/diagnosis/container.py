@@ -96,7 +96,7 @@ def _port_held(seen: Symptoms) -> Iterator[Finding]:
 
 
 def _missing_module(seen: Symptoms) -> Iterator[Finding]:
-    found = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", seen.text)
+    found = re.findall(r"^ModuleNotFoundError: No module named '([\w.]+)'", seen.text, re.MULTILINE)
     if not found:
         return
     module, app = found[-1], " ".join(seen.spec.command or ())
@@ -190,7 +190,7 @@ def _missing_variable(seen: Symptoms) -> Iterator[Finding]:
 
 
 def _port_taken_inside(seen: Symptoms) -> Iterator[Finding]:
-    if re.search(r"\[Errno 98\]|Address already in use|EADDRINUSE", "\n".join(seen.log)):
+    if re.search(r"\[Errno 98\]|Address already in use|EADDRINUSE", seen.text):
         yield Finding(
             cause="two programs in its container want one port",
             hint="look for a second server in its command, or for network_mode in compose",
@@ -218,14 +218,9 @@ def _raised(seen: Symptoms) -> Iterator[Finding]:
 
 
 def _ended(seen: Symptoms) -> Iterator[Finding]:
-    if seen.state not in ("exited", "restarting", "dead"):
+    if seen.state not in ("exited", "restarting", "dead") and not seen.crashing:
         return
-    if seen.exit_code == 139:
-        yield Finding(
-            cause="it crashed in compiled code (segmentation fault)",
-            hint="take other versions of the packages with compiled modules, or another Python",
-        )
-    elif seen.exit_code == 137 and not seen.out_of_memory:
+    if seen.exit_code == 137 and not seen.out_of_memory:
         limit = seen.spec.memory
         at = f"its limit of {limit // 2**20}M was too little" if limit else "the machine ran out of memory"
         yield Finding(
@@ -244,7 +239,16 @@ def _ended(seen: Symptoms) -> Iterator[Finding]:
         )
 
 
+def _crashed(seen: Symptoms) -> Iterator[Finding]:
+    if seen.exit_code == 139 and (seen.crashing or seen.state in ("exited", "restarting", "dead")):
+        yield Finding(
+            cause="it crashed in compiled code (segmentation fault)",
+            hint="take other versions of the packages with compiled modules, or another Python",
+        )
+
+
 RULES: tuple[Rule, ...] = (
+    _crashed,
     _out_of_memory,
     _other_processor,
     _not_found,

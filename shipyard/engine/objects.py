@@ -104,13 +104,16 @@ class Objects:
             return []
         return text.decode("utf-8", "replace").splitlines()
 
-    def ran_out_of_memory(self, container: str) -> bool:
-        """Whether the kernel ended something in it lately: its state forgets that with the next start."""
-        filters = {"container": container, "event": "oom"}
+    def last_end(self, container: str) -> tuple[int | None, bool]:
+        """The exit code that it last ended with, None where the engine has forgotten, and whether the kernel
+        ended something in it for want of memory: its state forgets both with the next start."""
+        filters = {"container": container, "event": ["die", "oom"]}
         try:
-            return any(self._api.events(since=1, until=int(time.time()), filters=filters, decode=True))
+            found = list(self._api.events(since=1, until=int(time.time()), filters=filters, decode=True))
         except (self._errors.DockerException, OSError):
-            return False
+            return None, False
+        codes = [int(one["Actor"]["Attributes"]["exitCode"]) for one in found if one["Action"] == "die"]
+        return (codes[-1] if codes else None), any(one["Action"] == "oom" for one in found)
 
     def start(self, container: str) -> None:
         self._write("start", container)

@@ -13,6 +13,8 @@ from shipyard.errors import ErrorGroup, ShipyardError
 
 TIMEOUT = 60.0
 """Seconds for one value: who has to be asked for a password first is not asked here."""
+_LOOK = 0.05
+"""Seconds between two looks whether one that prints nothing has ended."""
 _AT_ONCE = 8
 
 
@@ -60,11 +62,9 @@ def _ask(words: Sequence[str], name: str, folder: Path) -> str | ProviderFailed:
     import subprocess
 
     try:
-        done = subprocess.run(
-            words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False
-        )
-        why = f"exit code {done.returncode}" if done.returncode else ""
-        value = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
+        code, said = _run(words, folder)
+        why = f"exit code {code}" if code else ""
+        value = said.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
     except subprocess.TimeoutExpired:
         why, value = f"no answer in {TIMEOUT:g} s", ""
     except FileNotFoundError:
@@ -80,3 +80,31 @@ def _ask(words: Sequence[str], name: str, folder: Path) -> str | ProviderFailed:
         where="provider",
         hint=f"see what this says: {shlex.join(words)}",
     )
+
+
+def _run(words: Sequence[str], folder: Path) -> tuple[int, bytes]:
+    """Exit code and what was printed by then: what a store leaves running, to answer sooner the next time,
+    may hold the pipe open. Raises OSError, subprocess.TimeoutExpired."""
+    import os
+    import select
+    import subprocess
+    import time
+
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(words, cwd=folder, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet) as process:
+        assert process.stdout is not None
+        pipe, said = process.stdout.fileno(), b""
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            ended = process.poll() is not None
+            if select.select([pipe], [], [], 0 if ended else _LOOK)[0]:
+                data = os.read(pipe, 65536)
+                said += data
+                if not data:
+                    break
+            elif ended:
+                break
+            if time.monotonic() > deadline:
+                process.kill()
+                raise subprocess.TimeoutExpired(words, TIMEOUT)
+        return process.wait(max(0.0, deadline - time.monotonic())), said

@@ -19,6 +19,8 @@ from shipyard.whole_file import whole_file
 KIND = "shipyard backup"
 FORMAT = 1
 _BLOCK = 1 << 20
+_GZIP = b"\x1f\x8b"
+"""How every part begins."""
 
 
 class BackupError(ShipyardError):
@@ -44,10 +46,15 @@ class Backup(Record):
     image: str
     parts: tuple[Part, ...]
 
+    @property
+    def dumped(self) -> bool:
+        """Whether it holds databases, as their own tools wrote them."""
+        return any(part.kind == "dump" for part in self.parts)
 
-def digest_of(file: IO[bytes]) -> str:
-    """SHA-256 of the rest of a file."""
-    digest = hashlib.sha256()
+
+def digest_of(file: IO[bytes], start: bytes = b"") -> str:
+    """SHA-256 of the rest of a file, behind what was read of it."""
+    digest = hashlib.sha256(start)
     while block := file.read(_BLOCK):
         digest.update(block)
     return digest.hexdigest()
@@ -80,13 +87,15 @@ def opened_backup(path: Path) -> Iterator[tuple[Backup, tarfile.TarFile]]:
             backup = _read(archive, path)
             for part in backup.parts:
                 with _member(archive, part.file, path) as file:
-                    if digest_of(file) != part.sha256:
+                    start = file.read(len(_GZIP))
+                    if digest_of(file, start) != part.sha256 or start != _GZIP:
                         raise BackupError("a part of the file is damaged", where=f"{path}: {part.file}")
-            yield backup, archive
     except tarfile.TarError:
         raise BackupError("this is no backup, or it ends early", where=str(path)) from None
     except OSError as error:
         raise BackupError(f"the file cannot be read: {error.strerror}", where=str(path)) from None
+    with tarfile.open(path, "r:") as archive:
+        yield backup, archive
 
 
 def _member(archive: tarfile.TarFile, name: str, path: Path) -> IO[bytes]:
@@ -108,11 +117,14 @@ def _read(archive: tarfile.TarFile, path: Path) -> Backup:
     with _member(archive, "backup.json", path) as file:
         try:
             document = json.loads(file.read(_BLOCK))
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
     if not isinstance(document, dict) or (document.pop("kind", None), document.pop("format", 0)) != (
         KIND,
         FORMAT,
     ):
         raise BackupError("this is no backup that this version of Shipyard reads", where=str(path))
-    return from_values(document, Backup, str(path))
+    backup = from_values(document, Backup, str(path))
+    if not backup.parts:
+        raise BackupError("there is nothing in this backup", where=str(path))
+    return backup

@@ -19,7 +19,8 @@ def write_env_value(path: Path, name: str, value: str) -> None:
             hint="encode it in base64",
         )
     try:
-        text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+        # With the ends of lines that it has.
+        text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
         with whole_file(path, mode) as file:
             file.write(with_value(text, name, value).encode())
@@ -31,10 +32,11 @@ def with_value(text: str, name: str, value: str) -> str:
     """The file's text with the value in it."""
     from dotenv.parser import parse_stream
 
-    line = f"{name}={_quoted(value)}\n"
+    end = "\r\n" if "\r\n" in text else "\n"
+    line = f"{name}={_quoted(value)}{end}"
     parts: list[str] = []
     found = False
-    for binding in parse_stream(io.StringIO(text)):
+    for binding in parse_stream(io.StringIO(text, newline="")):
         original = binding.original.string
         if binding.key != name:
             parts.append(original)
@@ -45,7 +47,7 @@ def with_value(text: str, name: str, value: str) -> str:
     before = "".join(parts)
     if found:
         return before
-    return before + ("\n" if before and not before.endswith("\n") else "") + line
+    return before + (end if before and not before.endswith("\n") else "") + line
 
 
 def _quoted(value: str) -> str:

@@ -27,8 +27,13 @@ U="${POSTGRES_USER:-postgres}"
 printf '%s\\n' '\\set ON_ERROR_STOP off'
 pg_dumpall -U "$U" --roles-only --no-role-passwords
 printf '%s\\n' '\\set ON_ERROR_STOP on'
-names="$(psql -U "$U" -d template1 -Atc 'select datname from pg_database where not datistemplate')"
-for name in $names; do pg_dump -U "$U" --create --clean --if-exists "$name"; done
+ask="select datname from pg_database where not datistemplate and"
+names="$(psql -U "$U" -d template1 -Atc "$ask datallowconn")"
+# By a variable: an argument that holds = would be read as words of a connection.
+for name in $names; do PGDATABASE="$name" pg_dump -U "$U" --create --clean --if-exists; done
+for name in $(psql -U "$U" -d template1 -Atc "$ask not datallowconn"); do
+  echo "left out: database $name accepts no connections" >&2
+done
 """
 _MYSQL = """\
 set -ef
@@ -73,6 +78,7 @@ RESTORE = {
 
 
 _BLOCK = 1 << 20
+_LEFT = "left out: "
 
 
 class CopyFailed(ShipyardError):
@@ -92,8 +98,8 @@ def named_volumes(spec: ServiceSpec) -> tuple[Mount, ...]:
     return tuple(one for one in spec.volumes if one.kind == "volume" and one.source and not one.read_only)
 
 
-def dump(product: str, container: str, environment: Mapping[str, str], sink: Path) -> None:
-    """Write all databases of a running container, compressed. Raises CopyFailed."""
+def dump(product: str, container: str, environment: Mapping[str, str], sink: Path) -> tuple[str, ...]:
+    """Write all databases of a running container, compressed; what was left out. Raises CopyFailed."""
     words = ["docker", "exec", container, "sh", "-c", DUMP[product]]
     with tempfile.TemporaryFile() as said:
         with (
@@ -106,6 +112,8 @@ def dump(product: str, container: str, environment: Mapping[str, str], sink: Pat
             shutil.copyfileobj(process.stdout, file, _BLOCK)
         if process.returncode != 0:
             raise _failed("the database could not be written out", said)
+        said.seek(0)
+        return tuple(line for line in said.read().decode("utf-8", "replace").splitlines() if _LEFT in line)
 
 
 def restore_dump(product: str, container: str, environment: Mapping[str, str], source: IO[bytes]) -> None:
@@ -116,11 +124,15 @@ def restore_dump(product: str, container: str, environment: Mapping[str, str], s
             words, env=dict(environment), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
         ) as process:
             assert process.stdin is not None
-            # It ends at the first error, and tells it.
-            with contextlib.suppress(BrokenPipeError):
-                with gzip.GzipFile(fileobj=source) as file:
-                    shutil.copyfileobj(file, process.stdin, _BLOCK)
-                process.stdin.close()
+            try:
+                # It ends at the first error, and tells it.
+                with contextlib.suppress(BrokenPipeError):
+                    with gzip.GzipFile(fileobj=source) as file:
+                        shutil.copyfileobj(file, process.stdin, _BLOCK)
+                    process.stdin.close()
+            except BaseException:
+                process.kill()
+                raise
         if process.returncode != 0:
             raise _failed("the database could not be restored", said)
 
@@ -140,10 +152,10 @@ def copy_volume(objects: Objects, container: str, mount: Mount, sink: Path) -> N
 
 def restore_volume(objects: Objects, container: str, mount: Mount, image: str, source: IO[bytes]) -> None:
     """Put a tar in the place of what is in a volume, through a stopped container that mounts it; `image` has
-    a shell that empties it. Raises EngineError."""
+    a `find` that empties it. Raises EngineError."""
     assert mount.source is not None
-    empty = f"find {mount.target} -mindepth 1 -delete"
-    objects.run_once(image, ("sh", "-c", empty), mount.source, mount.target)
+    empty = ("find", mount.target, "-mindepth", "1", "-delete")
+    objects.run_once(image, empty, mount.source, mount.target)
     with gzip.GzipFile(fileobj=source) as file:
         objects.write_archive(container, posixpath.dirname(mount.target), file)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import signal
 import subprocess
@@ -10,7 +12,7 @@ import tarfile
 import time
 
 import pytest
-from project import Project, docker
+from project import Project, docker, until
 
 DATABASE = """
     [services.db]
@@ -41,21 +43,27 @@ def test_databases_come_back_while_others_use_them(project: Project) -> None:
     sql(project, "create table items (name text); insert into items values ('kept')")
     sql(project, "create role reader; grant select on items to reader")
     sql(project, 'create database "two words *"')
+    sql(project, 'create database "a=b"')
+    sql(project, "create database shut allow_connections false")
     before = project.ids()
     said = project.run("backup", "db", "--out", "kept.backup").stdout
     assert said.startswith("wrote all databases of db to kept.backup (")
+    told = project.run("backup", "db", "--out", "again.backup").stderr
+    assert "note: left out: database shut accepts no connections" in told
     file = project.root / "kept.backup"
     assert file.stat().st_mode & 0o777 == 0o600
     assert b"secret-of-the-database" not in file.read_bytes()
 
     sql(project, "drop table items; create table others (name text)")
     sql(project, 'drop database "two words *"')
+    sql(project, 'drop database "a=b"')
     assert "no terminal to ask on" in project.run("restore", "db", "kept.backup", code=64).stderr
     said = project.run("restore", "db", "kept.backup", "--yes").stdout
     assert said == f"restored db of {project.name} from kept.backup\n"
     assert sql(project, "select name from items") == "kept"
     assert sql(project, "select count(*) from pg_tables where tablename = 'others'") == "0"
-    assert sql(project, "select count(*) from pg_database where datname = 'two words *'") == "1"
+    found = "select count(*) from pg_database where datname in ('two words *', 'a=b')"
+    assert sql(project, found) == "2"
     assert sql(project, "select has_table_privilege('reader', 'items', 'select')") == "t"
     assert project.ids() == before
     assert project.container("client")["State"]["Running"]
@@ -92,7 +100,6 @@ exec mariadbd --user=mysql --init-file=/begin
 """
 
 
-@pytest.mark.slow
 def interrupt_a_restore(project: Project, how: signal.Signals) -> str:
     """Its standard error; it is sent the signal as soon as the database is being emptied and filled."""
     words = [sys.executable, "-m", "shipyard", "restore", "db", "kept.backup", "--yes"]
@@ -130,6 +137,9 @@ def test_a_restore_that_is_interrupted_is_never_taken_for_whole(project: Project
         assert not project.container("client")["State"]["Running"]
         assert told in [one["title"] for one in project.plan(code=1)["problems"]]
         assert "nothing was touched" in project.apply("--lease-wait", "2m", code=1).stderr
+        for command in ("start", "restart"):
+            refused = project.run(command, "client", "--lease-wait", "2m", code=1).stderr
+            assert "its data is incomplete" in refused, command
         row = project.status()["db"]
         assert "its restore is not finished" in str(row)
     project.run("restore", "db", "kept.backup", "--yes", "--lease-wait", "2m")
@@ -146,6 +156,94 @@ def test_a_backup_is_no_part_of_an_image(project: Project) -> None:
     assert "call it dump.backup" in said
     project.run("backup", "db", "--out", "../dump.tar")
     assert list(project.root.glob("*dump*")) == []
+
+
+def test_what_a_killed_backup_leaves_is_told_and_reaches_no_image(project: Project) -> None:
+    project.write("Dockerfile", "FROM redis:7\nCOPY . /project\n")
+    project.write(".dockerignore", "!**\n")
+    project.manifest(
+        """
+        [services.db]
+        build = { dockerfile = "Dockerfile" }
+        volumes = ["data:/data"]
+        health = false
+        """
+    )
+    project.apply()
+    project.run("exec", "db", "sh", "-c", "head -c 300000000 /dev/urandom >/data/large")
+    words = [sys.executable, "-m", "shipyard", "backup", "db", "--live"]
+    running = subprocess.Popen(words, cwd=project.root, env=project.environment())
+    until(lambda: any(project.root.glob(".backup-*/volume-0.tar.gz")))
+    running.kill()
+    running.wait()
+    # What one that is killed later leaves of its file, and one of a file of secrets.
+    project.write(".kept.backup.part-abcdefgh", "data")
+    project.write("..env.part-abcdefgh", "A=secret")
+    assert project.changes() == []
+    project.write("seen", "")
+    project.run("lease", "--break", "--yes")
+    project.apply()
+    left = docker("run", "--rm", project.container("db")["Image"], "ls", "-A", "/project").split()
+    assert sorted(left) == [".dockerignore", "Dockerfile", "seen", "shipyard.toml"]
+    project.run("exec", "db", "rm", "/data/large")
+    told = project.run("backup", "db").stderr
+    (folder,) = project.root.glob(".backup-*")
+    assert f"note: {folder} is left of a backup that was killed: remove it" in told
+
+
+def test_volumes_that_others_have_too(project: Project) -> None:
+    """All who write into them are stopped, and a target may be called anything."""
+    project.manifest(
+        """
+        [services.files]
+        image = "redis:7"
+        command = ["sleep", "infinity"]
+        health = false
+        volumes = ["odd:/my; data $x", "shared:/shared"]
+        [services.other]
+        image = "redis:7"
+        command = ["sh", "-c", "while :; do date >/shared/now; sleep 0.1; done"]
+        health = false
+        volumes = ["shared:/shared"]
+        """
+    )
+    project.apply()
+    project.run("exec", "files", "sh", "-c", "echo one > '/my; data $x/file'")
+    began = project.container("other")["State"]["StartedAt"]
+    assert "stopping other" in project.run("backup", "files", "--out", "kept.backup").stderr
+    assert project.container("other")["State"]["StartedAt"] > began
+    project.run("exec", "files", "sh", "-c", "echo two > '/my; data $x/file'")
+    project.run("restore", "files", "kept.backup", "--yes")
+    assert project.run("exec", "files", "cat", "/my; data $x/file").stdout == "one\n"
+    assert project.changes() == []
+
+
+@pytest.mark.parametrize(
+    ("document", "part", "told"),
+    [
+        ("[" * 100_000, b"", "no backup"),
+        ("none", b"", "nothing in this backup"),
+        ("one", b"no gzip", "damaged"),
+    ],
+)
+def test_a_file_that_somebody_made_up(project: Project, document: str, part: bytes, told: str) -> None:
+    project.manifest('[services.db]\nimage = "redis:7"\nvolumes = ["data:/data"]\n')
+    project.apply()
+    parts = []
+    if part:
+        digest = hashlib.sha256(part).hexdigest()
+        parts = [{"kind": "volume", "file": "a", "target": "/data", "sha256": digest}]
+    made = {"kind": "shipyard backup", "format": 1, "project": project.name, "stage": "default"}
+    made |= {"service": "db", "image": "redis:7", "parts": parts}
+    text = json.dumps(made) if document in ("none", "one") else document
+    with tarfile.open(project.root / "made.backup", "w") as archive:
+        for name, data in (("backup.json", text.encode()), ("a", part)):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    began = project.container("db")["State"]["StartedAt"]
+    assert told in project.run("restore", "db", "made.backup", "--yes", code=1).stderr
+    assert project.container("db")["State"]["StartedAt"] == began
 
 
 def test_mariadb_by_its_own_tools(project: Project) -> None:

@@ -93,6 +93,10 @@ def test_logs_of_one_and_of_several(shop: Project) -> None:
     assert [one for one in told if one["text"].startswith("tick ")]
     with terminal(shop, "logs", "-f", "--tail", "0", "--format", "json", "talker") as screen:
         screen.wait_for('"text": "tick ')
+        # Compose tells that one ends, in words of its own.
+        docker("restart", "-t", "1", shop.container("talker")["Id"])
+        screen.wait_for("exited with code")
+        screen.wait_for('"text": "tick ')
         screen.type("\x03")
         assert screen.ended() == 130
     with terminal(shop, "logs", "-f", "--tail", "0", "talker", "cache") as screen:

@@ -476,7 +476,7 @@ def test_nothing_is_written_on_the_engine_once_the_lease_is_lost(
         "logs",
         "read_archive",
         "volumes",
-        "ran_out_of_memory",
+        "last_end",
         "wait",
         "close",
     }

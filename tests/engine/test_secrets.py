@@ -143,7 +143,12 @@ def test_compose_prints_its_model_without_values(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\nsecrets = ["TOKEN"]\n')
     project.write(".env", "TOKEN=never-to-be-shown\n")
     project.apply()
+    for words in (["config", "--environment"], ["config", "--format", "json", "--environment=true"]):
+        refused = project.run("compose", "--", *words, code=64).stderr
+        assert "would print the values of secrets" in refused
+    told = project.run("compose", "--", "config", "--no-interpolate=false").stdout
     said = project.run("compose", "--", "config").stdout
+    assert told == said
     assert "redis:7" in said
     assert "never-to-be-shown" not in said
     assert "TOKEN" in said

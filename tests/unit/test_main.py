@@ -76,6 +76,14 @@ def test_it_is_a_module_that_runs() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"shipyard {shipyard.__version__}\n", "")
 
 
+def test_no_standard_input_is_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "shipyard.toml").write_text('name = "a"\n[services.web]\nimage = "a:1"\nsecrets = ["KEY"]\n')
+    words = f"exec {sys.executable} -m shipyard secret set KEY <&-"
+    done = subprocess.run(["sh", "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "bug" not in done.stderr
+    assert done.returncode == 64
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -206,8 +206,13 @@ def symptoms(
 ) -> Symptoms:
     """What a container says of itself."""
     state = inspected["State"]
-    # Of one that was started again the engine has forgotten it.
-    killed = inspected["RestartCount"] > 0 or state["ExitCode"] == 137
+    code, ran_out = state["ExitCode"], bool(state.get("OOMKilled"))
+    if inspected["RestartCount"] > 0 or code == 137:
+        # Of one that was started again its state tells nothing.
+        ended, short = objects.last_end(inspected["Id"])
+        code = ended if ended is not None and state["Status"] in ("running", "restarting") else code
+        ran_out = ran_out or (spec.memory is not None and short)
+    healthy = (state.get("Health") or {}).get("Status") == "healthy"
     failed = [one for one in (state.get("Health") or {}).get("Log") or [] if one.get("ExitCode")]
     # What ends otherwise is started again (Docker reference, "Start containers automatically").
     again = inspected["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped")
@@ -215,9 +220,9 @@ def symptoms(
         spec=spec,
         state=state["Status"],
         stopped=again and state["Status"] == "exited" and not state.get("Error"),
-        exit_code=state["ExitCode"],
-        out_of_memory=bool(state.get("OOMKilled"))
-        or (spec.memory is not None and killed and objects.ran_out_of_memory(inspected["Id"])),
+        crashing=state["Status"] == "restarting" or (inspected["RestartCount"] >= CRASHES and not healthy),
+        exit_code=code,
+        out_of_memory=ran_out,
         error=str(state.get("Error") or ""),
         log=tuple(objects.logs(inspected["Id"], READ_LINES)),
         probe=str(failed[-1].get("Output") or "").strip() if failed else "",

@@ -155,6 +155,12 @@ def test_any_value_is_found_again_beside_any_other(value: str, other: str) -> No
         assert read_env_file(file) == {"A": "1", "X": "y", "KEY": value, "OTHER": other}
 
 
+def test_the_ends_of_lines_stay() -> None:
+    assert with_value("# a\r\nA=1\r\nB=2", "A", "x") == "# a\r\nA='x'\r\nB=2"
+    assert with_value("A=1\r\nB=2", "C", "x") == "A=1\r\nB=2\r\nC='x'\r\n"
+    assert with_value("A=1\nB=2", "C", "x") == "A=1\nB=2\nC='x'\n"
+
+
 def test_the_mode_of_a_file_stays(root: Path) -> None:
     path = root / ".env"
     path.write_text("A=1")

@@ -63,6 +63,42 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         "Celery beat writes celerybeat-schedule.dat",
         'framework = "celery-beat"',
     ),
+    (
+        "crashed, after it said something else",
+        seen('could not translate host name "dbb"', exit_code=139),
+        "segmentation fault",
+        "other versions",
+    ),
+    (
+        "between two starts",
+        seen(state="running", exit_code=0, crashing=True),
+        "did what it had to and ended",
+        "foreground",
+    ),
+    (
+        "an exception, after harmless lines",
+        seen(
+            "handled: ModuleNotFoundError: No module named 'foo'\nAddress already in use, said yesterday\n"
+            'FATAL: password authentication failed for user "shop"\nTraceback (most recent call last):\n'
+            '  File "/app/main.py", line 3, in <module>\n    x = y["a"]\nKeyError: \'a\'\n\n'
+            "During handling of the above exception, another exception occurred:\n\n"
+            'Traceback (most recent call last):\n  File "/app/main.py", line 5, in <module>\n'
+            "    raise ValueError\nValueError: SITE_NAME is not valid"
+        ),
+        "ValueError: SITE_NAME is not valid",
+        "look at main.py:5",
+    ),
+    (
+        "what led to the last exception",
+        seen(
+            'Traceback (most recent call last):\n  File "/x.py", line 1\n'
+            "psycopg.OperationalError: connection failed: FATAL:  password authentication failed for user "
+            '"shop"\n\nThe above exception was the direct cause of the following exception:\n\n'
+            'Traceback (most recent call last):\n  File "/app/a.py", line 5\ndjango.db.utils.OperationalError'
+        ),
+        "refuses the password of shop",
+        "psql -U shop",
+    ),
     ("killed", seen(exit_code=137), "it was killed", "docker events"),
     (
         "killed within a limit",

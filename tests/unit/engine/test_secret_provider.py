@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def script(folder: Path, text: str) -> list[str]:
 def test_what_it_prints_is_the_value(tmp_path: Path) -> None:
     command = script(tmp_path, 'printf "%s\\n\\n" "$1 $2"; echo noise >&2')
     assert provided(command, ["A", "B"], "prod", tmp_path) == {"A": "get prod/A\n", "B": "get prod/B\n"}
+
+
+def test_what_it_leaves_behind_is_not_waited_for(tmp_path: Path) -> None:
+    began = time.monotonic()
+    words = ["sh", "-c", "sleep 30 & echo of {name}"]
+    assert provided(words, ["LEAVING"], "prod", tmp_path) == {"LEAVING": "of LEAVING"}
+    assert time.monotonic() - began < 10
 
 
 def test_each_question_is_asked_once(tmp_path: Path) -> None:
