@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import signal
+import stat
 import sys
 
 from shipyard.apply import ApplyFailed
@@ -26,11 +27,12 @@ from shipyard.compile.subset import subset
 from shipyard.engine.buildx import SourceEdited
 from shipyard.engine.connect import Connection, connect
 from shipyard.engine.secret_values import env_file
-from shipyard.errors import ExitCode, ShipyardError
+from shipyard.errors import ExitCode, ShipyardError, UsageError
 from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.model.record import Record, replace
-from shipyard.render.printable import printable_lines
+from shipyard.render.printable import printable, printable_lines
+from shipyard.source import SourceTree, parse_ignore
 
 WAIT = 1.0
 """Seconds between two looks at whether edits are still brought."""
@@ -63,6 +65,7 @@ def develop(request: Request, services: tuple[str, ...]) -> int:
     if not now.declared:
         told = f'stage {now.manifest.stage} does not say mode = "develop": '
         print(f"{told}`plan` and `apply` go back to the server for production", file=sys.stderr)
+    _refuse_own_output(now)
     with connect(now.manifest.engine, os.environ) as connection:
         bringing = Bringing(connection, now.manifest, now.builds)
         scope = replace(scope, replaced=left_edited(connection, now.desired(scope)))
@@ -84,6 +87,23 @@ def develop(request: Request, services: tuple[str, ...]) -> int:
                     leave(request, connection, session.now.manifest, session.now.builds, scope)
                 raise
     return ExitCode.DONE if session.was_up else ExitCode.INTERRUPTED
+
+
+def _refuse_own_output(now: _State) -> None:
+    """What it prints may not be an edit, of which it would tell without end. Raises UsageError."""
+    tree = SourceTree(now.manifest.root)
+    written = {(found.st_dev, found.st_ino) for found in map(os.fstat, (1, 2)) if stat.S_ISREG(found.st_mode)}
+    for _, plan in now.builds.values() if written else ():
+        for path in tree.digests(plan.context, parse_ignore(plan.dockerignore)):
+            try:
+                found = (tree.root / plan.context / path).lstat()
+            except OSError:
+                continue
+            if (found.st_dev, found.st_ino) in written:
+                raise UsageError(
+                    f"what it prints goes to {path}, a file of {plan.service}",
+                    hint="call it *.log, which reaches no build, or name it in .dockerignore",
+                )
 
 
 def _hung_up(*_: object) -> None:
@@ -152,7 +172,8 @@ class _Session:
             if isinstance(error.cause, KeyboardInterrupt):
                 raise KeyboardInterrupt from error
             if isinstance(error.cause, SourceEdited):
-                print(f"\n{error.cause.title}: once more", file=sys.stderr, flush=True)
+                edited = "; ".join((error.cause.title, *error.cause.details))
+                print(f"\n{printable(edited)}: once more", file=sys.stderr, flush=True)
                 self._bringing.look_again()
                 return
             _tell(error)

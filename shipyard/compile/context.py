@@ -27,6 +27,7 @@ DEFAULTS = {
     ),
     "environments": ("**/.venv", "**/venv", "**/node_modules"),
     "editors": ("**/.idea", "**/.vscode", "**/.DS_Store", "**/*.swp"),
+    "logs": ("**/*.log", "**/nohup.out"),
     # So that writing into the project changes no image.
     "what render and --out write": (
         "**/*.Dockerfile",

@@ -51,6 +51,7 @@ def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None)
             ["its restore is not finished: restore it again"] if spec.name in half_restored(observed) else []
         )
         told += sorted({crashes for one in found if (crashes := crashes_of(one))})
+        told += [f"{name} runs beside it, by `shipyard run`" for name in _beside(observed, spec.name)]
         note = "; ".join(told)
         rows.append(_row(spec.name, spec, found, observed.engine, note))
     declared = {one.name for one in desired.services} | {one.name for one in desired.manifest.services}
@@ -61,6 +62,12 @@ def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None)
 
 def _of(observed: Observed, name: str) -> tuple[Container, ...]:
     return tuple(one for one in observed.containers if one.service == name and not one.one_off)
+
+
+def _beside(observed: Observed, name: str) -> list[str]:
+    """One-offs of people: what a `run` that was killed has left goes on, unseen."""
+    found = (one for one in observed.containers if one.service == name and one.one_off)
+    return [one.name for one in found if one.at_work and one.job is None]
 
 
 def _row(

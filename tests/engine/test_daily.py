@@ -119,6 +119,7 @@ def test_run_has_all_that_the_service_has_and_leaves_nothing(shop: Project) -> N
         screen.wait_for("b-2")
         # Beside what a plan looks at.
         assert shop.changes() == []
+        assert "runs beside it, by `shipyard run`" in shop.run("status").stdout
         screen.type("exit 4\n")
         assert screen.ended() == 4
     assert shop.ids() == before

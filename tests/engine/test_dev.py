@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import statistics
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -180,7 +182,7 @@ def test_an_edit_while_it_is_built_is_built_as_well(project: Project) -> None:
     with terminal(project, "dev") as screen:
         screen.wait_for(step, PATIENCE)
         project.write("word", "two")
-        screen.wait_for("the source of web was edited while it was built: once more", PATIENCE)
+        screen.wait_for("the source of web was edited while it was built; word: once more", PATIENCE)
         screen.wait_for(UP, PATIENCE)
         assert docker("exec", project.container("web")["Id"], "cat", "/word") == "two"
         assert end(screen) == 0
@@ -232,4 +234,17 @@ def test_it_is_for_development(project: Project) -> None:
     project.manifest('[services.cache]\nimage = "redis:7"\n[stages.prod]\n')
     refused = project.run("dev", "--stage", "prod", code=1).stderr
     assert "stage prod is not one of development" in refused
+    assert project.ids() == []
+
+
+def test_its_own_output_is_no_edit(project: Project) -> None:
+    project.write("Dockerfile", "FROM redis:7\nCOPY . /project\n")
+    project.manifest('[services.web]\nbuild.dockerfile = "Dockerfile"\nhealth = false\n')
+    words = [sys.executable, "-m", "shipyard", "dev"]
+    with (project.root / "said").open("wb") as said:
+        done = subprocess.run(words, cwd=project.root, env=project.environment(), stderr=said, check=False)
+    assert done.returncode == 64
+    told = (project.root / "said").read_text()
+    assert "what it prints goes to said, a file of web" in told
+    assert "*.log, which reaches no build" in told
     assert project.ids() == []

@@ -263,6 +263,7 @@ def test_the_status_is_as_its_schema_says(schemas: Path, plan: Make) -> None:
         container(id="c2", number=2, state="exited", health="unhealthy", restarts=2),
         container(id="c3", service="old", health="", image="redis:7"),
         container(id="c4", one_off=True, state="dead"),
+        container(id="c5", name="shop-prod-web-run-1", one_off=True),
     )
     observed = Observed(engine=LOCAL, containers=containers)
     start = model.StartService(address="service.web", causes=(NEW,), containers=("c2",))
@@ -282,7 +283,7 @@ def test_the_status_is_as_its_schema_says(schemas: Path, plan: Make) -> None:
         "replicas": [1, 2],
         "restarts": 3,
         "since": None,
-        "note": "plan would start it",
+        "note": "plan would start it; shop-prod-web-run-1 runs beside it, by `shipyard run`",
     }
     assert (db["state"], db["health"], db["image"], db["replicas"]) == (
         "not created",
