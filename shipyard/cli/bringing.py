@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from shipyard.compile.desired import Builds, compile_desired
 from shipyard.engine.connect import Connection
 from shipyard.engine.live_objects import LiveObjects
 from shipyard.engine.objects import EngineError
 from shipyard.errors import ShipyardError
+from shipyard.model.desired import Desired
 from shipyard.model.manifest import Manifest
 from shipyard.render.printable import printable, printable_lines
 from shipyard.source import SourceError, SourceTree, parse_ignore
@@ -41,13 +42,26 @@ class Bringing(threading.Thread):
         self._tree = SourceTree(manifest.root)
         self._restarts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="restarting")
         self._again = LiveObjects(connection)
+        self._begun: Future[None] | None = None
         self._ending = threading.Event()
         self._edited = threading.Event()
+        self._targets: tuple[tuple[Desired, Builds], ...] = ()
         self.follow(manifest, builds)
 
     def follow(self, manifest: Manifest, builds: Builds) -> None:
-        """From now on containers of these images are kept up to date."""
-        self._target = (compile_desired(manifest, builds), builds, _watched(manifest, builds))
+        """From now on containers of these images are kept up to date, and until `settled` those of the images
+        before: they run until others take their place, which may fail."""
+        self._targets = ((compile_desired(manifest, builds), builds), *self._targets[:1])
+        self._watched = _watched(manifest, builds)
+
+    def settled(self) -> None:
+        """What is followed has come to run."""
+        self._targets = self._targets[:1]
+
+    @property
+    def restarting(self) -> bool:
+        """Whether it has stopped something that it starts again."""
+        return self._begun is not None and not self._begun.done()
 
     def wait(self, seconds: float) -> bool:
         """Whether something has changed since it was asked last, as soon as something has."""
@@ -75,10 +89,9 @@ class Bringing(threading.Thread):
         before: Look | None = None
         asked, pause, told = 0.0, POLL, ""
         while not self._ending.wait(pause):
-            desired, builds, watched = self._target
             began = time.monotonic()
             try:
-                now = look(self._tree, watched)
+                now = look(self._tree, self._watched)
             except SourceError as error:
                 told = self._told(error, told)
                 continue
@@ -86,7 +99,9 @@ class Bringing(threading.Thread):
             edited = changed(before, now) if before is not None else ()
             before = now
             if edited or began - asked > ASK:
-                if now.files.keys() == builds.keys():
+                for desired, builds in self._targets:
+                    if now.files.keys() != builds.keys():
+                        continue
                     try:
                         for one in self._live.bring(desired, builds, now.files):
                             self._brought(one, time.monotonic() - began)
@@ -117,7 +132,7 @@ class Bringing(threading.Thread):
             self._explained = True
         if brought.stale:
             # Beside: to stop takes its time, and others wait for their edits.
-            self._restarts.submit(start_anew, self._again, brought.container)
+            self._begun = self._restarts.submit(start_anew, self._again, brought.container)
 
 
 def _watched(manifest: Manifest, builds: Builds) -> Watched:

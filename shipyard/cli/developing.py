@@ -11,6 +11,8 @@ import os
 import signal
 import stat
 import sys
+import threading
+import time
 
 from shipyard.apply import ApplyFailed
 from shipyard.cli.bringing import Bringing
@@ -19,6 +21,7 @@ from shipyard.cli.following import following
 from shipyard.cli.leaving import leave, left_edited
 from shipyard.cli.loading import load_project
 from shipyard.cli.project import Scope, scope_of
+from shipyard.cli.standing import Standing, alone
 from shipyard.compile.builds import compile_builds
 from shipyard.compile.desired import Builds, compile_desired
 from shipyard.compile.develop import DEVELOPERS
@@ -26,6 +29,8 @@ from shipyard.compile.edits import wants_apply
 from shipyard.compile.subset import subset
 from shipyard.engine.buildx import SourceEdited
 from shipyard.engine.connect import Connection, connect
+from shipyard.engine.live_objects import LiveObjects
+from shipyard.engine.objects import EngineError
 from shipyard.engine.secret_values import env_file
 from shipyard.errors import ExitCode, ShipyardError, UsageError
 from shipyard.model.desired import Desired
@@ -35,7 +40,12 @@ from shipyard.render.printable import printable, printable_lines
 from shipyard.source import SourceTree, parse_ignore
 
 WAIT = 1.0
-"""Seconds between two looks at whether edits are still brought."""
+"""Seconds between two looks at whether edits are still brought, and at what runs."""
+PASSING = 3.0
+"""Seconds for which something may not run, as in a restart, before it is told."""
+PATIENT = 3
+"""Builds in a row while which the source is edited; then it waits longer with each."""
+LONGEST = 30.0
 
 
 class NotForDevelopment(ShipyardError):
@@ -60,24 +70,21 @@ def develop(request: Request, services: tuple[str, ...]) -> int:
     """Until Ctrl-C; the exit code. Raises ShipyardError where it cannot begin, or the engine is gone."""
     now = _read(request)
     scope = scope_of(now.manifest, services, ())
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, _hung_up)
+    ending = threading.Event()
+    _end_in_order(ending)
     if not now.declared:
         told = f'stage {now.manifest.stage} does not say mode = "develop": '
         print(f"{told}`plan` and `apply` go back to the server for production", file=sys.stderr)
     _refuse_own_output(now)
-    with connect(now.manifest.engine, os.environ) as connection:
+    with connect(now.manifest.engine, os.environ) as connection, alone(connection, now.manifest):
         bringing = Bringing(connection, now.manifest, now.builds)
         scope = replace(scope, replaced=left_edited(connection, now.desired(scope)))
         with following(connection, now.manifest, services):
-            session = _Session(request, scope, connection, bringing, now)
+            session = _Session(request, scope, connection, bringing, now, ending)
             try:
                 bringing.start()
                 session.go_on()
             except KeyboardInterrupt:
-                # Once is enough: what runs is being stopped.
-                for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                    signal.signal(one, signal.SIG_IGN)
                 bringing.end()
                 leave(request, connection, session.now.manifest, session.now.builds, scope)
             except ShipyardError:
@@ -106,19 +113,37 @@ def _refuse_own_output(now: _State) -> None:
                 )
 
 
-def _hung_up(*_: object) -> None:
-    """A terminal that is closed means the same as Ctrl-C; nobody is there to be told more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(nowhere, stream)
-    raise KeyboardInterrupt
+def _end_in_order(ending: threading.Event) -> None:
+    """Ctrl-C, SIGTERM and a terminal that is closed mean the same, and once is enough. It is remembered: what
+    is raised in the middle of other people's code may be lost there."""
+
+    def end(number: int, _: object) -> None:
+        if number == signal.SIGHUP:
+            # Nobody is there to be told more.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in (1, 2):
+                os.dup2(nowhere, stream)
+        if not ending.is_set():
+            ending.set()
+            raise KeyboardInterrupt
+
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # What was started without a terminal's keys keeps to that.
+        if one == signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN:
+            signal.signal(one, end)
 
 
 class _Session:
     """`now` is the project as it was read last, `applied` as it was applied, None where that failed."""
 
     def __init__(
-        self, request: Request, scope: Scope, connection: Connection, bringing: Bringing, now: _State
+        self,
+        request: Request,
+        scope: Scope,
+        connection: Connection,
+        bringing: Bringing,
+        now: _State,
+        ending: threading.Event,
     ) -> None:
         self._request = request
         self._scope = scope
@@ -127,14 +152,22 @@ class _Session:
         self.now = now
         self.applied: _State | None = None
         self.was_up = False
+        self._ending = ending
+        self._standing = Standing(LiveObjects(connection))
+        self._lost_at: float | None = None
+        self._told = False
+        self._edited = 0
 
     def go_on(self) -> None:
         """Raises KeyboardInterrupt, and what tells that the engine is gone."""
         self._apply()
         while True:
+            if self._ending.is_set():
+                raise KeyboardInterrupt
             edited = self._bringing.wait(WAIT)
             if self._bringing.error is not None:
                 raise self._bringing.error
+            lost = self._lost()
             if not edited:
                 continue
             try:
@@ -142,13 +175,38 @@ class _Session:
             except ShipyardError as error:
                 _tell(error)
                 continue
-            if self.applied is not None and not _more(self.applied, now):
+            if self.applied is not None and not lost and not _more(self.applied, now):
                 continue
-            if self.applied is not None:
+            if self.applied is not None and not lost:
                 print("\nnot only files in their places have changed:", file=sys.stderr, flush=True)
             self.now = now
             self._bringing.follow(now.manifest, now.builds)
             self._apply()
+
+    def _lost(self) -> bool:
+        """Whether others have stopped, removed or replaced what was applied; told once, and not fought over:
+        an edit applies it again."""
+        if self.applied is None:
+            return False
+        if self._bringing.restarting:
+            return self._lost_at is not None
+        try:
+            lost = self._standing.lost()
+        except EngineError as error:
+            if error.status is None:
+                raise
+            return False
+        if not lost:
+            self._lost_at, self._told = None, False
+            return False
+        now = time.monotonic()
+        if self._lost_at is None:
+            self._lost_at = now
+        if not self._told and now - self._lost_at > PASSING:
+            self._told = True
+            told = "what was started here was stopped, removed or replaced; the next edit applies it again"
+            print(f"\n{', '.join(lost)}: {told}\n", file=sys.stderr, flush=True)
+        return True
 
     def _read_again(self) -> _State:
         now, before = _read(self._request), self.now.manifest
@@ -172,18 +230,30 @@ class _Session:
             if isinstance(error.cause, KeyboardInterrupt):
                 raise KeyboardInterrupt from error
             if isinstance(error.cause, SourceEdited):
-                edited = "; ".join((error.cause.title, *error.cause.details))
-                print(f"\n{printable(edited)}: once more", file=sys.stderr, flush=True)
-                self._bringing.look_again()
+                self._once_more(error.cause)
                 return
             _tell(error)
         except ShipyardError as error:
             _tell(error)
         else:
             self.applied, self.was_up = self.now, True
+            self._bringing.settled()
+            self._standing.begin(self.now.desired(self._scope))
+            self._edited, self._lost_at, self._told = 0, None, False
             self._scope = replace(self._scope, replaced=())
         told = "edit, and see" if self.applied is not None else "the next edit tries again"
         print(f"\n{told}; Ctrl-C ends it\n", file=sys.stderr, flush=True)
+
+    def _once_more(self, error: SourceEdited) -> None:
+        self._edited += 1
+        if self._edited > PATIENT:
+            # Something writes there again and again.
+            _tell(error)
+            time.sleep(min(LONGEST, 2.0 ** (self._edited - PATIENT)))
+        else:
+            edited = "; ".join((error.title, *error.details))
+            print(f"\n{printable(edited)}: once more", file=sys.stderr, flush=True)
+        self._bringing.look_again()
 
 
 def for_development(manifest: Manifest) -> Manifest:

@@ -248,3 +248,47 @@ def test_its_own_output_is_no_edit(project: Project) -> None:
     assert "what it prints goes to said, a file of web" in told
     assert "*.log, which reaches no build" in told
     assert project.ids() == []
+
+
+def test_what_others_do_meanwhile_is_told_and_mended_by_the_next_edit(project: Project) -> None:
+    url = write_shop(project)
+    with terminal(project, "dev") as screen:
+        screen.wait_for(UP, PATIENCE)
+        process = screen.process.pid
+        refused = project.run("dev", code=1).stderr
+        assert f"`shipyard dev` of stage dev runs already, as process {process}" in refused
+
+        # An edit reaches what runs, though what it is edited to cannot be built.
+        requirements = project.root / "requirements.txt"
+        before = requirements.read_text()
+        requirements.write_text(f"{before}no-such-package-anywhere==1\n")
+        screen.wait_for("the next edit tries again", PATIENCE)
+        say(project, "meanwhile")
+        seconds_until(url, "meanwhile")
+        requirements.write_text(before)
+        screen.wait_for(UP, PATIENCE)
+
+        project.run("stop", "worker")
+        screen.wait_for("worker: what was started here was stopped, removed or replaced", PATIENCE)
+        say(project, "there")
+        screen.wait_for("working at there", PATIENCE)
+        screen.wait_for(UP, PATIENCE)
+        assert "there" in answered(url)
+
+        # An image of another edit, by another run.
+        say(project, "applied")
+        screen.wait_for("working at applied", PATIENCE)
+        project.run("apply", "--yes")
+        screen.wait_for("web, worker: what was started here was stopped, removed or replaced", PATIENCE)
+        say(project, "after")
+        screen.wait_for("working at after", PATIENCE)
+        screen.wait_for(UP, PATIENCE)
+        seconds_until(url, "after")
+
+        docker("rm", "-f", project.container("web")["Id"])
+        screen.wait_for("web: what was started here was stopped, removed or replaced", PATIENCE)
+        say(project, "again")
+        screen.wait_for(UP, PATIENCE)
+        seconds_until(url, "again")
+        assert end(screen) == 0
+        assert "Traceback" not in screen.shown
