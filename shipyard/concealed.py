@@ -16,11 +16,16 @@ _INNER = r"\bpassword\s+(\S+)|://[^/\s:@]*:([^/\s@]+)@"
 """Passwords inside of a value: those of a .netrc, and of a URL."""
 _values: set[str] = set()
 _forms: list[str] = []
+_lines: set[str] = set()
+"""Short lines of values that have several: the last one of a key."""
 
 
 def conceal(values: Iterable[str]) -> None:
     """Have these values told as stars from now on, encoded as well: base64, URL, JSON."""
-    _values.update(values)
+    for value in values:
+        _values.add(value)
+        if len(value) >= SHORTEST and len(lines := value.splitlines()) > 1:
+            _lines.update(line.strip() for line in lines if 1 < len(line.strip()) < SHORTEST)
     _forms.clear()
 
 
@@ -31,7 +36,13 @@ def concealed(text: str) -> str:
         _forms.extend(sorted(found, key=lambda form: (-len(form), form)))
     for form in _forms:
         text = text.replace(form, STARS)
+    if _lines:
+        text = re.sub(r"^([| ]*)(\S.*?)([ ]*)$", _line, text, flags=re.MULTILINE)
     return text
+
+
+def _line(match: re.Match[str]) -> str:
+    return f"{match[1]}{STARS}{match[3]}" if match[2] in _lines else match[0]
 
 
 def _all_forms(value: str) -> Iterator[str]:

@@ -62,10 +62,15 @@ def unheard(seen: Observation, services: Collection[str]) -> Iterator[tuple[str,
                 continue
             spec = seen.desired.service(one.service)
             said = _symptoms(one, spec, names, objects)
-            for cause in misheard(said) if said is not None and spec.built else ():
+            for cause in misheard(said) if said is not None and _asked(spec) else ():
                 yield one.name, cause
     finally:
         objects.close()
+
+
+def _asked(spec: ServiceSpec) -> bool:
+    """Whether it is there for others to ask."""
+    return spec.built is not None or bool(spec.publish)
 
 
 def _symptoms(one: Container, spec: ServiceSpec, names: tuple[str, ...], objects: Objects) -> Symptoms | None:
@@ -88,7 +93,7 @@ def _container(
     if trouble:
         causes = diagnose(said) if said else ()
         if said is not None and said.probe and trouble == "is unhealthy":
-            trouble += f": its check says {said.probe.splitlines()[0]}"
+            trouble += f": its check says {said.verdict}"
         hint = "; or ".join(cause.hint for cause in causes)
         yield Check(
             subject=one.name,
@@ -99,7 +104,7 @@ def _container(
         return
     well = ", ".join(filter(None, (one.state, one.health)))
     yield Check(subject=one.name, verdict="ok", text=well)
-    for cause in misheard(said) if said and spec.built else ():
+    for cause in misheard(said) if said and _asked(spec) else ():
         # What is published is meant to be reached.
         yield Check(
             subject=one.name,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from shipyard.render.status import ServiceRow
 
 SECONDS = 2.0
+_AROUND = 5
+"""Lines of the screen that are no service's."""
 
 
 def status(
@@ -38,9 +40,9 @@ def status(
     from shipyard.cli.project import observe
     from shipyard.compile.builds import compile_builds
     from shipyard.reconcile.reconcile import reconcile
-    from shipyard.render.status import service_rows, status_json, status_text
+    from shipyard.render.status import fitted, service_rows, status_json, status_text
 
-    def look() -> str:
+    def look(room: int | None = None) -> str:
         with observe(manifest, compile_builds(manifest), ask=False) as seen:
             plan = reconcile(seen.desired, seen.observed)
             rows = service_rows(seen.desired, seen.observed, plan)
@@ -48,7 +50,11 @@ def status(
                 return _page(seen, plan, rows)
             if output is StatusFormat.JSON:
                 return status_json(manifest, seen.observed.engine, rows)
-            return status_text(manifest, seen.observed.engine, rows, datetime.now(UTC))
+            left = 0
+            if room is not None:
+                rows, left = fitted(rows, room)
+            text = status_text(manifest, seen.observed.engine, rows, datetime.now(UTC))
+            return f"{text}... {left} more\n" if left else text
 
     if watch:
         _watched(look)
@@ -66,7 +72,7 @@ def _page(seen: Observation, plan: Plan, rows: tuple[ServiceRow, ...]) -> str:
     return status_html(manifest, engine, rows, plan, graph_of(seen.desired), images)
 
 
-def _watched(look: Callable[[], str]) -> None:
+def _watched(look: Callable[[int], str]) -> None:
     """Draw it again and again, on a screen of its own; an engine that is gone for a while is told there."""
     import time
 
@@ -78,7 +84,7 @@ def _watched(look: Callable[[], str]) -> None:
     with Live(screen=True, auto_refresh=False) as screen:
         while True:
             try:
-                shown = look()
+                shown = look(screen.console.height - _AROUND)
             except ShipyardError as error:
                 shown = f"error: {error}"
             screen.update(

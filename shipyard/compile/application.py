@@ -97,14 +97,15 @@ def nothing_to_run(
 ) -> NothingToRun:
     """The error for a service of which neither an application nor a command is known."""
     known = ", ".join(one.name for one in FRAMEWORKS)
+    unread = list(broken(tree, folder))[:6]
+    # What was just edited comes first.
     details = [
+        f"{where} cannot be read by {THIS_PYTHON}, on which Shipyard runs: {why}" for where, why in unread
+    ]
+    details += [
         f"{dependencies.evidence} names {len(dependencies.packages)} packages; no application of a known "
         f"framework ({known}) was found with them"
     ]
-    details += [
-        f"{where} cannot be read by {THIS_PYTHON}, on which Shipyard runs: {why}"
-        for where, why in broken(tree, folder)
-    ][:6]
     if folder == "." and (inner := members(tree)):
         details.append(f'it is a workspace of {", ".join(inner)}: path = "{inner[0]}" names one of them')
     if processes:
@@ -113,6 +114,7 @@ def nothing_to_run(
         f"found nothing to run for service {service.name}",
         where=f"services.{service.name}",
         details=tuple(details),
-        hint=f'add app = "package.module:name" with framework, or command = ["..."], '
-        f"to [services.{service.name}]",
+        hint=(f"mend {unread[0][0]}; or " if unread else "")
+        + f'add app = "package.module:name" with framework, or command = ["..."], to '
+        f"[services.{service.name}]",
     )

@@ -16,7 +16,7 @@ class Symptoms(Record):
     names of all that are declared, `processors` the one that its image is for and the engine's, "" when not
     known; `job` the before_deploy command that failed, where it is that. `stopped`: it does not run because
     somebody told it so; `crashing`: it ends and is started again and again, and `exit_code` is what it last
-    ended with."""
+    ended with. `heard` is where it listens, None when not known."""
 
     spec: ServiceSpec
     state: str
@@ -27,9 +27,16 @@ class Symptoms(Record):
     error: str = ""
     log: tuple[str, ...] = ()
     probe: str = ""
+    heard: tuple[tuple[str, int], ...] | None = None
     services: tuple[str, ...] = ()
     processors: tuple[str, str] = ("", "")
     job: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """What its health check said, in one line: of a traceback the last."""
+        lines = self.probe.splitlines() or [""]
+        return lines[-1 if _TRACEBACK in lines[0] else 0]
 
     @property
     def text(self) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from shipyard.compile.checks import probe_words
 from shipyard.compile.listening import LOOPBACK
 from shipyard.diagnosis.findings import Finding, Symptoms
 
+_ALONE = (*LOOPBACK, "::1")
 _HEARD = r"[Rr]unning on|Listening at:?|[Ll]istening on(?: TCP address)?:?|development server at|Goin' Fast @"
 
 
@@ -23,7 +25,7 @@ def misheard(symptoms: Symptoms) -> tuple[Finding, ...]:
 
 def _loopback(seen: Symptoms) -> Iterator[Finding]:
     for host, port in _heard(seen):
-        if host in LOOPBACK:
+        if host in _ALONE:
             yield Finding(
                 cause=f"it listens on {host}:{port}, inside its container alone",
                 hint=f"make it listen on 0.0.0.0 (--host 0.0.0.0, --bind 0.0.0.0:{port})",
@@ -32,7 +34,7 @@ def _loopback(seen: Symptoms) -> Iterator[Finding]:
 
 def _other_port(seen: Symptoms) -> Iterator[Finding]:
     for host, port in _heard(seen):
-        if seen.spec.port is not None and port != seen.spec.port and host not in LOOPBACK:
+        if seen.spec.port is not None and port != seen.spec.port and host not in _ALONE:
             yield Finding(
                 cause=f"it listens on port {port}, and is asked on {seen.spec.port}",
                 hint=f"say port = {port} in [{seen.key}], or make it listen on {seen.spec.port}",
@@ -40,7 +42,13 @@ def _other_port(seen: Symptoms) -> Iterator[Finding]:
 
 
 def _heard(seen: Symptoms) -> list[tuple[str, int]]:
-    """(host, port) where servers say that they listen."""
+    """(host, port) where servers listen that nobody hears at the service's port; by what they say where the
+    machine does not tell."""
+    if seen.heard is not None:
+        port = seen.spec.port
+        if port is None or any(number == port and host not in _ALONE for host, number in seen.heard):
+            return []
+        return [one for one in seen.heard if one[1] == port] or list(seen.heard)
     said = re.findall(rf"(?:{_HEARD}) (?:https?://)?(\[::\]|[\w.]+):(\d+)", "\n".join(seen.log))
     return list(dict.fromkeys((host, int(port)) for host, port in said))
 
@@ -68,10 +76,14 @@ def _redirected(seen: Symptoms) -> Iterator[Finding]:
 
 
 def _wrong_path(seen: Symptoms) -> Iterator[Finding]:
-    found = re.search(r"HTTP (401|403|404) .*? on (\S+) ", seen.probe)
-    if found:
+    # By our own probe, which tells the page, by Python's urllib, by curl and by wget.
+    found = re.search(r"(?:HTTP|HTTP Error|returned error:(?: HTTP/[\d.]+)?) (401|403|404)\b", seen.verdict)
+    told = f"{seen.verdict} {probe_words(seen.spec.check.command) or ''}" if seen.spec.check else seen.verdict
+    asked = re.search(r" on (/\S*) |GET http://[^/]+(/\S*)", told)
+    if found and asked:
         words = {"401": "asks for a login", "403": "refuses it", "404": "knows no such page"}
         yield Finding(
-            cause=f"its health check asks for {found[2]}, and the application {words[found[1]]} ({found[1]})",
+            cause=f"its health check asks for {asked[1] or asked[2]}, and the application "
+            f"{words[found[1]]} ({found[1]})",
             hint=f'say another page that answers anybody: health = "/..." in [{seen.key}]',
         )

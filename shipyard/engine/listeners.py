@@ -22,6 +22,8 @@ _SOCK_DIAG, _BY_FAMILY, _DUMP = 4, 20, 0x301
 _DONE, _ERROR = 3, 2
 _HEADER, _REQUEST, _ATTRIBUTE = "=IHHII", "=BBBBI48x", "=HH"
 _V6ONLY = 11
+_NAMES = "127.0.0.11"
+"""Where the engine itself answers for names in a container (Docker reference, "DNS services")."""
 
 
 class Listeners(Record):
@@ -92,11 +94,24 @@ def _aligned(size: int) -> int:
     return (size + 3) & ~3
 
 
-def _listed(protocol: str) -> Iterator[Found]:
+def heard_in(container: str, process: int) -> Addresses | None:
+    """Where the programs of a container listen, by its id and its first process; None where that process is
+    not one of this machine's."""
+    try:
+        groups = Path(f"/proc/{process}/cgroup").read_text()
+    except OSError:
+        return None
+    if container not in groups:
+        return None
+    found = _listed("tcp", Path(f"/proc/{process}/net"))
+    return tuple(sorted({(address, port) for address, port, _ in found if address != _NAMES}))
+
+
+def _listed(protocol: str, tables: Path = Path("/proc/net")) -> Iterator[Found]:
     """From proc(5), which does not tell who takes IPv6 alone."""
     for table in (protocol, f"{protocol}6"):
         try:
-            lines = Path("/proc/net", table).read_text().splitlines()[1:]
+            lines = (tables / table).read_text().splitlines()[1:]
         except OSError:
             continue
         for line in lines:

@@ -12,13 +12,20 @@ from pathlib import Path
 from shipyard.engine.objects import EngineError, Objects
 
 _REMOVE = """\
-import contextlib, os, sys
+import contextlib, glob, os, sys
 for path in sys.argv[1:]:
-    with contextlib.suppress(OSError):
-        os.remove(path)
-        os.removedirs(os.path.dirname(path))
+    folder, name = os.path.split(path)
+    code = os.path.join(folder, "__pycache__")
+    made = glob.glob(f"{glob.escape(os.path.join(code, name[:-3]))}.*.pyc") if name.endswith(".py") else []
+    for one in (path, *made):
+        with contextlib.suppress(OSError):
+            os.remove(one)
+    for one in (code, folder):
+        with contextlib.suppress(OSError):
+            os.removedirs(one)
 """
-"""Folders that are left empty go too, as they do in a checkout: to Python they would be packages."""
+"""With a module its byte code goes, and folders that are left empty do, as in a checkout: to Python they
+would be packages."""
 _MANY = 500
 
 

@@ -60,6 +60,17 @@ def service_rows(desired: Desired, observed: Observed, plan: Plan | None = None)
     return tuple(rows)
 
 
+def fitted(rows: tuple[ServiceRow, ...], room: int) -> tuple[tuple[ServiceRow, ...], int]:
+    """The rows for which there is room, those in trouble before others, and how many are left out."""
+    if len(rows) <= room:
+        return rows, 0
+    first = sorted(
+        rows, key=lambda row: not (row.note or row.state != "running" or row.health == "unhealthy")
+    )
+    kept = first[: max(0, room - 1)]
+    return tuple(row for row in rows if row in kept), len(rows) - len(kept)
+
+
 def _of(observed: Observed, name: str) -> tuple[Container, ...]:
     return tuple(one for one in observed.containers if one.service == name and not one.one_off)
 

@@ -103,6 +103,11 @@ def test_edits_are_seen_and_the_end_is_clean(project: Project) -> None:
         until(lambda: in_app(project, "pages/new.html"))
         (project.root / "pages/new.html").unlink()
         until(lambda: not in_app(project, "pages"))
+        project.write("part/code.py", "")
+        until(lambda: in_app(project, "part/code.py"))
+        docker("exec", "-u0", project.container("web")["Id"], "python", "-c", "import part.code")
+        (project.root / "part/code.py").unlink()
+        until(lambda: not in_app(project, "part"))
 
         requirements = project.root / "requirements.txt"
         before = project.container("web")["Id"]

@@ -259,6 +259,36 @@ def test_what_serves_where_nobody_asks(project: Project) -> None:
     assert [one["text"] for one in found if one["verdict"] == "failure"] == [alone]
 
 
+def test_what_says_nothing_of_where_it_listens(project: Project) -> None:
+    """The machine knows it; and of a check that ends in a traceback its last line tells."""
+    serving = (
+        "import http.server as h; h.HTTPServer(('{0}', 8000), h.SimpleHTTPRequestHandler).serve_forever()"
+    )
+    text = """
+        [services.{0}]
+        image = "python:3.13-slim"
+        command = {1}
+        port = 8000
+        publish = ["{2}:8000"]
+        health = {3}
+    """
+    quiet = json.dumps(["python", "-c", serving.format("127.0.0.1")])
+    lost = json.dumps(["python", "-c", serving.format("0.0.0.0")])
+    asked = '{ path = "/nope", interval = "1s", retries = 1, start_period = "2s" }'
+    project.manifest(
+        text.format("quiet", quiet, free_port(), "false") + text.format("lost", lost, free_port(), asked)
+    )
+    told = project.apply(code=6).stderr
+    page = "its health check asks for /nope, and the application knows no such page (404)"
+    assert "said: urllib.error.HTTPError: HTTP Error 404: File not found" in told
+    assert f"why: {page}" in told
+    found = checks(project, code=1)
+    assert (
+        found[f"{project.name}-quiet-1"]["text"] == "it listens on 127.0.0.1:8000, inside its container alone"
+    )
+    assert page in found[f"{project.name}-lost-1"]["text"]
+
+
 def test_a_port_that_a_process_holds(project: Project) -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))

@@ -22,6 +22,7 @@ BASE64 = base64.b64encode(VALUE.encode()).decode()
 def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_values", set())
     monkeypatch.setattr(module, "_forms", [])
+    monkeypatch.setattr(module, "_lines", set())
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,10 @@ def test_an_error_tells_none() -> None:
     conceal(["correct horse"])
     error = ShipyardError("it failed", details=("| said correct horse",), hint="look")
     assert str(error) == f"it failed\n  | said {STARS}\n  -> look"
+
+
+def test_nor_does_a_short_line_of_a_long_value() -> None:
+    conceal(["-----BEGIN-----\nabcdefgh\nx1==\n", "a\nb"])
+    assert concealed("| abcdefgh\n| x1==\nx1== and more") == f"| {STARS}\n| {STARS}\nx1== and more"
+    assert concealed("  | x1==") == f"  | {STARS}"
+    assert concealed("a") == "a", "of a short value nothing is a secret"

@@ -12,6 +12,7 @@ from shipyard.compile import labels
 from shipyard.compile.checks import AGENT, probe_words
 from shipyard.diagnosis.container import diagnose
 from shipyard.diagnosis.findings import Symptoms
+from shipyard.engine.listeners import heard_in
 from shipyard.engine.objects import Objects
 from shipyard.errors import ShipyardError
 from shipyard.model.desired import Desired, ServiceSpec
@@ -174,7 +175,7 @@ def _unhealthy(
         details.append(seen.error)
     if seen.probe and spec.check is not None:
         asked = probe_words(spec.check.command) or spec.check_origin
-        details.append(f"health check ({asked}) said: {seen.probe.splitlines()[0]}")
+        details.append(f"health check ({asked}) said: {seen.verdict}")
     # Its check asks again and again: that it was asked is no news.
     lines = (tuple(one for one in seen.log if AGENT not in one) or seen.log)[-LOG_LINES:]
     if lines:
@@ -214,6 +215,7 @@ def symptoms(
         ran_out = ran_out or (spec.memory is not None and short)
     healthy = (state.get("Health") or {}).get("Status") == "healthy"
     failed = [one for one in (state.get("Health") or {}).get("Log") or [] if one.get("ExitCode")]
+    own = "network_mode" not in spec.compose
     # What ends otherwise is started again (Docker reference, "Start containers automatically").
     again = inspected["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped")
     return Symptoms(
@@ -226,5 +228,7 @@ def symptoms(
         error=str(state.get("Error") or ""),
         log=tuple(objects.logs(inspected["Id"], READ_LINES)),
         probe=str(failed[-1].get("Output") or "").strip() if failed else "",
+        # In a network that others share, who listens is not told.
+        heard=heard_in(inspected["Id"], state["Pid"]) if own and state["Status"] == "running" else None,
         services=services,
     )

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from shipyard.compile.checks import _FETCH
 from shipyard.diagnosis.container import diagnose
 from shipyard.diagnosis.findings import Symptoms
-from shipyard.model.desired import ServiceSpec
+from shipyard.diagnosis.server import misheard
+from shipyard.model.desired import Check, ServiceSpec
 from shipyard.model.manifest import Mount
 
 TRACE = 'Traceback (most recent call last):\n  File "/app/main.py", line 1, in <module>\n    import x\n'
@@ -236,6 +238,29 @@ CASES: list[tuple[str, Symptoms, str, str]] = [
         "0.0.0.0",
     ),
     (
+        "loopback, by the machine",
+        seen("quiet", state="running", heard=(("127.0.0.1", 8000), ("0.0.0.0", 9000))),
+        "listens on 127.0.0.1:8000, inside its container alone",
+        "0.0.0.0",
+    ),
+    (
+        "another port, by the machine",
+        seen("quiet", state="running", heard=(("::", 9000),)),
+        "listens on port 9000, and is asked on 8000",
+        "port = 9000",
+    ),
+    (
+        "no such page, by Python",
+        seen(
+            "quiet",
+            state="running",
+            probe="Traceback (most recent call last):\n  ...\nHTTPError: HTTP Error 404: File not found",
+            spec={"check": Check(command=("sh", "-c", _FETCH, "probe", "http://127.0.0.1:8000/nope"))},
+        ),
+        "asks for /nope, and the application knows no such page (404)",
+        "health",
+    ),
+    (
         "another port",
         seen("[INFO] Listening at: http://0.0.0.0:9000 (7)", state="running"),
         "listens on port 9000, and is asked on 8000",
@@ -387,3 +412,10 @@ def test_nothing_is_guessed(log: str) -> None:
 
 def test_a_variable_that_is_given_is_not_missing() -> None:
     assert diagnose(seen("KeyError: 'MODE'", spec={"env": {"MODE": ("x",)}})) == ()
+
+
+def test_where_the_machine_says_that_it_is_heard_its_words_do_not_count() -> None:
+    line = "[INFO] Listening at: http://127.0.0.1:8000 (7)"
+    assert misheard(seen(line, state="running", heard=(("0.0.0.0", 8000), ("127.0.0.1", 9000)))) == ()
+    assert misheard(seen(line, state="running", heard=())) == ()
+    assert misheard(seen(state="running", heard=(("127.0.0.1", 9000),), spec={"port": None})) == ()

@@ -19,7 +19,7 @@ from shipyard.model.observed import Container, Engine, HostPort, Observed
 from shipyard.model.plan import Plan
 from shipyard.model.record import replace
 from shipyard.render.document import plan_document, plan_json
-from shipyard.render.status import service_rows, status_json, status_text
+from shipyard.render.status import fitted, service_rows, status_json, status_text
 
 Make = Callable[..., Plan]
 
@@ -349,3 +349,13 @@ def test_the_status_as_a_table(started: str, up: str) -> None:
         ["db", "not created", "-", "-", "0", "0/1", "postgres:17", "-"],
         ["web", "running", "healthy", up, "1", "1/2", "shop/web:in-1", "http://127.0.0.1:8000"],
     ]
+
+
+def test_what_is_in_trouble_is_seen_first_where_not_all_has_room() -> None:
+    good = [container(id=f"g{n}", service=f"s{n}", name=f"s{n}") for n in range(4)]
+    bad = container(id="bad", service="z", name="z", health="unhealthy")
+    rows = service_rows(replace(DESIRED, services=()), Observed(engine=LOCAL, containers=(*good, bad)))
+    rows = tuple(replace(row, note="") for row in rows)
+    shown, left = fitted(rows, 3)
+    assert ([row.name for row in shown], left) == (["s0", "z"], 3)
+    assert fitted(rows, 5) == (rows, 0)
