@@ -45,18 +45,18 @@ class Bringing(threading.Thread):
         self._begun: Future[None] | None = None
         self._ending = threading.Event()
         self._edited = threading.Event()
-        self._targets: tuple[tuple[Desired, Builds], ...] = ()
+        self._settled: tuple[Desired, Builds] | None = None
         self.follow(manifest, builds)
 
     def follow(self, manifest: Manifest, builds: Builds) -> None:
-        """From now on containers of these images are kept up to date, and until `settled` those of the images
-        before: they run until others take their place, which may fail."""
-        self._targets = ((compile_desired(manifest, builds), builds), *self._targets[:1])
+        """From now on containers of these images are kept up to date, and those of the images that `settled`
+        last: they run until others take their place, which may fail."""
+        self._target = (compile_desired(manifest, builds), builds)
         self._watched = _watched(manifest, builds)
 
     def settled(self) -> None:
         """What is followed has come to run."""
-        self._targets = self._targets[:1]
+        self._settled = self._target
 
     @property
     def restarting(self) -> bool:
@@ -99,7 +99,7 @@ class Bringing(threading.Thread):
             edited = changed(before, now) if before is not None else ()
             before = now
             if edited or began - asked > ASK:
-                for desired, builds in self._targets:
+                for desired, builds in self._targets():
                     if now.files.keys() != builds.keys():
                         continue
                     try:
@@ -112,6 +112,10 @@ class Bringing(threading.Thread):
                 asked = time.monotonic()
             if edited:
                 self._edited.set()
+
+    def _targets(self) -> list[tuple[Desired, Builds]]:
+        settled = self._settled
+        return [self._target, *([settled] if settled is not None and settled is not self._target else [])]
 
     def _told(self, error: ShipyardError, before: str) -> str:
         """Said, unless it was just before."""

@@ -119,8 +119,12 @@ def _project(manifest: Manifest, connection: Connection) -> Iterator[Check]:
     except ShipyardError as error:
         yield from _told(error, "project")
         return
-    for _, plan in builds.values():
-        found = f"{len(plan.files)} files reach {plan.tagged}"
+    for detected, plan in builds.values():
+        tools = f"{detected.manager}, Python {detected.python}; " if detected.python else ""
+        count = len(plan.files)
+        found = (
+            f"{tools}{count} file{'' if count == 1 else 's'} reach{'es' if count == 1 else ''} {plan.tagged}"
+        )
         yield Check(subject=f"services.{plan.service}", verdict="ok", text=found)
     made = seen.plan()
     for problem in made.problems:

@@ -61,6 +61,8 @@ def machine_checks(facts: MachineFacts) -> Iterator[Check]:
             text=f"the engine's clock is {abs(facts.skew):.0f} s {where} this one",
             hint="set both by NTP (timedatectl set-ntp true)",
         )
+    else:
+        yield Check(subject="clock", verdict="ok", text="the engine's and this one agree")
     for warning in facts.warnings:
         yield Check(subject="engine", verdict="warning", text=warning)
 

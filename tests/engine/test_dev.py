@@ -273,7 +273,7 @@ def test_what_others_do_meanwhile_is_told_and_mended_by_the_next_edit(project: P
         requirements.write_text(before)
         screen.wait_for(UP, PATIENCE)
 
-        project.run("stop", "worker")
+        project.run("stop", "worker", "--lease-wait", "1m")
         screen.wait_for("worker: what was started here was stopped, removed or replaced", PATIENCE)
         say(project, "there")
         screen.wait_for("working at there", PATIENCE)
@@ -283,7 +283,7 @@ def test_what_others_do_meanwhile_is_told_and_mended_by_the_next_edit(project: P
         # An image of another edit, by another run.
         say(project, "applied")
         screen.wait_for("working at applied", PATIENCE)
-        project.run("apply", "--yes")
+        project.run("apply", "--yes", "--lease-wait", "1m")
         screen.wait_for("web, worker: what was started here was stopped, removed or replaced", PATIENCE)
         say(project, "after")
         screen.wait_for("working at after", PATIENCE)

@@ -306,7 +306,8 @@ def test_a_healthy_machine_and_project(project: Project) -> None:
     assert before["services.cache"]["verdict"] == "warning"
     project.apply()
     found = checks(project, code=0)
-    assert {"shipyard.toml", "Docker Engine", "Docker Compose", "Buildx", "disk", "memory"} <= found.keys()
+    machine = {"Docker Engine", "Docker Compose", "Buildx", "disk", "memory", "clock"}
+    assert {"shipyard.toml", *machine} <= found.keys()
     assert found[f"{project.name}-cache-1"] == {
         "subject": f"{project.name}-cache-1", "verdict": "ok", "text": "running, healthy", "hint": "",
     }  # fmt: skip
@@ -325,6 +326,15 @@ def test_what_is_not_there(project: Project) -> None:
     found = checks(project, code=1)
     assert sum(one["verdict"] == "failure" for one in found.values()) >= 1
     assert found["Docker Engine"]["verdict"] == "ok"
+
+
+def test_clocks_that_differ(project: Project) -> None:
+    project.manifest('[services.cache]\nimage = "redis:7"\n')
+    with tempfile.TemporaryDirectory() as folder, older_engine(Path(folder) / "s", ahead=600) as url:
+        clock = checks(project, code=0, env={"DOCKER_HOST": url})["clock"]
+    assert clock["verdict"] == "warning"
+    assert clock["text"] in [f"the engine's clock is {n} s ahead of this one" for n in (599, 600, 601)]
+    assert "NTP" in clock["hint"]
 
 
 def test_what_is_too_old(project: Project, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def volumes(project: Project) -> list[str]:
 def test_stages_and_instances_live_side_by_side_and_go_one_by_one(project: Project) -> None:
     project.manifest(MANIFEST)
     project.environ["TOKEN"] = "t0ken"
-    refused = project.run("plan", code=1)
+    refused = project.run("plan", code=64)
     assert "staging" in refused.stderr
     assert "prod" in refused.stderr
     project.apply("--stage", "staging")
