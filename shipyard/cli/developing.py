@@ -155,7 +155,7 @@ class _Session:
         self._ending = ending
         self._standing = Standing(LiveObjects(connection))
         self._lost_at: float | None = None
-        self._told = False
+        self._told: frozenset[str] = frozenset()
         self._edited = 0
 
     def go_on(self) -> None:
@@ -184,8 +184,8 @@ class _Session:
             self._apply()
 
     def _lost(self) -> bool:
-        """Whether others have stopped, removed or replaced what was applied; told once, and not fought over:
-        an edit applies it again."""
+        """Whether others have stopped, removed or replaced what was applied; each is told once, and none
+        fought over: an edit applies it again."""
         if self.applied is None:
             return False
         if self._bringing.restarting:
@@ -197,13 +197,13 @@ class _Session:
                 raise
             return False
         if not lost:
-            self._lost_at, self._told = None, False
+            self._lost_at, self._told = None, frozenset()
             return False
         now = time.monotonic()
         if self._lost_at is None:
             self._lost_at = now
-        if not self._told and now - self._lost_at > PASSING:
-            self._told = True
+        if not self._told.issuperset(lost) and now - self._lost_at > PASSING:
+            self._told = self._told.union(lost)
             told = "what was started here was stopped, removed or replaced; the next edit applies it again"
             print(f"\n{', '.join(lost)}: {told}\n", file=sys.stderr, flush=True)
         return True
@@ -239,7 +239,7 @@ class _Session:
             self.applied, self.was_up = self.now, True
             self._bringing.settled()
             self._standing.begin(self.now.desired(self._scope))
-            self._edited, self._lost_at, self._told = 0, None, False
+            self._edited, self._lost_at, self._told = 0, None, frozenset()
             self._scope = replace(self._scope, replaced=())
         told = "edit, and see" if self.applied is not None else "the next edit tries again"
         print(f"\n{told}; Ctrl-C ends it\n", file=sys.stderr, flush=True)
