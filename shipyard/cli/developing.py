@@ -30,7 +30,6 @@ from shipyard.compile.subset import subset
 from shipyard.engine.buildx import SourceEdited
 from shipyard.engine.connect import Connection, connect
 from shipyard.engine.live_objects import LiveObjects
-from shipyard.engine.objects import EngineError
 from shipyard.engine.secret_values import env_file
 from shipyard.errors import ExitCode, ShipyardError, UsageError
 from shipyard.model.desired import Desired
@@ -41,8 +40,6 @@ from shipyard.source import SourceTree, parse_ignore
 
 WAIT = 1.0
 """Seconds between two looks at whether edits are still brought, and at what runs."""
-PASSING = 3.0
-"""Seconds for which something may not run, as in a restart, before it is told."""
 PATIENT = 3
 """Builds in a row while which the source is edited; then it waits longer with each."""
 LONGEST = 30.0
@@ -154,8 +151,6 @@ class _Session:
         self.was_up = False
         self._ending = ending
         self._standing = Standing(LiveObjects(connection))
-        self._lost_at: float | None = None
-        self._told: frozenset[str] = frozenset()
         self._edited = 0
 
     def go_on(self) -> None:
@@ -167,7 +162,7 @@ class _Session:
             edited = self._bringing.wait(WAIT)
             if self._bringing.error is not None:
                 raise self._bringing.error
-            lost = self._lost()
+            lost = self.applied is not None and self._standing.lost(looking=not self._bringing.restarting)
             if not edited:
                 continue
             try:
@@ -182,31 +177,6 @@ class _Session:
             self.now = now
             self._bringing.follow(now.manifest, now.builds)
             self._apply()
-
-    def _lost(self) -> bool:
-        """Whether others have stopped, removed or replaced what was applied; each is told once, and none
-        fought over: an edit applies it again."""
-        if self.applied is None:
-            return False
-        if self._bringing.restarting:
-            return self._lost_at is not None
-        try:
-            lost = self._standing.lost()
-        except EngineError as error:
-            if error.status is None:
-                raise
-            return False
-        if not lost:
-            self._lost_at, self._told = None, frozenset()
-            return False
-        now = time.monotonic()
-        if self._lost_at is None:
-            self._lost_at = now
-        if not self._told.issuperset(lost) and now - self._lost_at > PASSING:
-            self._told = self._told.union(lost)
-            told = "what was started here was stopped, removed or replaced; the next edit applies it again"
-            print(f"\n{', '.join(lost)}: {told}\n", file=sys.stderr, flush=True)
-        return True
 
     def _read_again(self) -> _State:
         now, before = _read(self._request), self.now.manifest
@@ -239,7 +209,7 @@ class _Session:
             self.applied, self.was_up = self.now, True
             self._bringing.settled()
             self._standing.begin(self.now.desired(self._scope))
-            self._edited, self._lost_at, self._told = 0, None, frozenset()
+            self._edited = 0
             self._scope = replace(self._scope, replaced=())
         told = "edit, and see" if self.applied is not None else "the next edit tries again"
         print(f"\n{told}; Ctrl-C ends it\n", file=sys.stderr, flush=True)

@@ -61,8 +61,8 @@ def unheard(seen: Observation, services: Collection[str]) -> Iterator[tuple[str,
             if one.service not in services or one.one_off:
                 continue
             spec = seen.desired.service(one.service)
-            said = _symptoms(one, spec, names, objects)
-            for cause in misheard(said) if said is not None and _asked(spec) else ():
+            said = _symptoms(one, spec, names, objects) if _asked(spec) else None
+            for cause in misheard(said) if said is not None else ():
                 yield one.name, cause
     finally:
         objects.close()
@@ -81,15 +81,15 @@ def _symptoms(one: Container, spec: ServiceSpec, names: tuple[str, ...], objects
 def _container(
     one: Container, spec: ServiceSpec, names: tuple[str, ...], objects: Objects
 ) -> Iterator[Check]:
+    if one.state == "paused":
+        hint = f"`shipyard start {spec.name}` lets it go on"
+        yield Check(subject=one.name, verdict="failure", text="is paused", hint=hint)
+        return
     said = _symptoms(one, spec, names, objects)
     trouble = trouble_of(one)
     if is_down(spec, one):
         exited = one.state == "exited" and not (said is not None and said.stopped)
         trouble = explain_exit(one.exit_code) if exited else trouble or f"is {one.state}"
-    if one.state == "paused":
-        hint = f"`shipyard start {spec.name}` lets it go on"
-        yield Check(subject=one.name, verdict="failure", text="is paused", hint=hint)
-        return
     if trouble:
         causes = diagnose(said) if said else ()
         if said is not None and said.probe and trouble == "is unhealthy":

@@ -55,7 +55,7 @@ def _permission(seen: Symptoms) -> Iterator[Finding]:
 
 
 def _not_writable(path: str, seen: Symptoms) -> Finding:
-    user = seen.spec.user or "10001:10001"
+    user = user_of(seen.spec) or "UID:GID"
     cause = f"its user may not write {path}"
     mounts = [one for one in seen.spec.volumes if path == one.target or path.startswith(f"{one.target}/")]
     if path == _HOME or path.startswith(f"{_HOME}/"):

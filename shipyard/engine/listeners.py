@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import sys
@@ -96,14 +97,15 @@ def _aligned(size: int) -> int:
 
 def heard_in(container: str, process: int) -> Addresses | None:
     """Where the programs of a container listen, by its id and its first process; None where that process is
-    not one of this machine's."""
+    not one of this machine's, or not to be looked into."""
+    place = Path(f"/proc/{process}")
     try:
-        groups = Path(f"/proc/{process}/cgroup").read_text()
+        groups = (place / "cgroup").read_text()
     except OSError:
         return None
-    if container not in groups:
+    if container not in groups or not os.access(place / "net" / "tcp", os.R_OK):
         return None
-    found = _listed("tcp", Path(f"/proc/{process}/net"))
+    found = _listed("tcp", place / "net")
     return tuple(sorted({(address, port) for address, port, _ in found if address != _NAMES}))
 
 

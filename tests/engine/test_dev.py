@@ -7,6 +7,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -297,3 +298,28 @@ def test_what_others_do_meanwhile_is_told_and_mended_by_the_next_edit(project: P
         seconds_until(url, "again")
         assert end(screen) == 0
         assert "Traceback" not in screen.shown
+
+
+def test_what_is_written_without_end_is_named_and_waited_for(project: Project) -> None:
+    project.write("Dockerfile", f"FROM redis:7\nCOPY . /project\nRUN echo {project.name} && sleep 1\n")
+    project.manifest('[services.web]\nbuild.dockerfile = "Dockerfile"\nhealth = false\n')
+    ended = threading.Event()
+
+    def write() -> None:
+        while not ended.wait(0.1):
+            project.write("state", str(time.monotonic()))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with terminal(project, "dev") as screen:
+            for _ in range(3):
+                screen.wait_for("was edited while it was built; state: once more", PATIENCE)
+            screen.wait_for("error: the source of web was edited while it was built", PATIENCE)
+            screen.wait_for(".dockerignore", PATIENCE)
+            ended.set()
+            screen.wait_for(UP, PATIENCE)
+            assert end(screen) == 0
+    finally:
+        ended.set()
+        writer.join()

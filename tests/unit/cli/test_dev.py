@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 
-from shipyard.cli.developing import NotForDevelopment, for_development
+from shipyard.cli.developing import NotForDevelopment, _end_in_order, for_development
 from shipyard.errors import ErrorGroup, ShipyardError
 from shipyard.manifest import load
 
@@ -38,3 +40,18 @@ def test_a_protected_stage_is_none(tmp_path: Path) -> None:
         declared(tmp_path, "work", 'mode = "develop"\nprotect = true')
     with pytest.raises((ShipyardError, ErrorGroup), match="mode"):
         declared(tmp_path, "work", 'mode = "quick"')
+
+
+def test_an_end_that_is_asked_for_is_remembered_and_asked_for_once() -> None:
+    kinds = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [(one, signal.getsignal(one)) for one in kinds]
+    ending = threading.Event()
+    try:
+        _end_in_order(ending)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        assert ending.is_set()
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        for one, handler in before:
+            signal.signal(one, handler)
